@@ -1,0 +1,68 @@
+package io.github.tommerspark.engine;
+
+import java.io.Serializable;
+
+/**
+ * How models are run; nothing here changes which mentions are found beyond rounding.
+ *
+ * @param dtype floating-point type of the backbone's products
+ * @param device where to run
+ * @param deviceOrdinal which GPU, as libtorch counts them from 0; ignored on a CPU
+ * @param batchTokens upper bound of the tokens of one forward call; a single longer window is still
+ *     one call
+ * @param trustBackbone whether a backbone may be a TorchScript file, which is code that runs with
+ *     the rights of this process
+ */
+public record EngineOptions(
+    ComputeType dtype,
+    DeviceChoice device,
+    int deviceOrdinal,
+    int batchTokens,
+    boolean trustBackbone)
+    implements Serializable {
+
+  /** Tokens of one forward call unless told otherwise. */
+  public static final int DEFAULT_BATCH_TOKENS = 4096;
+
+  /**
+   * Checks the numbers.
+   *
+   * @throws IllegalArgumentException if batchTokens is below 1 or the ordinal negative
+   */
+  public EngineOptions {
+    if (batchTokens < 1) {
+      throw new IllegalArgumentException(
+          "--batch-tokens must be at least 1, but is " + batchTokens);
+    }
+    if (deviceOrdinal < 0) {
+      throw new IllegalArgumentException(
+          "The GPU's number must not be negative, but is " + deviceOrdinal);
+    }
+  }
+
+  /** Everything chosen by what the machine has. */
+  public static EngineOptions defaults() {
+    return new EngineOptions(
+        ComputeType.AUTO, DeviceChoice.AUTO, 0, DEFAULT_BATCH_TOKENS, false);
+  }
+
+  /** These options with another dtype. */
+  public EngineOptions withDtype(ComputeType dtype) {
+    return new EngineOptions(dtype, device, deviceOrdinal, batchTokens, trustBackbone);
+  }
+
+  /** These options with another device. */
+  public EngineOptions withDevice(DeviceChoice device, int deviceOrdinal) {
+    return new EngineOptions(dtype, device, deviceOrdinal, batchTokens, trustBackbone);
+  }
+
+  /** These options with another bound on the tokens of a forward call. */
+  public EngineOptions withBatchTokens(int batchTokens) {
+    return new EngineOptions(dtype, device, deviceOrdinal, batchTokens, trustBackbone);
+  }
+
+  /** These options with the user's own TorchScript backbones allowed or refused. */
+  public EngineOptions withTrustBackbone(boolean trustBackbone) {
+    return new EngineOptions(dtype, device, deviceOrdinal, batchTokens, trustBackbone);
+  }
+}

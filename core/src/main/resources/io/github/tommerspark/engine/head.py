@@ -1,0 +1,138 @@
+  # The ToMMeR head (arXiv 2510.19410): a score for every span (start, end) of every sequence.
+  # z float32 (tokens, width); w: W_Q (width, rank), W_K (width, rank), value weight (1, width), its
+  # bias (1), feature weights (5). Only spans with start <= end come out: int64 (2, spans) of packed
+  # token indices (start; end), and their logits, float32 (spans), for logits above `floor`.
+  #
+  # Feature order: match m, min and max of m over later starts of the same end (0 included), value of
+  # the end, value of the token after it (0 after the last token).
+  def spans(self: __torch__.M, z: Tensor, groups: List[int], w: List[Tensor], window: int, causal: bool, cosine: bool, squash: str, floor: float) -> Tuple[Tensor, Tensor]:
+    q = torch.matmul(z, w[0])
+    k = torch.matmul(z, w[1])
+    if cosine:
+      q = q / q.norm(2, [1], True).clamp_min(1e-12)
+      k = k / k.norm(2, [1], True).clamp_min(1e-12)
+    else:
+      q = q * (float(w[0].size(1)) ** -0.5)
+    value = torch.linear(z, w[2], w[3]).squeeze(1)
+    at = self.positions(groups, z)
+    last = self.lengths(groups, z) - 1
+    after = torch.cat([value.narrow(0, 1, value.size(0) - 1), torch.zeros([1], dtype=6, device=z.device)])
+    after = after.masked_fill(at == last, 0.0)
+    by_end = value * w[4][3] + after * w[4][4]
+    if window > 0:
+      return self.band(q, k, by_end, at, last, w[4], window, causal, squash, floor)
+    return self.tiles(q, k, by_end, groups, w[4], causal, squash, floor)
+
+  # Length of every token's own sequence: int64 (tokens).
+  def lengths(self: __torch__.M, groups: List[int], like: Tensor) -> Tensor:
+    parts = annotate(List[Tensor], [])
+    for g in range(len(groups) // 2):
+      tokens = groups[2 * g] * groups[2 * g + 1]
+      parts.append(torch.full([tokens], groups[2 * g + 1], dtype=4, device=like.device))
+    return torch.cat(parts)
+
+  def squashed(self: __torch__.M, m: Tensor, squash: str) -> Tensor:
+    if squash == "log_sigmoid":
+      return torch.log_sigmoid(m)
+    if squash == "atan":
+      return torch.atan(m)
+    return m
+
+  # Bounded window: row c of a band (2 * window + 1 or window + 1, tokens) holds starts at
+  # end - window + c, so that pools over later starts are running minima and maxima of rows.
+  # The first token of a sequence is no start. Batched products of `block` ends each with the starts
+  # they reach give the band with a stride, at a small multiple of its own arithmetic.
+  def band(self: __torch__.M, q: Tensor, k: Tensor, by_end: Tensor, at: Tensor, last: Tensor, feature: Tensor, window: int, causal: bool, squash: str, floor: float) -> Tuple[Tensor, Tensor]:
+    n = q.size(0)
+    rank = q.size(1)
+    block = 64
+    blocks = (n + block - 1) // block
+    ahead = window
+    if causal:
+      ahead = 0
+    rows = window + 1 + ahead
+    wide = block + rows - 1
+    ends = torch.constant_pad_nd(q, [0, 0, 0, blocks * block - n]).view([blocks, block, rank])
+    starts = torch.constant_pad_nd(k, [0, 0, window, blocks * block - n + ahead]).unfold(0, wide, block)
+    product = torch.bmm(ends, starts)
+    band = product.as_strided([blocks, block, rows], [block * wide, wide + 1, 1])
+    m = band.reshape([blocks * block, rows]).narrow(0, 0, n).transpose(0, 1).contiguous()
+    offset = (torch.arange(rows, dtype=4, device=q.device) - window).unsqueeze(1)
+    start_at = at.unsqueeze(0) + offset
+    inside = (start_at > 0).logical_and(start_at <= last.unsqueeze(0))
+    m = self.squashed(m, squash).masked_fill(inside.logical_not(), 0.0)
+    low = torch.zeros_like(by_end)
+    high = torch.zeros_like(by_end)
+    for c in range(ahead):
+      low = torch.minimum(low, m[rows - 1 - c])
+      high = torch.maximum(high, m[rows - 1 - c])
+    scores = annotate(List[Tensor], [])
+    for c in range(window + 1):
+      row = m[window - c]
+      scores.append(row * feature[0] + low * feature[1] + high * feature[2] + by_end)
+      low = torch.minimum(low, row)
+      high = torch.maximum(high, row)
+    logits = torch.stack(scores)
+    found = (logits > floor).logical_and(inside.narrow(0, 0, window + 1).flip([0])).nonzero()
+    back = found.select(1, 0)
+    end = found.select(1, 1)
+    return (torch.stack([end - back, end]), logits.index([back, end]))
+
+  # Unbounded window: tiles of ends against all starts of their sequence. Memory grows with the
+  # sequence's length, not with its square.
+  def tiles(self: __torch__.M, q: Tensor, k: Tensor, by_end: Tensor, groups: List[int], feature: Tensor, causal: bool, squash: str, floor: float) -> Tuple[Tensor, Tensor]:
+    spans = annotate(List[Tensor], [])
+    scores = annotate(List[Tensor], [])
+    tile = 128
+    first = 0
+    for g in range(len(groups) // 2):
+      length = groups[2 * g + 1]
+      for s in range(groups[2 * g]):
+        for t in range((length + tile - 1) // tile):
+          from_end = t * tile
+          ends = min(tile, length - from_end)
+          reach = length
+          if causal:
+            reach = from_end + ends
+          m = torch.matmul(q.narrow(0, first + from_end, ends), k.narrow(0, first, reach).transpose(0, 1))
+          m = self.squashed(m, squash)
+          start = torch.arange(reach, dtype=4, device=q.device).unsqueeze(0)
+          end = torch.arange(from_end, from_end + ends, dtype=4, device=q.device).unsqueeze(1)
+          ordered = start <= end
+          if causal:
+            # Without window and without causal mask the published mask is all true: only here is the
+            # first token no start.
+            allowed = ordered.logical_and(start > 0)
+            m = m.masked_fill(allowed.logical_not(), 0.0)
+          else:
+            allowed = ordered
+          later = torch.constant_pad_nd(m.narrow(1, 1, reach - 1), [0, 1]).flip([1])
+          low = torch.cummin(later, 1)[0].flip([1]).clamp_max(0.0)
+          high = torch.cummax(later, 1)[0].flip([1]).clamp_min(0.0)
+          logits = m * feature[0] + low * feature[1] + high * feature[2] + by_end.narrow(0, first + from_end, ends).unsqueeze(1)
+          found = (logits > floor).logical_and(allowed).nonzero()
+          row = found.select(1, 0)
+          column = found.select(1, 1)
+          spans.append(torch.stack([column + first, row + (first + from_end)]))
+          scores.append(logits.index([row, column]))
+        first = first + length
+    return (torch.cat(spans, 1), torch.cat(scores))
+
+  # Backbone, heads and selection in one call. Head i reads tap head_taps[i]; its five weights are
+  # v[5 * i .. 5 * i + 4]; head_options holds (window, causal, cosine, squash) per head, where squash is
+  # 0 none, 1 log_sigmoid, 2 atan. Returns (spans, scores) per head; scores are probabilities.
+  def detect(self: __torch__.M, ids: Tensor, groups: List[int], layers: List[int], w: List[Tensor], head_taps: List[int], v: List[Tensor], head_options: List[int], floors: List[float]) -> List[Tensor]:
+    return self.score(self.hidden(ids, groups, layers, w), groups, head_taps, v, head_options, floors)
+
+  def score(self: __torch__.M, taps: List[Tensor], groups: List[int], head_taps: List[int], v: List[Tensor], head_options: List[int], floors: List[float]) -> List[Tensor]:
+    found = annotate(List[Tensor], [])
+    for i in range(len(head_taps)):
+      squash = ""
+      if head_options[4 * i + 3] == 1:
+        squash = "log_sigmoid"
+      elif head_options[4 * i + 3] == 2:
+        squash = "atan"
+      spans, logits = self.spans(taps[head_taps[i]], groups, v[5 * i: 5 * i + 5], head_options[4 * i], head_options[4 * i + 1] == 1, head_options[4 * i + 2] == 1, squash, floors[i])
+      found.append(spans)
+      found.append(torch.sigmoid(logits))
+    return found
