@@ -13,8 +13,8 @@ import java.util.stream.Collectors;
  * <i>overlap</i> if they share a token; they <i>cross</i> if they overlap and neither contains the
  * other.
  *
- * <p>In the costs below n is the number of candidates. Memory is O(n) for all of them. Token
- * positions may be as sparse and as large as an {@code int} allows; they do not enter any cost.
+ * <p>In the costs below n is the number of candidates. Memory is O(n) for all of them, however
+ * large the token positions are.
  */
 public enum Decoder {
   /**
