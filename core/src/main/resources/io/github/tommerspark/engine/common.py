@@ -1,8 +1,4 @@
-  # TorchScript, read by libtorch as text. dtype codes: 4 int64, 5 float16, 6 float32, 15 bfloat16.
-  #
-  # A batch is packed: the tokens of its sequences stand one after the other, shape (tokens, ...),
-  # without padding. `groups` lists (count, length) pairs in that order: so many sequences, each of so
-  # many tokens. Every sequence is computed as if it were alone.
+  # Parts that the families share.
 
   # x (tokens, in) -> (tokens, out). An absent bias is an empty tensor.
   def linear(self: __torch__.M, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -27,14 +23,6 @@
     if self.activation_kind == "gelu_tanh":
       return torch.gelu(x, approximate="tanh")
     return torch.relu(x)
-
-  # Position of every token in its own sequence, from 0: int64 (tokens).
-  def positions(self: __torch__.M, groups: List[int], like: Tensor) -> Tensor:
-    parts = annotate(List[Tensor], [])
-    for g in range(len(groups) // 2):
-      steps = torch.arange(groups[2 * g + 1], dtype=4, device=like.device)
-      parts.append(steps.repeat([groups[2 * g]]))
-    return torch.cat(parts)
 
   # cos and sin of the rotary embedding, each (tokens, 1, rotary), the two halves repeated.
   # frequencies (rotary / 2).
@@ -106,8 +94,4 @@
       weights = scores.to(6).masked_fill(hidden, -inf).softmax(-1)
       parts.append(torch.matmul(weights.to(v.dtype), v[b]))
     return torch.stack(parts)
-
-  # The weight in the compute type whose dtype code this is.
-  def prepare(self: __torch__.M, weight: Tensor, dtype: int) -> Tensor:
-    return weight.to(dtype)
 

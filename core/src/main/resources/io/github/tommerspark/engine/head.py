@@ -23,14 +23,6 @@
       return self.band(q, k, by_end, at, last, w[4], window, causal, squash, floor)
     return self.tiles(q, k, by_end, groups, w[4], causal, squash, floor)
 
-  # Length of every token's own sequence: int64 (tokens).
-  def lengths(self: __torch__.M, groups: List[int], like: Tensor) -> Tensor:
-    parts = annotate(List[Tensor], [])
-    for g in range(len(groups) // 2):
-      tokens = groups[2 * g] * groups[2 * g + 1]
-      parts.append(torch.full([tokens], groups[2 * g + 1], dtype=4, device=like.device))
-    return torch.cat(parts)
-
   def squashed(self: __torch__.M, m: Tensor, squash: str) -> Tensor:
     if squash == "log_sigmoid":
       return torch.log_sigmoid(m)
@@ -118,12 +110,9 @@
         first = first + length
     return (torch.cat(spans, 1), torch.cat(scores))
 
-  # Backbone, heads and selection in one call. Head i reads tap head_taps[i]; its five weights are
+  # Scores of several heads. Head i reads taps[head_taps[i]]; its five weights are
   # v[5 * i .. 5 * i + 4]; head_options holds (window, causal, cosine, squash) per head, where squash is
-  # 0 none, 1 log_sigmoid, 2 atan. Returns (spans, scores) per head; scores are probabilities.
-  def detect(self: __torch__.M, ids: Tensor, groups: List[int], layers: List[int], w: List[Tensor], head_taps: List[int], v: List[Tensor], head_options: List[int], floors: List[float]) -> List[Tensor]:
-    return self.score(self.hidden(ids, groups, layers, w), groups, head_taps, v, head_options, floors)
-
+  # 0 none, 1 log_sigmoid, 2 atan. Returns spans and probabilities, head after head.
   def score(self: __torch__.M, taps: List[Tensor], groups: List[int], head_taps: List[int], v: List[Tensor], head_options: List[int], floors: List[float]) -> List[Tensor]:
     found = annotate(List[Tensor], [])
     for i in range(len(head_taps)):

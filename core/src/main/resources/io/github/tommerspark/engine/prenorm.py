@@ -4,8 +4,8 @@
   #   4 rotary frequencies, 5 rotary frequencies of layers with a window; then for each block
   #   +0 attention norm, +1 bias, +2 q (or fused qkv), +3 bias, +4 k, +5 bias, +6 v, +7 bias,
   #   +8 q norm, +9 k norm, +10 attention output, +11 bias, +12 norm after attention,
-  #   +13 MLP norm, +14 bias, +15 gate (or fused gate and up), +16 up, +17 bias,
-  #   +18 down, +19 bias, +20 norm after the MLP.
+  #   +13 MLP norm, +14 bias, +15 gate (or fused gate and up), +16 bias, +17 up, +18 bias,
+  #   +19 down, +20 bias, +21 norm after the MLP.
   # ids int64 (tokens) -> one float32 (tokens, width) per entry of `layers` (ascending): the output of
   # that block, before any final norm.
   def hidden(self: __torch__.M, ids: Tensor, groups: List[int], layers: List[int], w: List[Tensor]) -> List[Tensor]:
@@ -27,7 +27,7 @@
       cos_local, sin_local = self.rotary_table(at, w[5], w[8])
     taps = annotate(List[Tensor], [])
     for layer in range(layers[len(layers) - 1] + 1):
-      b = 6 + 21 * layer
+      b = 6 + 22 * layer
       h = x
       if w[b].numel() > 0:
         h = self.norm(x, w[b], w[b + 1])
@@ -52,9 +52,9 @@
       else:
         x = x + attended
         h = self.norm(x, w[b + 13], w[b + 14])
-      m = self.mlp(h.to(w[b + 18].dtype), w, b).to(6)
-      if w[b + 20].numel() > 0:
-        m = self.norm(m, w[b + 20], absent)
+      m = self.mlp(h.to(w[b + 19].dtype), w, b).to(6)
+      if w[b + 21].numel() > 0:
+        m = self.norm(m, w[b + 21], absent)
       x = x + m
       if torch.__contains__(layers, layer):
         taps.append(x)
@@ -82,12 +82,13 @@
 
   def mlp(self: __torch__.M, h: Tensor, w: List[Tensor], b: int) -> Tensor:
     if self.mlp_kind == "gated":
-      up = self.activation(torch.linear(h, w[b + 15])) * torch.linear(h, w[b + 16])
+      gate = self.activation(self.linear(h, w[b + 15], w[b + 16]))
+      up = gate * self.linear(h, w[b + 17], w[b + 18])
     elif self.mlp_kind == "fused":
-      both = self.linear(h, w[b + 15], w[b + 17])
+      both = self.linear(h, w[b + 15], w[b + 16])
       half = both.size(1) // 2
       up = self.activation(both.narrow(1, 0, half)) * both.narrow(1, half, half)
     else:
-      up = self.activation(self.linear(h, w[b + 16], w[b + 17]))
-    return self.linear(up, w[b + 18], w[b + 19])
+      up = self.activation(self.linear(h, w[b + 17], w[b + 18]))
+    return self.linear(up, w[b + 19], w[b + 20])
 

@@ -1,0 +1,220 @@
+package io.github.tommerspark.backbone;
+
+import ai.djl.Device;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
+import io.github.tommerspark.backbone.BackbonePlan.Resolved;
+import io.github.tommerspark.checkpoint.Checkpoint;
+import io.github.tommerspark.checkpoint.DType;
+import io.github.tommerspark.checkpoint.TensorInfo;
+import io.github.tommerspark.engine.ComputeType;
+import io.github.tommerspark.engine.ScriptModule;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A truncated language model in native memory. Weights that are stored in fp32 and used in fp32 on
+ * the CPU are views of the mapped file; all others are copied once, a part at a time.
+ */
+public final class Backbone implements AutoCloseable {
+  private static final List<String> COMMON = List.of("packed", "common");
+  private static final int STAGING_BYTES = 64 << 20;
+
+  // c10::ScalarType
+  private static final long HALF = 5;
+  private static final long FLOAT = 6;
+  private static final long BFLOAT16 = 15;
+
+  private final BackbonePlan plan;
+  private final ScriptModule module;
+  private final ComputeType dtype;
+  private final IValue weights;
+
+  private Backbone(BackbonePlan plan, ScriptModule module, ComputeType dtype, IValue weights) {
+    this.plan = plan;
+    this.module = module;
+    this.dtype = dtype;
+    this.weights = weights;
+  }
+
+  /**
+   * Reads the weights.
+   *
+   * @param plan what to load
+   * @param checkpoint the plan's weights; may be closed afterwards
+   * @param dtype type of the products; not AUTO
+   * @param device where to run
+   * @param sources further sources whose methods the module is to have
+   * @throws IOException if a tensor cannot be read
+   */
+  public static Backbone load(
+      BackbonePlan plan,
+      Checkpoint checkpoint,
+      ComputeType dtype,
+      Device device,
+      List<String> sources)
+      throws IOException {
+    List<String> all = new ArrayList<>(COMMON);
+    all.add(plan.spec().source());
+    all.addAll(sources);
+    ScriptModule module = ScriptModule.load(all, plan.spec().attributes(), device);
+    try (ScriptModule loader = ScriptModule.load(List.of("weights"), Map.of(), device)) {
+      Map<TensorInfo, PtNDArray> loaded = new HashMap<>();
+      Loader reader = new Loader(checkpoint, module, loader, dtype);
+      PtNDArray[] arrays = new PtNDArray[plan.weights().size()];
+      for (int i = 0; i < arrays.length; i++) {
+        Resolved weight = plan.weights().get(i);
+        PtNDArray array = weight.tensor() == null ? null : loaded.get(weight.tensor());
+        if (array == null) {
+          array = reader.read(weight);
+          if (weight.tensor() != null) {
+            loaded.put(weight.tensor(), array);
+          }
+        }
+        arrays[i] = array;
+      }
+      return new Backbone(plan, module, dtype, IValue.listFrom(arrays));
+    } catch (IOException | RuntimeException e) {
+      module.close();
+      throw e;
+    }
+  }
+
+  /** What was loaded. */
+  public BackbonePlan plan() {
+    return plan;
+  }
+
+  /** The module with the methods {@code hidden} and those of the further sources. */
+  public ScriptModule module() {
+    return module;
+  }
+
+  /** The type of the products. */
+  public ComputeType dtype() {
+    return dtype;
+  }
+
+  /** The weights, as the module's methods take them; owned by this backbone. */
+  public IValue weights() {
+    return weights;
+  }
+
+  /**
+   * Hidden states of a packed batch.
+   *
+   * @param ids token ids of all sequences, one after the other
+   * @param groups (count, length) pairs in the same order
+   * @param layers indices of blocks, ascending, at most {@link BackbonePlan#lastLayer()}
+   * @return per layer the output of that block, float32 (tokens × width), row-major
+   */
+  public List<float[]> hiddenStates(long[] ids, long[] groups, long... layers) {
+    try (PtNDManager call = module.newCallManager();
+        IValue idsValue = IValue.from(module.longs(call, ids, ids.length));
+        IValue groupsValue = IValue.listFrom(groups);
+        IValue layersValue = IValue.listFrom(layers);
+        IValue result = module.run("hidden", idsValue, groupsValue, layersValue, weights)) {
+      List<float[]> states = new ArrayList<>();
+      for (PtNDArray tap : result.toTensorArray(call)) {
+        states.add(tap.toFloatArray());
+      }
+      return states;
+    }
+  }
+
+  @Override
+  public void close() {
+    weights.close();
+    module.close();
+  }
+
+  /** Brings weights from a checkpoint into the module's memory. */
+  private record Loader(
+      Checkpoint checkpoint, ScriptModule module, ScriptModule loader, ComputeType dtype) {
+
+    PtNDArray read(Resolved weight) throws IOException {
+      WeightSlot slot = weight.slot();
+      TensorInfo tensor = weight.tensor();
+      return switch (slot.kind()) {
+        case ABSENT -> module.floats(module.manager(), new float[0], 0);
+        case TABLE -> module.floats(module.manager(), slot.values(), slot.shape());
+        case NORM -> module.floats(module.manager(), checkpoint.floats(tensor), slot.shape());
+        case NORM_OFFSET -> {
+          float[] scale = checkpoint.floats(tensor);
+          for (int i = 0; i < scale.length; i++) {
+            scale[i] += 1;
+          }
+          yield module.floats(module.manager(), scale, slot.shape());
+        }
+        case EMBEDDING -> matrix(tensor, embeddingType(tensor));
+        case LINEAR -> matrix(tensor, computeType());
+        case TRANSPOSED ->
+            loader.runTensor(
+                module.manager(), "transposed", IValue.from(matrix(tensor, computeType())));
+      };
+    }
+
+    private long computeType() {
+      return switch (dtype) {
+        case BF16 -> BFLOAT16;
+        case FP16 -> HALF;
+        default -> FLOAT;
+      };
+    }
+
+    /** Rows are looked up and widened, so 16-bit tables may stay as they are stored. */
+    private long embeddingType(TensorInfo tensor) {
+      if (tensor.dtype() == DType.BF16) {
+        return BFLOAT16;
+      }
+      return tensor.dtype() == DType.F16 ? HALF : computeType();
+    }
+
+    private PtNDArray matrix(TensorInfo tensor, long type) throws IOException {
+      if (type == FLOAT && !module.device().isGpu()) {
+        Optional<ByteBuffer> mapped = checkpoint.mapFloats(tensor);
+        if (mapped.isPresent()) {
+          return module.view(module.manager(), mapped.get(), tensor.shape());
+        }
+      }
+      return copy(tensor, type);
+    }
+
+    private PtNDArray copy(TensorInfo tensor, long type) throws IOException {
+      long[] shape = tensor.shape();
+      PtNDArray weight =
+          loader.runTensor(
+              module.manager(),
+              "allocate",
+              IValue.listFrom(shape),
+              IValue.from(type),
+              IValue.from(module.gpu()));
+      long rowElements = tensor.elements() / shape[0];
+      long rows = Math.max(1, Math.min(shape[0], STAGING_BYTES / (Float.BYTES * rowElements)));
+      ByteBuffer staging =
+          ByteBuffer.allocateDirect(Math.toIntExact(Float.BYTES * rows * rowElements))
+              .order(ByteOrder.nativeOrder());
+      long[] part = shape.clone();
+      for (long first = 0; first < shape[0]; first += rows) {
+        part[0] = Math.min(rows, shape[0] - first);
+        FloatBuffer floats = staging.asFloatBuffer();
+        floats.limit(Math.toIntExact(part[0] * rowElements));
+        checkpoint.readFloats(tensor, first * rowElements, floats);
+        try (PtNDManager call = module.newCallManager()) {
+          PtNDArray source = module.view(call, staging, part);
+          loader.runTensor(
+              call, "fill", IValue.from(weight), IValue.from(first), IValue.from(source));
+        }
+      }
+      return weight;
+    }
+  }
+}

@@ -1,0 +1,204 @@
+package io.github.tommerspark.backbone;
+
+import io.github.tommerspark.checkpoint.Checkpoint;
+import io.github.tommerspark.checkpoint.DType;
+import io.github.tommerspark.checkpoint.ModelFormatException;
+import io.github.tommerspark.checkpoint.TensorInfo;
+import io.github.tommerspark.source.ModelDirectory;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * A checkpoint's backbone cut after a block: its config checked, its tensors found and their shapes
+ * compared, but no weight read.
+ */
+public final class BackbonePlan {
+
+  /** A weight and the tensor it is read from, which is null for weights that are not read. */
+  record Resolved(WeightSlot slot, TensorInfo tensor) {}
+
+  private final ModelDirectory directory;
+  private final BackboneSpec spec;
+  private final int lastLayer;
+  private final List<Resolved> weights;
+  private final List<String> warnings;
+
+  private BackbonePlan(
+      ModelDirectory directory,
+      BackboneSpec spec,
+      int lastLayer,
+      List<Resolved> weights,
+      List<String> warnings) {
+    this.directory = directory;
+    this.spec = spec;
+    this.lastLayer = lastLayer;
+    this.weights = weights;
+    this.warnings = warnings;
+  }
+
+  /**
+   * Plans the backbone of a Hugging Face snapshot.
+   *
+   * @param directory the snapshot
+   * @param checkpoint its weights, open
+   * @param lastLayer index of the last block to run, from 0
+   * @throws ModelFormatException if the config or a tensor is not what a supported family has, or if
+   *     there is no such block
+   * @throws IOException if a file cannot be read
+   */
+  public static BackbonePlan of(ModelDirectory directory, Checkpoint checkpoint, int lastLayer)
+      throws IOException {
+    BackboneConfig config = BackboneConfig.read(directory);
+    List<String> warnings = ConfigKeys.check(config);
+    BackboneSpec spec = Families.read(config);
+    if (lastLayer >= spec.layers()) {
+      throw new ModelFormatException(
+          "Cannot use layer %d of backbone %s: it has layers 0 to %d; choose a head made for this backbone"
+              .formatted(lastLayer, directory.name(), spec.layers() - 1));
+    }
+    List<WeightSlot> slots = new ArrayList<>(spec.fixedWeights());
+    for (int i = 0; i <= lastLayer; i++) {
+      slots.addAll(spec.blockWeights().apply(i));
+    }
+    String prefix = prefix(directory, checkpoint, spec, slots);
+    List<Resolved> weights = new ArrayList<>(slots.size());
+    for (WeightSlot slot : slots) {
+      weights.add(
+          new Resolved(
+              slot, slot.name() == null ? null : tensor(directory, checkpoint, prefix, slot)));
+    }
+    return new BackbonePlan(directory, spec, lastLayer, weights, warnings);
+  }
+
+  private static String prefix(
+      ModelDirectory directory, Checkpoint checkpoint, BackboneSpec spec, List<WeightSlot> slots)
+      throws ModelFormatException {
+    String first = slots.get(0).name();
+    for (String prefix : spec.prefixes()) {
+      if (checkpoint.names().contains(prefix + first)) {
+        return prefix;
+      }
+    }
+    throw new ModelFormatException(
+        "Cannot read %s: its model_type is \"%s\", but there is no tensor %s"
+            .formatted(
+                directory.name(),
+                spec.family(),
+                String.join(
+                    " or ", spec.prefixes().stream().map(prefix -> prefix + first).toList())));
+  }
+
+  private static TensorInfo tensor(
+      ModelDirectory directory, Checkpoint checkpoint, String prefix, WeightSlot slot)
+      throws IOException {
+    String name = prefix + slot.name();
+    // Checkpoints from before 2019 call a layer norm's scale and shift gamma and beta.
+    String legacy =
+        name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta");
+    Optional<TensorInfo> legacyTensor =
+        legacy.equals(name) ? Optional.empty() : checkpoint.find(legacy);
+    TensorInfo tensor = legacyTensor.isPresent() ? legacyTensor.get() : checkpoint.tensor(name);
+    if (!Arrays.equals(tensor.shape(), slot.shape())) {
+      throw new ModelFormatException(
+          "Cannot read %s/%s: tensor \"%s\" has shape %s, but config.json implies %s"
+              .formatted(
+                  directory.name(),
+                  tensor.file(),
+                  tensor.name(),
+                  Arrays.toString(tensor.shape()),
+                  Arrays.toString(slot.shape())));
+    }
+    if (tensor.dtype() != DType.F32 && tensor.dtype() != DType.F16 && tensor.dtype() != DType.BF16) {
+      throw new ModelFormatException(
+          "Cannot use %s/%s: tensor \"%s\" has type %s; supported: F32, F16, BF16"
+              .formatted(directory.name(), tensor.file(), tensor.name(), tensor.dtype()));
+    }
+    return tensor;
+  }
+
+  BackboneSpec spec() {
+    return spec;
+  }
+
+  List<Resolved> weights() {
+    return weights;
+  }
+
+  /** The snapshot. */
+  public ModelDirectory directory() {
+    return directory;
+  }
+
+  /** Index of the last block that runs, from 0. */
+  public int lastLayer() {
+    return lastLayer;
+  }
+
+  /** The value of model_type. */
+  public String family() {
+    return spec.family();
+  }
+
+  /** Width of the hidden states. */
+  public int hiddenSize() {
+    return spec.hiddenSize();
+  }
+
+  /** Whether a token's state depends only on what is before it. */
+  public boolean causal() {
+    return spec.causal();
+  }
+
+  /** Number of token ids, which are 0 to this minus 1. */
+  public int vocabularySize() {
+    return spec.vocabularySize();
+  }
+
+  /** Longest sequence the backbone was made for, in tokens including specials. */
+  public int maxPositions() {
+    return spec.maxPositions();
+  }
+
+  /** Whether longer sequences are impossible, since each position has a learned vector. */
+  public boolean learnedPositions() {
+    return spec.learnedPositions();
+  }
+
+  /** Id of the beginning-of-sequence token, where config.json names one. */
+  public OptionalInt bosTokenId() {
+    return spec.bosTokenId();
+  }
+
+  /** Remarks worth showing to the user, one line each. */
+  public List<String> warnings() {
+    return warnings;
+  }
+
+  /** The tensors that loading reads, in a fixed order, each once. */
+  public Set<TensorInfo> tensors() {
+    Set<TensorInfo> tensors = new LinkedHashSet<>();
+    weights.forEach(
+        weight -> {
+          if (weight.tensor() != null) {
+            tensors.add(weight.tensor());
+          }
+        });
+    return tensors;
+  }
+
+  /** Bytes of {@link #tensors()} in the file. */
+  public long bytes() {
+    return tensors().stream().mapToLong(TensorInfo::byteSize).sum();
+  }
+
+  /** Number of parameters in {@link #tensors()}. */
+  public long parameters() {
+    return tensors().stream().mapToLong(TensorInfo::elements).sum();
+  }
+}

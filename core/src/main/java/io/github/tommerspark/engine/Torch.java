@@ -1,0 +1,129 @@
+package io.github.tommerspark.engine;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.JniUtils;
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Platform;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** libtorch in this JVM: started once, on first use, with threads and memory set for inference. */
+public final class Torch {
+  private static final Logger LOG = LoggerFactory.getLogger(Torch.class);
+
+  private static final String THREADS = "ai.djl.pytorch.num_threads";
+  private static final String INTEROP_THREADS = "ai.djl.pytorch.num_interop_threads";
+
+  // mallopt parameters of glibc, malloc.h.
+  private static final int M_TRIM_THRESHOLD = -1;
+  private static final int M_MMAP_THRESHOLD = -3;
+
+  private static final Object START = new Object();
+  private static volatile boolean started;
+
+  private Torch() {}
+
+  /**
+   * Sets how many threads one forward call may use. Has no effect after the first model was loaded,
+   * since libtorch reads it once, nor when the system property {@code ai.djl.pytorch.num_threads}
+   * is set already.
+   *
+   * @param threads threads of one call; calls running at once, times this, should not exceed the
+   *     cores, or the calls wait for each other busily
+   * @throws IllegalArgumentException if threads is below 1
+   */
+  public static void useThreads(int threads) {
+    if (threads < 1) {
+      throw new IllegalArgumentException("At least one thread is needed, but got " + threads);
+    }
+    synchronized (START) {
+      if (System.getProperty(THREADS) == null) {
+        System.setProperty(THREADS, Integer.toString(threads));
+      }
+    }
+  }
+
+  /**
+   * The device that was chosen.
+   *
+   * @throws IllegalStateException if a GPU was asked for and libtorch sees none of that number
+   */
+  public static Device device(EngineOptions options) {
+    start();
+    int gpus = Engine.getEngine("PyTorch").getGpuCount();
+    return switch (options.device()) {
+      case CPU -> Device.cpu();
+      case AUTO -> options.deviceOrdinal() < gpus ? Device.gpu(options.deviceOrdinal()) : Device.cpu();
+      case GPU -> {
+        if (options.deviceOrdinal() >= gpus) {
+          throw new IllegalStateException(
+              "Cannot use GPU %d: libtorch sees %s; use --device cpu, or give this JVM a CUDA build of libtorch and a visible GPU"
+                  .formatted(
+                      options.deviceOrdinal(), gpus == 0 ? "no GPU" : gpus + " GPU(s), counted from 0"));
+        }
+        yield Device.gpu(options.deviceOrdinal());
+      }
+    };
+  }
+
+  /** A manager of native memory on that device; everything it holds goes when it is closed. */
+  static PtNDManager newManager(Device device) {
+    start();
+    return (PtNDManager) NDManager.newBaseManager(device, "PyTorch");
+  }
+
+  /**
+   * Switches the profiling graph executor off for this thread: it would compile anew for every
+   * length of a batch.
+   */
+  static void prepareThread() {
+    JniUtils.setGraphExecutorOptimize(false);
+  }
+
+  private static void start() {
+    if (started) {
+      return;
+    }
+    synchronized (START) {
+      if (started) {
+        return;
+      }
+      keepMemory();
+      if (System.getProperty(INTEROP_THREADS) == null) {
+        // The sources have no parallel branches.
+        System.setProperty(INTEROP_THREADS, "1");
+      }
+      System.setProperty("ai.djl.pytorch.graph_optimizer", "false");
+      Engine engine = Engine.getEngine("PyTorch");
+      LOG.debug("libtorch {} started, {} GPU(s)", engine.getVersion(), engine.getGpuCount());
+      started = true;
+    }
+  }
+
+  /**
+   * Tells glibc to keep freed memory. By default every large temporary tensor is mapped and unmapped
+   * anew, and the page faults cost more than the arithmetic.
+   */
+  private static void keepMemory() {
+    if (!Platform.isLinux() || System.getenv("MALLOC_MMAP_THRESHOLD_") != null) {
+      return;
+    }
+    try {
+      NativeLibrary libc = NativeLibrary.getInstance(Platform.C_LIBRARY_NAME);
+      Object[] keepBlocks = {M_MMAP_THRESHOLD, 1 << 30};
+      Object[] keepTop = {M_TRIM_THRESHOLD, Integer.MAX_VALUE};
+      int kept =
+          libc.getFunction("mallopt").invokeInt(keepBlocks)
+              & libc.getFunction("mallopt").invokeInt(keepTop);
+      if (kept != 1) {
+        LOG.debug("malloc of this system does not take thresholds; {}", Native.VERSION);
+      }
+    } catch (LinkageError e) {
+      LOG.debug("No mallopt here; memory settings stay as they are", e);
+    }
+  }
+}
