@@ -1,0 +1,103 @@
+package io.github.tommerspark.source;
+
+import java.io.EOFException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * A model in a directory of the local file system.
+ *
+ * <p>Symbolic links are followed: a snapshot in the Hugging Face cache consists of links. Mapped
+ * files must not be truncated or rewritten in place while a buffer of theirs is in use, as this
+ * would end the JVM; replace a file by moving another one over it.
+ */
+public final class LocalDirectory implements ModelDirectory {
+
+  private final Path path;
+
+  /**
+   * A model directory at a path, which is not looked at before a file is asked for.
+   *
+   * @param path the path of the directory
+   */
+  public LocalDirectory(Path path) {
+    this.path = Objects.requireNonNull(path, "path");
+  }
+
+  @Override
+  public String name() {
+    return path.toString();
+  }
+
+  @Override
+  public boolean exists(String file) throws IOException {
+    return Files.isRegularFile(resolve(file));
+  }
+
+  @Override
+  public RandomAccessSource open(String file) throws IOException {
+    Path resolved = resolve(file);
+    if (!Files.isRegularFile(resolved)) {
+      String reason = Files.isDirectory(path) ? "there is no such file" : path + " is no directory";
+      throw new FileNotFoundException("Cannot read %s: %s".formatted(resolved, reason));
+    }
+    FileChannel channel = FileChannel.open(resolved, StandardOpenOption.READ);
+    return new LocalSource(resolved.toString(), channel, channel.size());
+  }
+
+  private Path resolve(String file) throws IOException {
+    ModelDirectory.requireRelative(name(), file);
+    try {
+      return path.resolve(file);
+    } catch (InvalidPathException e) {
+      throw new IOException(
+          "Cannot read %s: the file system cannot express the file name %s"
+              .formatted(path, Quoted.of(file)),
+          e);
+    }
+  }
+
+  private record LocalSource(String name, FileChannel channel, long size)
+      implements RandomAccessSource {
+
+    @Override
+    public void read(long position, ByteBuffer into) throws IOException {
+      Ranges.check(name, size, position, into.remaining());
+      long next = position;
+      while (into.hasRemaining()) {
+        int count = channel.read(into, next);
+        if (count < 0) {
+          throw new EOFException(
+              "Cannot read %s: it ended at byte %d while it was read, and had %d bytes before"
+                  .formatted(name, next, size));
+        }
+        next += count;
+      }
+    }
+
+    @Override
+    public Optional<ByteBuffer> map(long position, long length) throws IOException {
+      Ranges.check(name, size, position, length);
+      if (length > Integer.MAX_VALUE) {
+        return Optional.empty();
+      }
+      ByteBuffer mapped = channel.map(MapMode.READ_ONLY, position, length);
+      return Optional.of(mapped.order(ByteOrder.LITTLE_ENDIAN));
+    }
+
+    @Override
+    public void close() throws IOException {
+      channel.close();
+    }
+  }
+}

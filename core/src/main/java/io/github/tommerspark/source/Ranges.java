@@ -1,0 +1,17 @@
+package io.github.tommerspark.source;
+
+import java.io.EOFException;
+
+/** The check that a range of bytes lies inside a file. */
+final class Ranges {
+
+  private Ranges() {}
+
+  static void check(String name, long size, long position, long length) throws EOFException {
+    if (position < 0 || length < 0 || position > size - length) {
+      throw new EOFException(
+          "Cannot read %s: %d bytes at position %d are not inside its %d bytes"
+              .formatted(name, length, position, size));
+    }
+  }
+}

@@ -1,0 +1,86 @@
+package io.github.tommerspark.source;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * A model among the resources of the class path, such as one that is bundled with the jar.
+ *
+ * <p>Opening a file reads it once into a direct buffer, of which {@link RandomAccessSource#map}
+ * then gives views. The bundled models are small enough for this.
+ */
+public final class ResourceDirectory implements ModelDirectory {
+
+  private final ClassLoader loader;
+  private final String path;
+
+  /**
+   * A model directory on a class path.
+   *
+   * @param loader the loader that finds the resources
+   * @param path the absolute path of the folder without a leading or trailing slash, as in {@code
+   *     "models/nano-llama"}
+   */
+  public ResourceDirectory(ClassLoader loader, String path) {
+    this.loader = Objects.requireNonNull(loader, "loader");
+    this.path = Objects.requireNonNull(path, "path");
+  }
+
+  @Override
+  public String name() {
+    return "classpath:" + path;
+  }
+
+  @Override
+  public boolean exists(String file) throws IOException {
+    return loader.getResource(resolve(file)) != null;
+  }
+
+  @Override
+  public RandomAccessSource open(String file) throws IOException {
+    String name = name() + "/" + file;
+    try (InputStream in = loader.getResourceAsStream(resolve(file))) {
+      if (in == null) {
+        throw new FileNotFoundException(
+            "Cannot read %s: there is no such resource".formatted(name));
+      }
+      byte[] bytes = in.readAllBytes();
+      return new BufferSource(name, ByteBuffer.allocateDirect(bytes.length).put(bytes).flip());
+    }
+  }
+
+  private String resolve(String file) throws IOException {
+    return path + "/" + ModelDirectory.requireRelative(name(), file);
+  }
+
+  private record BufferSource(String name, ByteBuffer content) implements RandomAccessSource {
+
+    @Override
+    public long size() {
+      return content.limit();
+    }
+
+    @Override
+    public void read(long position, ByteBuffer into) throws IOException {
+      Ranges.check(name, size(), position, into.remaining());
+      into.put(content.slice((int) position, into.remaining()));
+    }
+
+    @Override
+    public Optional<ByteBuffer> map(long position, long length) throws IOException {
+      Ranges.check(name, size(), position, length);
+      ByteBuffer view = content.slice((int) position, (int) length).asReadOnlyBuffer();
+      return Optional.of(view.order(ByteOrder.LITTLE_ENDIAN));
+    }
+
+    @Override
+    public void close() {
+      // The buffer is freed with its last view.
+    }
+  }
+}
