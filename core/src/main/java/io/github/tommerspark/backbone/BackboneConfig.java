@@ -11,7 +11,9 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.OptionalInt;
 
-/** A checkpoint's config.json, read with checks; every error names the file, the field and value. */
+/**
+ * A checkpoint's config.json, read with checks; every error names the file, the field and value.
+ */
 final class BackboneConfig {
   static final String FILE = "config.json";
   private static final int MAX_BYTES = 1 << 20;
@@ -148,7 +150,10 @@ final class BackboneConfig {
     return new ModelFormatException(
         "Cannot use %s: \"%s\" is %s, which is not supported; supported: %s"
             .formatted(
-                file, field, value, String.join(", ", Arrays.stream(supported).map(String::valueOf).toList())));
+                file,
+                field,
+                value,
+                String.join(", ", Arrays.stream(supported).map(String::valueOf).toList())));
   }
 
   private JsonNode require(String field) throws ModelFormatException {

@@ -48,8 +48,8 @@ public final class BackbonePlan {
    * @param directory the snapshot
    * @param checkpoint its weights, open
    * @param lastLayer index of the last block to run, from 0
-   * @throws ModelFormatException if the config or a tensor is not what a supported family has, or if
-   *     there is no such block
+   * @throws ModelFormatException if the config or a tensor is not what a supported family has, or
+   *     if there is no such block
    * @throws IOException if a file cannot be read
    */
   public static BackbonePlan of(ModelDirectory directory, Checkpoint checkpoint, int lastLayer)
@@ -100,7 +100,8 @@ public final class BackbonePlan {
     String name = prefix + slot.name();
     // Checkpoints from before 2019 call a layer norm's scale and shift gamma and beta.
     String legacy =
-        name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta");
+        name.replace("LayerNorm.weight", "LayerNorm.gamma")
+            .replace("LayerNorm.bias", "LayerNorm.beta");
     Optional<TensorInfo> legacyTensor =
         legacy.equals(name) ? Optional.empty() : checkpoint.find(legacy);
     TensorInfo tensor = legacyTensor.isPresent() ? legacyTensor.get() : checkpoint.tensor(name);
@@ -114,7 +115,9 @@ public final class BackbonePlan {
                   Arrays.toString(tensor.shape()),
                   Arrays.toString(slot.shape())));
     }
-    if (tensor.dtype() != DType.F32 && tensor.dtype() != DType.F16 && tensor.dtype() != DType.BF16) {
+    if (tensor.dtype() != DType.F32
+        && tensor.dtype() != DType.F16
+        && tensor.dtype() != DType.BF16) {
       throw new ModelFormatException(
           "Cannot use %s/%s: tensor \"%s\" has type %s; supported: F32, F16, BF16"
               .formatted(directory.name(), tensor.file(), tensor.name(), tensor.dtype()));

@@ -38,8 +38,7 @@ final class ConfigKeys {
   private static final Use HONOURED = new Honoured();
   private static final Use LIMIT = new Limit();
   private static final Use NEUTRAL = new Neutral();
-  private static final Use NOT_TRUE =
-      new Fixed(List.of(NullNode.instance, BooleanNode.FALSE));
+  private static final Use NOT_TRUE = new Fixed(List.of(NullNode.instance, BooleanNode.FALSE));
   private static final Use ABSENT = new Fixed(List.of(NullNode.instance));
 
   /** Training, generation, bookkeeping: the same for all families. */
@@ -237,7 +236,9 @@ final class ConfigKeys {
     }
     if (config.has("quantization_config")) {
       throw config.unsupported(
-          "quantization_config", config.json().get("quantization_config"), "weights in F32, F16 or BF16");
+          "quantization_config",
+          config.json().get("quantization_config"),
+          "weights in F32, F16 or BF16");
     }
     List<String> unknown = new ArrayList<>();
     for (Map.Entry<String, JsonNode> entry : config.json().properties()) {

@@ -40,8 +40,7 @@ final class Families {
       case "phi" -> phi(config);
       case "modernbert" -> modernBert(config);
       case "bert", "roberta" -> bert(config);
-      default ->
-          throw config.unsupported("model_type", family, ConfigKeys.families().toArray());
+      default -> throw config.unsupported("model_type", family, ConfigKeys.families().toArray());
     };
   }
 
@@ -205,7 +204,9 @@ final class Families {
 
     Map<String, Object> attributes =
         layerNormed(
-            config.positive("layer_norm_eps", 1e-5), activation(config, "hidden_act", "gelu"), true);
+            config.positive("layer_norm_eps", 1e-5),
+            activation(config, "hidden_act", "gelu"),
+            true);
     attributes.put("parallel", config.flag("use_parallel_residual", true));
     attributes.put("windows", full(sizes.layers()));
     attributes.put("qkv_kind", "per_head");
@@ -410,8 +411,7 @@ final class Families {
         Rope.of(config, "full_attention").frequencies(headDim, 160_000, "global_rope_theta");
     boolean localAsGlobal =
         config.json().has("local_rope_theta") && !config.has("local_rope_theta");
-    double localTheta =
-        localAsGlobal ? config.positive("global_rope_theta", 160_000) : 10_000;
+    double localTheta = localAsGlobal ? config.positive("global_rope_theta", 160_000) : 10_000;
     float[] local =
         Rope.of(config, "sliding_attention").frequencies(headDim, localTheta, "local_rope_theta");
     int reach = config.size("local_attention", 128) / 2;
@@ -427,7 +427,9 @@ final class Families {
 
     Map<String, Object> attributes =
         layerNormed(
-            config.positive("norm_eps", 1e-5), activation(config, "hidden_activation", "gelu"), false);
+            config.positive("norm_eps", 1e-5),
+            activation(config, "hidden_activation", "gelu"),
+            false);
     attributes.put("parallel", false);
     attributes.put("windows", windows);
     attributes.put("qkv_kind", "fused");
@@ -543,7 +545,9 @@ final class Families {
             embedding("embeddings.word_embeddings.weight", sizes.vocabulary(), width),
             embedding("embeddings.position_embeddings.weight", rows, width),
             embedding(
-                "embeddings.token_type_embeddings.weight", config.size("type_vocab_size", 2), width),
+                "embeddings.token_type_embeddings.weight",
+                config.size("type_vocab_size", 2),
+                width),
             norm("embeddings.LayerNorm.weight", width),
             norm("embeddings.LayerNorm.bias", width)),
         block);
@@ -630,7 +634,7 @@ final class Families {
           case "llama", "gemma" -> 0;
           case "mistral", "gemma2" -> absent ? 4096 : config.size("sliding_window", 0);
           case "phi3" -> config.size("sliding_window", 0);
-          // qwen2, qwen3
+            // qwen2, qwen3
           default ->
               config.flag("use_sliding_window", false)
                   ? (absent ? 4096 : config.size("sliding_window", 0))

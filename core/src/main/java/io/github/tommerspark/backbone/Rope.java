@@ -86,7 +86,8 @@ final class Rope {
    *
    * @param rotary number of rotated dimensions of a head
    * @param theta the base when nothing names one
-   * @param fields fields of config.json itself that may name the base; all that are there must agree
+   * @param fields fields of config.json itself that may name the base; all that are there must
+   *     agree
    * @return rotary / 2 values, as float32 arithmetic of the reference gives them
    */
   float[] frequencies(int rotary, double theta, String... fields) throws ModelFormatException {
@@ -135,16 +136,14 @@ final class Rope {
         frequencies[i] = (float) (frequencies[i] / factor);
       } else if (wavelength >= trained / high) {
         double smooth = (trained / wavelength - low) / (high - low);
-        frequencies[i] =
-            (float) ((1 - smooth) * frequencies[i] / factor + smooth * frequencies[i]);
+        frequencies[i] = (float) ((1 - smooth) * frequencies[i] / factor + smooth * frequencies[i]);
       }
     }
   }
 
   private double agreed(double otherwise, String parameter, String... fields)
       throws ModelFormatException {
-    Double value =
-        parameters.hasNonNull(parameter) ? config.positive(parameters, parameter) : null;
+    Double value = parameters.hasNonNull(parameter) ? config.positive(parameters, parameter) : null;
     for (String field : fields) {
       if (config.has(field)) {
         double other = config.positive(field);

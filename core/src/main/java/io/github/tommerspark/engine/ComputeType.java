@@ -15,7 +15,9 @@ public enum ComputeType {
   /** IEEE half precision; for GPUs. */
   FP16;
 
-  /** The name used on the command line: {@code auto}, {@code fp32}, {@code bf16} or {@code fp16}. */
+  /**
+   * The name used on the command line: {@code auto}, {@code fp32}, {@code bf16} or {@code fp16}.
+   */
   public String label() {
     return name().toLowerCase(Locale.ROOT);
   }
@@ -35,8 +37,6 @@ public enum ComputeType {
         "Unknown dtype \"%s\": use one of %s"
             .formatted(
                 label,
-                Arrays.stream(values())
-                    .map(ComputeType::label)
-                    .collect(Collectors.joining(", "))));
+                Arrays.stream(values()).map(ComputeType::label).collect(Collectors.joining(", "))));
   }
 }

@@ -42,8 +42,7 @@ public record EngineOptions(
 
   /** Everything chosen by what the machine has. */
   public static EngineOptions defaults() {
-    return new EngineOptions(
-        ComputeType.AUTO, DeviceChoice.AUTO, 0, DEFAULT_BATCH_TOKENS, false);
+    return new EngineOptions(ComputeType.AUTO, DeviceChoice.AUTO, 0, DEFAULT_BATCH_TOKENS, false);
   }
 
   /** These options with another dtype. */

@@ -75,9 +75,7 @@ public final class ScriptModule implements AutoCloseable {
     try {
       Torch.prepareThread();
       return new ScriptModule(
-          device,
-          manager,
-          JniUtils.loadModule(manager, file, true, NO_FILES, NO_FILES, false));
+          device, manager, JniUtils.loadModule(manager, file, true, NO_FILES, NO_FILES, false));
     } catch (EngineException e) {
       manager.close();
       throw new IOException(

@@ -57,13 +57,15 @@ public final class Torch {
     int gpus = Engine.getEngine("PyTorch").getGpuCount();
     return switch (options.device()) {
       case CPU -> Device.cpu();
-      case AUTO -> options.deviceOrdinal() < gpus ? Device.gpu(options.deviceOrdinal()) : Device.cpu();
+      case AUTO ->
+          options.deviceOrdinal() < gpus ? Device.gpu(options.deviceOrdinal()) : Device.cpu();
       case GPU -> {
         if (options.deviceOrdinal() >= gpus) {
           throw new IllegalStateException(
               "Cannot use GPU %d: libtorch sees %s; use --device cpu, or give this JVM a CUDA build of libtorch and a visible GPU"
                   .formatted(
-                      options.deviceOrdinal(), gpus == 0 ? "no GPU" : gpus + " GPU(s), counted from 0"));
+                      options.deviceOrdinal(),
+                      gpus == 0 ? "no GPU" : gpus + " GPU(s), counted from 0"));
         }
         yield Device.gpu(options.deviceOrdinal());
       }
@@ -105,8 +107,8 @@ public final class Torch {
   }
 
   /**
-   * Tells glibc to keep freed memory. By default every large temporary tensor is mapped and unmapped
-   * anew, and the page faults cost more than the arithmetic.
+   * Tells glibc to keep freed memory. By default every large temporary tensor is mapped and
+   * unmapped anew, and the page faults cost more than the arithmetic.
    */
   private static void keepMemory() {
     if (!Platform.isLinux() || System.getenv("MALLOC_MMAP_THRESHOLD_") != null) {

@@ -12,12 +12,12 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * Assembles, in memory, the archive that {@code torch.jit.save} would write for a module without any
- * tensor: the TorchScript source as text and the module's attributes as a pickle. libtorch (and
+ * Assembles, in memory, the archive that {@code torch.jit.save} would write for a module without
+ * any tensor: the TorchScript source as text and the module's attributes as a pickle. libtorch (and
  * Python's {@code torch.jit.load}) loads it like any other.
  *
- * <p>So model definitions are readable resources under version control, and weights are arguments of
- * the module's methods.
+ * <p>So model definitions are readable resources under version control, and weights are arguments
+ * of the module's methods.
  */
 public final class TorchScriptArchive {
   private static final String ROOT = "tommer/";
@@ -29,9 +29,9 @@ public final class TorchScriptArchive {
    *
    * @param methods source of the methods, indented by two spaces, in the dialect that {@code
    *     torch.jit.save} writes
-   * @param attributes the module's attributes by name; each an Integer or Long ({@code int}), Double
-   *     ({@code float}), Boolean ({@code bool}), String ({@code str}) or a list of integers ({@code
-   *     List[int]})
+   * @param attributes the module's attributes by name; each an Integer or Long ({@code int}),
+   *     Double ({@code float}), Boolean ({@code bool}), String ({@code str}) or a list of integers
+   *     ({@code List[int]})
    * @return bytes of a zip file
    * @throws IllegalArgumentException if an attribute has another type
    */
@@ -43,8 +43,7 @@ public final class TorchScriptArchive {
     source.append("  training : bool\n");
     source.append("  _is_full_backward_hook : Optional[bool]\n");
     attributes.forEach(
-        (name, value) ->
-            source.append("  %s : %s\n".formatted(name, scriptType(name, value))));
+        (name, value) -> source.append("  %s : %s\n".formatted(name, scriptType(name, value))));
     source.append(methods);
 
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();

@@ -1,5 +1,5 @@
 /**
- * The native engine behind the models: libtorch, driven with TorchScript sources that are shipped as
- * text and with weights that are passed in on every call.
+ * The native engine behind the models: libtorch, driven with TorchScript sources that are shipped
+ * as text and with weights that are passed in on every call.
  */
 package io.github.tommerspark.engine;
