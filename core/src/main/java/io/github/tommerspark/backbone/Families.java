@@ -171,6 +171,7 @@ final class Families {
         };
     return new BackboneSpec(
         family,
+        config.text("_name_or_path", ""),
         "prenorm",
         attributes,
         List.of("model.", ""),
@@ -240,6 +241,7 @@ final class Families {
         };
     return new BackboneSpec(
         "gpt_neox",
+        config.text("_name_or_path", ""),
         "prenorm",
         attributes,
         List.of("gpt_neox.", ""),
@@ -307,6 +309,7 @@ final class Families {
         };
     return new BackboneSpec(
         "gpt2",
+        config.text("_name_or_path", ""),
         "prenorm",
         attributes,
         List.of("transformer.", ""),
@@ -383,6 +386,7 @@ final class Families {
         };
     return new BackboneSpec(
         "phi",
+        config.text("_name_or_path", ""),
         "prenorm",
         attributes,
         List.of("model.", ""),
@@ -466,6 +470,7 @@ final class Families {
         };
     return new BackboneSpec(
         "modernbert",
+        config.text("_name_or_path", ""),
         "prenorm",
         attributes,
         List.of("model.", ""),
@@ -531,6 +536,7 @@ final class Families {
         };
     return new BackboneSpec(
         family,
+        config.text("_name_or_path", ""),
         "postnorm",
         attributes,
         List.of(family + ".", ""),
