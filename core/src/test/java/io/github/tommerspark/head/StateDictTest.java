@@ -147,6 +147,15 @@ class StateDictTest {
   }
 
   @Test
+  void refusesStoragesWithHalfAnElement() {
+    TorchArchive archive = new TorchArchive().pickle(tensor().stop());
+    assertThatThrownBy(() -> readX(archive.storage("0", Arrays.copyOf(data(), 30)).stored()))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessage(
+            PREFIX + "the data of tensor \"x\" have 30 bytes, which is not the size of F32[7]");
+  }
+
+  @Test
   void refusesWhatIsNoDictionaryOfTensors() {
     List<Pickle> pickles =
         List.of(
@@ -194,6 +203,8 @@ class StateDictTest {
           .isInstanceOf(ModelFormatException.class)
           .hasMessageStartingWith(PREFIX);
     }
+    assertThatThrownBy(() -> read(new Pickle().repeat(20_000, ')')))
+        .hasMessageContaining("its stack exceeds 10000 values");
     Pickle memo = new Pickle().raw(')');
     for (int i = 0; i < 150_000; i++) {
       memo.raw('r', i & 0xff, i >> 8 & 0xff, i >> 16, 0);
