@@ -12,7 +12,8 @@ import java.util.Optional;
  * A model among the resources of the class path, such as one that is bundled with the jar.
  *
  * <p>Opening a file reads it once into a direct buffer, of which {@link RandomAccessSource#map}
- * then gives views. The bundled models are small enough for this.
+ * then gives views. The bundled models are small enough for this. A class path does not tell
+ * folders from files, so {@link #exists} is true for some folders too.
  */
 public final class ResourceDirectory implements ModelDirectory {
 
