@@ -5,8 +5,8 @@ import java.util.List;
 /**
  * What was found in one text, by every model of a {@link MentionDetector}.
  *
- * @param hasText whether there was anything to read: false for a null, empty or blank text, which is
- *     no error and has no mentions
+ * @param hasText whether there was anything to read: false for a null, empty or blank text, which
+ *     is no error and has no mentions
  * @param results one per model, in the detector's order
  */
 public record DocumentMentions(boolean hasText, List<ModelResult> results) {

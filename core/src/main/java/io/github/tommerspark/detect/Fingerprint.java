@@ -57,8 +57,7 @@ final class Fingerprint {
   }
 
   /** The fingerprint of a head on a user's own TorchScript file, which is hashed whole. */
-  static String ofScript(ModelDirectory directory, Path script, Head head)
-      throws IOException {
+  static String ofScript(ModelDirectory directory, Path script, Head head) throws IOException {
     Fingerprint fingerprint = new Fingerprint();
     fingerprint.file(directory, "tokenizer.json");
     fingerprint.head(head);

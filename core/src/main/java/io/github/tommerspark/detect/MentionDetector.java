@@ -75,8 +75,8 @@ public final class MentionDetector implements AutoCloseable {
   }
 
   /**
-   * Says what models are and whether their parts fit, reading configs, heads, tokenizers and headers
-   * but no weights.
+   * Says what models are and whether their parts fit, reading configs, heads, tokenizers and
+   * headers but no weights.
    *
    * @param models specs of different names
    * @param options only {@code trustBackbone} matters here
@@ -293,7 +293,9 @@ public final class MentionDetector implements AutoCloseable {
       return this;
     }
 
-    /** Allows a TorchScript file as the backbone: code that runs with the rights of this process. */
+    /**
+     * Allows a TorchScript file as the backbone: code that runs with the rights of this process.
+     */
     public Builder trustBackbone(boolean trustBackbone) {
       this.options = options.withTrustBackbone(trustBackbone);
       return this;

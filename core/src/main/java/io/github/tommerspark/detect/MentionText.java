@@ -5,7 +5,9 @@ import io.github.tommerspark.text.TokenizedText;
 import java.util.ArrayList;
 import java.util.List;
 
-/** From token spans to mentions of the text, as upstream does ({@code get_samples_from_outputs}). */
+/**
+ * From token spans to mentions of the text, as upstream does ({@code get_samples_from_outputs}).
+ */
 final class MentionText {
 
   private MentionText() {}

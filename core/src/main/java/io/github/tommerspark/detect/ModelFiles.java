@@ -34,14 +34,14 @@ record ModelFiles(
     OptionalInt maxTokens,
     BosPolicy bos) {
 
-  private static final String MODELS = "/io/github/tommerspark/models";
+  private static final String MODELS = "io/github/tommerspark/models";
   private static final String RECORD = "tommer.json";
   private static final int MAX_RECORD_BYTES = 1 << 20;
   private static final JsonMapper JSON = new JsonMapper();
 
   /** Names of the models inside this library. */
   static List<String> bundled() {
-    try (InputStream in = ModelFiles.class.getResourceAsStream(MODELS + "/index.json")) {
+    try (InputStream in = ModelFiles.class.getResourceAsStream("/" + MODELS + "/index.json")) {
       List<String> names = new ArrayList<>();
       JSON.readTree(in).get("models").forEach(name -> names.add(name.textValue()));
       return List.copyOf(names);
@@ -60,7 +60,8 @@ record ModelFiles(
     ModelDirectory backbone;
     Path script = null;
     if (bundled().contains(spec.backbone())) {
-      backbone = new ResourceDirectory(ModelFiles.class, MODELS + "/" + spec.backbone());
+      backbone =
+          new ResourceDirectory(ModelFiles.class.getClassLoader(), MODELS + "/" + spec.backbone());
     } else {
       Path path = local("backbone", spec.backbone());
       if (Files.isRegularFile(path)) {
@@ -89,7 +90,9 @@ record ModelFiles(
         backbone,
         script,
         head,
-        record != null && record.path("maxTokens").canConvertToInt() && record.hasNonNull("maxTokens")
+        record != null
+                && record.path("maxTokens").canConvertToInt()
+                && record.hasNonNull("maxTokens")
             ? OptionalInt.of(record.get("maxTokens").intValue())
             : OptionalInt.empty(),
         record != null && record.hasNonNull("bos")
@@ -113,7 +116,9 @@ record ModelFiles(
   private static Path local(String what, String location) throws IOException {
     Path path;
     try {
-      path = Path.of(location.startsWith("file:") ? location.replaceFirst("^file:(//)?", "") : location);
+      path =
+          Path.of(
+              location.startsWith("file:") ? location.replaceFirst("^file:(//)?", "") : location);
     } catch (InvalidPathException e) {
       throw new IOException(
           "Cannot read %s %s: it is not a path (%s)".formatted(what, location, e.getReason()));

@@ -209,8 +209,7 @@ final class ModelGroup implements AutoCloseable {
 
     /** Scores a batch; one that fails is halved, down to the window that cannot be scored. */
     void score(List<Sequence> sequences) {
-      PackedBatch batch =
-          PackedBatch.of(sequences, tokenizer.prefixIds(), tokenizer.suffixIds());
+      PackedBatch batch = PackedBatch.of(sequences, tokenizer.prefixIds(), tokenizer.suffixIds());
       try {
         List<ScoredSpans> scored = scorer.score(batch);
         int[] owner = batch.sequenceOfToken();
@@ -287,7 +286,8 @@ final class ModelGroup implements AutoCloseable {
 
   private static boolean isOutOfMemory(EngineException e) {
     String message = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
-    return message.contains("out of memory") || message.contains("not enough memory")
+    return message.contains("out of memory")
+        || message.contains("not enough memory")
         || message.contains("can't allocate memory");
   }
 }

@@ -141,10 +141,7 @@ record ModelPlan(
     if (!trained.isEmpty() && !names.contains(trained)) {
       warnings.add(
           "head %s was trained on \"%s\", but the backbone is %s"
-              .formatted(
-                  files.head().name(),
-                  head.config().llmName(),
-                  files.backbone().name()));
+              .formatted(files.head().name(), head.config().llmName(), files.backbone().name()));
     }
   }
 

@@ -67,19 +67,16 @@ public record ModelSpec(
 
   /** This model with another decoder and threshold. */
   public ModelSpec withDecoder(Decoder decoder, double threshold) {
-    return new ModelSpec(
-        name, backbone, head, decoder, threshold, bos, maxTokens, overlap);
+    return new ModelSpec(name, backbone, head, decoder, threshold, bos, maxTokens, overlap);
   }
 
   /** This model with other windows; null means the default. */
   public ModelSpec withWindows(Integer maxTokens, Integer overlap) {
-    return new ModelSpec(
-        name, backbone, head, decoder, threshold, bos, maxTokens, overlap);
+    return new ModelSpec(name, backbone, head, decoder, threshold, bos, maxTokens, overlap);
   }
 
   /** This model with another policy for the beginning-of-sequence token; null: as recorded. */
   public ModelSpec withBos(BosPolicy bos) {
-    return new ModelSpec(
-        name, backbone, head, decoder, threshold, bos, maxTokens, overlap);
+    return new ModelSpec(name, backbone, head, decoder, threshold, bos, maxTokens, overlap);
   }
 }

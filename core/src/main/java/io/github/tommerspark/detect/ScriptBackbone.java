@@ -51,8 +51,7 @@ final class ScriptBackbone implements AutoCloseable {
         throw e;
       }
       throw new IOException(
-          "Cannot use %s: its forward(ids, lengths) failed (%s)"
-              .formatted(file, ErrorLine.of(e)),
+          "Cannot use %s: its forward(ids, lengths) failed (%s)".formatted(file, ErrorLine.of(e)),
           e);
     }
   }

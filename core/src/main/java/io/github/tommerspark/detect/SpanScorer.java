@@ -48,8 +48,7 @@ final class SpanScorer implements AutoCloseable {
         IValue.listFrom(
             heads.stream()
                 .mapToLong(
-                    head ->
-                        script == null ? Arrays.binarySearch(layers, head.config().layer()) : 0)
+                    head -> script == null ? Arrays.binarySearch(layers, head.config().layer()) : 0)
                 .toArray());
     this.headWeights =
         IValue.listFrom(
@@ -73,15 +72,12 @@ final class SpanScorer implements AutoCloseable {
    * @param thresholds per head the probability from which on spans are wanted
    */
   static SpanScorer of(Backbone backbone, List<Head> heads, double[] thresholds) {
-    return new SpanScorer(
-        backbone, null, backbone.module(), heads, logitFloors(thresholds));
+    return new SpanScorer(backbone, null, backbone.module(), heads, logitFloors(thresholds));
   }
 
   /** A scorer on a user's own backbone, which it closes. */
   static SpanScorer of(ScriptBackbone backbone, List<Head> heads, double[] thresholds) {
-    ScriptModule module =
-        ScriptModule.load(
-            List.of("packed", "head"), Map.of(), backbone.device());
+    ScriptModule module = ScriptModule.load(List.of("packed", "head"), Map.of(), backbone.device());
     return new SpanScorer(null, backbone, module, heads, logitFloors(thresholds));
   }
 

@@ -76,8 +76,7 @@ class GoldenHeadTest {
 
   private static void compare(Path files, Path outputs) throws IOException {
     Head head = HeadFiles.read(new LocalDirectory(files));
-    try (Checkpoint golden =
-        Checkpoint.open(new LocalDirectory(outputs), "outputs.safetensors")) {
+    try (Checkpoint golden = Checkpoint.open(new LocalDirectory(outputs), "outputs.safetensors")) {
       for (int i = 0; golden.names().contains("r" + i + ".reps"); i++) {
         compare(head, golden, "r" + i + ".reps", "r" + i);
       }
@@ -148,8 +147,7 @@ class GoldenHeadTest {
     List<Integer> cells = new ArrayList<>();
     for (Span span : score(head, reps, batch, tokens)) {
       int row = (int) span.end() / tokens;
-      int cell =
-          (row * tokens + (int) span.end() % tokens) * tokens + (int) span.start() % tokens;
+      int cell = (row * tokens + (int) span.end() % tokens) * tokens + (int) span.start() % tokens;
       assertThat(span.start() / tokens).isEqualTo(row);
       assertThat(actual[cell]).as("each span once").isNaN();
       actual[cell] = span.logit();
@@ -159,7 +157,9 @@ class GoldenHeadTest {
       for (int start = 0; start < tokens; start++) {
         int cell = end * tokens + start;
         boolean expected = mask.get(cell) != 0 && start <= end % tokens;
-        assertThat(!Float.isNaN(actual[cell])).as("start %d, end %d", start, end).isEqualTo(expected);
+        assertThat(!Float.isNaN(actual[cell]))
+            .as("start %d, end %d", start, end)
+            .isEqualTo(expected);
         if (expected) {
           double tolerance =
               head.config().useCosine()
