@@ -71,7 +71,7 @@ final class StateDict implements HeadTensors {
     if (bytes.remaining() % elementBytes != 0
         || bytes.remaining() / elementBytes != storage.elements()) {
       throw new ModelFormatException(
-          "Cannot read head %s: the data of tensor %s have %d bytes, which is not the size of %s[%d]"
+          "Cannot read head %s: the data of tensor %s have %d bytes, not those of %s[%d]"
               .formatted(
                   where, Quoted.of(name), bytes.remaining(), storage.dtype(), storage.elements()));
     }

@@ -16,6 +16,7 @@ import io.github.tommerspark.checkpoint.TensorInfo;
 import io.github.tommerspark.source.LocalDirectory;
 import io.github.tommerspark.testing.Golden;
 import io.github.tommerspark.testing.InMemoryDirectory;
+import io.github.tommerspark.testing.Samples;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -49,10 +50,8 @@ class HeadFilesTest {
 
   static List<Path> goldenHeads() throws IOException {
     List<Path> heads = new ArrayList<>();
-    for (String parent : new String[] {"heads", "end_to_end/heads"}) {
-      try (Stream<Path> folders = Files.list(Golden.root().resolve(parent))) {
-        folders.filter(folder -> Files.isDirectory(folder.resolve("new"))).forEach(heads::add);
-      }
+    try (Stream<Path> folders = Files.walk(Golden.root())) {
+      folders.filter(folder -> Files.isDirectory(folder.resolve("new"))).forEach(heads::add);
     }
     return heads;
   }
@@ -388,7 +387,7 @@ class HeadFilesTest {
   }
 
   private static Path golden(String layout) {
-    return Golden.root().resolve("heads/h0").resolve(layout);
+    return Samples.path("heads/h0").resolve(layout);
   }
 
   private static String definition() throws IOException {

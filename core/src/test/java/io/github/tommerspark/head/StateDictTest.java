@@ -94,7 +94,8 @@ class StateDictTest {
         .isInstanceOf(ModelFormatException.class)
         .hasMessage(
             PREFIX
-                + "the pickle asks for \"%s.%s\", which a state dict never needs; refusing to load it",
+                + "the pickle asks for \"%s.%s\", which a state dict never needs;"
+                + " refusing to load it",
             module,
             name);
   }
@@ -151,8 +152,7 @@ class StateDictTest {
     TorchArchive archive = new TorchArchive().pickle(tensor().stop());
     assertThatThrownBy(() -> readX(archive.storage("0", Arrays.copyOf(data(), 30)).stored()))
         .isInstanceOf(ModelFormatException.class)
-        .hasMessage(
-            PREFIX + "the data of tensor \"x\" have 30 bytes, which is not the size of F32[7]");
+        .hasMessage(PREFIX + "the data of tensor \"x\" have 30 bytes, not those of F32[7]");
   }
 
   @Test
@@ -228,7 +228,8 @@ class StateDictTest {
         .isInstanceOf(ModelFormatException.class)
         .hasMessage(
             PREFIX
-                + "entry \"root/data.pkl\" is compressed or encrypted, which torch.save never does");
+                + "entry \"root/data.pkl\" is compressed or encrypted,"
+                + " which torch.save never does");
   }
 
   @ParameterizedTest
