@@ -1,0 +1,62 @@
+package io.github.tommerspark.spark;
+
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkEnv;
+
+/**
+ * What must be settled in a JVM before the engine starts in it.
+ *
+ * <p>Intra-op threads: tasks times threads must never exceed the cores, since two threads that spin
+ * on one core are several times slower than one. On an executor a task owns {@code spark.task.cpus}
+ * cores. In local mode, cores that {@code local[n]} leaves unused are shared out.
+ */
+final class EngineSetup {
+
+  private EngineSetup() {}
+
+  /** Settles it, leaving alone whatever was set on the command line of the JVM. */
+  static void apply() {
+    SparkEnv env = SparkEnv.get();
+    int threads = env == null ? 1 : threads(env.conf(), Runtime.getRuntime().availableProcessors());
+    setIfAbsent("ai.djl.pytorch.num_threads", Integer.toString(threads));
+    setIfAbsent("ai.djl.pytorch.num_interop_threads", "1");
+    // Documents differ in length: the profiling executor would compile again for every shape.
+    setIfAbsent("ai.djl.pytorch.graph_optimizer", "false");
+    // Nothing is downloaded that the user did not name.
+    setIfAbsent("ai.djl.offline", "true");
+  }
+
+  private static void setIfAbsent(String key, String value) {
+    if (System.getProperty(key) == null) {
+      System.setProperty(key, value);
+    }
+  }
+
+  /**
+   * Threads for the products of one task.
+   *
+   * @param conf the application's settings
+   * @param processors processors of this machine
+   */
+  static int threads(SparkConf conf, int processors) {
+    int taskCpus = conf.getInt("spark.task.cpus", 1);
+    int cores = localCores(conf.get("spark.master", ""), processors);
+    if (cores == 0) {
+      return taskCpus;
+    }
+    int tasks = Math.max(1, cores / taskCpus);
+    return Math.max(1, processors / tasks);
+  }
+
+  /** Cores of a local master; 0 if the master is not local. */
+  private static int localCores(String master, int processors) {
+    if (master.equals("local")) {
+      return 1;
+    }
+    if (!master.startsWith("local[")) {
+      return 0;
+    }
+    String cores = master.substring("local[".length()).split("[,\\]]", 2)[0].trim();
+    return cores.equals("*") ? processors : Integer.parseInt(cores);
+  }
+}
