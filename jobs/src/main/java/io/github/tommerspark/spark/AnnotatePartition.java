@@ -8,6 +8,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
@@ -67,9 +68,9 @@ public final class AnnotatePartition implements MapPartitionsFunction<Row, Row> 
     private long rows;
     private long withoutText;
     private long errors;
-    private long mentions;
     private long windowed;
-    private long tokens;
+    private final long[] mentions = new long[plan.models().size()];
+    private final long[] tokens = new long[plan.models().size()];
     private double seconds;
     private boolean reported;
 
@@ -145,8 +146,8 @@ public final class AnnotatePartition implements MapPartitionsFunction<Row, Row> 
         ModelResult result = found.results().get(m);
         Row[] spans = MentionColumns.rows(text, result.mentions());
         values[column++] = spans;
-        mentions += spans.length;
-        tokens += result.tokens();
+        mentions[m] += spans.length;
+        tokens[m] += result.tokens();
         longer |= result.windows() > 1;
         if (result.error() != null) {
           error.append(error.isEmpty() ? "" : "; ");
@@ -187,9 +188,9 @@ public final class AnnotatePartition implements MapPartitionsFunction<Row, Row> 
                   rows,
                   withoutText,
                   errors,
-                  mentions,
                   windowed,
-                  tokens,
+                  Arrays.stream(mentions).boxed().toList(),
+                  Arrays.stream(tokens).boxed().toList(),
                   seconds)));
     }
   }

@@ -1,6 +1,7 @@
 package io.github.tommerspark.spark;
 
 import java.io.Serializable;
+import java.util.List;
 
 /**
  * What annotating one partition came to.
@@ -11,9 +12,9 @@ import java.io.Serializable;
  * @param rows rows annotated
  * @param withoutText rows whose text is null, empty or blank
  * @param errors rows with an error
- * @param mentions mentions of all models together
  * @param windowed rows that were longer than one window of some model
- * @param tokens tokens of the documents, without specials and overlaps, summed over the models
+ * @param mentions mentions, per model
+ * @param tokens tokens of the documents without specials and overlaps, per model
  * @param seconds wall time spent in the detector
  */
 public record PartitionReport(
@@ -23,8 +24,8 @@ public record PartitionReport(
     long rows,
     long withoutText,
     long errors,
-    long mentions,
     long windowed,
-    long tokens,
+    List<Long> mentions,
+    List<Long> tokens,
     double seconds)
     implements Serializable {}
