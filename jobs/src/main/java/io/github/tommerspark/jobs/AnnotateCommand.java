@@ -28,6 +28,8 @@ import picocli.CommandLine.Spec;
 /** The command line of {@link AnnotateJob}. */
 @Command(
     name = "annotate",
+    customSynopsis = "tommer-spark annotate --input PATH... --output PATH [OPTIONS]",
+    sortOptions = false,
     description = "Finds the entity mentions of a corpus and writes them beside its rows.",
     footerHeading = "%nExamples:%n",
     footer = {

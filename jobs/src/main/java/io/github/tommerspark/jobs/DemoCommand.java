@@ -30,6 +30,8 @@ import picocli.CommandLine.Spec;
 /** Runs the annotate job on a bundled corpus with all bundled models and shows what it found. */
 @Command(
     name = "demo",
+    customSynopsis = "tommer-spark demo [OPTIONS]",
+    sortOptions = false,
     description =
         "Annotates a small bundled corpus with the bundled models, shows some of it, and says how far the models agree.")
 final class DemoCommand implements Callable<Integer> {

@@ -9,7 +9,6 @@ import java.util.TreeMap;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * Options given as Spark properties: {@code spark.tommer.threshold=0.9} is {@code --threshold 0.9}
@@ -83,11 +82,9 @@ final class OptionProperties {
 
   private static ParameterException unknown(CommandLine command, String key, String name) {
     List<String> suggestions =
-        new UnmatchedArgumentException(command, name)
-            .getSuggestions().stream()
-                .filter(suggestion -> suggestion.startsWith("--"))
-                .map(suggestion -> PREFIX + suggestion.substring(2))
-                .toList();
+        Nearest.to(name, command.getCommandSpec().optionsMap().keySet()).stream()
+            .map(suggestion -> PREFIX + suggestion.substring(2))
+            .toList();
     return new ParameterException(
         command,
         "Unknown Spark property: %s%s"

@@ -89,6 +89,7 @@ public final class TommerSpark implements Runnable {
         arguments =
             OptionProperties.merge(
                 chosen, List.copyOf(root.getSubcommands().values()), arguments, properties);
+        refuseUnknown(chosen, arguments);
       }
     } catch (ParameterException e) {
       return misused(e, err);
@@ -104,7 +105,7 @@ public final class TommerSpark implements Runnable {
         // Texts are printed as they are, whatever the locale.
         .setOut(new PrintWriter(new OutputStreamWriter(System.out, StandardCharsets.UTF_8), true))
         .setCaseInsensitiveEnumValuesAllowed(true)
-        .setUsageHelpAutoWidth(true)
+        .setUsageHelpWidth(100)
         .setUsageHelpLongOptionsMaxWidth(32);
   }
 
@@ -112,6 +113,22 @@ public final class TommerSpark implements Runnable {
   public void run() {
     throw new ParameterException(
         command.commandLine(), "No command; one of annotate, demo. --help explains them");
+  }
+
+  /** Says which option is unknown before saying which one is missing: often one explains both. */
+  private static void refuseUnknown(CommandLine chosen, List<String> arguments) {
+    for (String argument : arguments) {
+      String name = argument.split("=", 2)[0];
+      if (name.startsWith("--") && chosen.getCommandSpec().findOption(name) == null) {
+        List<String> near = Nearest.to(name, chosen.getCommandSpec().optionsMap().keySet());
+        throw new ParameterException(
+            chosen,
+            "Unknown option: %s%s"
+                .formatted(
+                    name,
+                    near.isEmpty() ? "" : "; did you mean " + String.join(" or ", near) + "?"));
+      }
+    }
   }
 
   private static int misused(ParameterException e, PrintStream err) {
