@@ -29,10 +29,8 @@ import java.util.UUID;
 import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataType;
@@ -87,10 +85,8 @@ final class AnnotateJob {
 
     PartitionReports reports = new PartitionReports();
     spark.sparkContext().register(reports, "tommer-spark partition reports");
-    MapPartitionsFunction<Row, Row> annotate = new AnnotatePartition(layout.plan(), reports);
     long begin = System.nanoTime();
-    partitioned(corpus.rows())
-        .mapPartitions(annotate, Encoders.row(layout.schema()))
+    AnnotatePartition.annotate(partitioned(corpus.rows()), layout.plan(), layout.schema(), reports)
         .write()
         .mode(output.saveMode())
         .format(options.output().format().label())

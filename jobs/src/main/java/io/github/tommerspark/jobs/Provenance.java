@@ -12,7 +12,6 @@ import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -133,7 +132,7 @@ record Provenance(
           model.spec().threshold(),
           model.maxTokens(),
           model.overlap(),
-          model.bos().name().toLowerCase(Locale.ROOT),
+          model.bos().label(),
           model.truncatedParameters());
     }
 

@@ -16,9 +16,12 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * Annotates the rows of a partition: reads ahead a bounded number of rows, so that the detector can
@@ -28,7 +31,7 @@ import org.apache.spark.sql.RowFactory;
  * model, and the error. A row is never lost and never fails the task (unless asked to): what cannot
  * be annotated comes out with empty mentions and an error.
  */
-public final class AnnotatePartition implements MapPartitionsFunction<Row, Row> {
+public final class AnnotatePartition implements FlatMapFunction<Iterator<Row>, Row> {
 
   /** Rows read ahead at most. */
   static final int LOOK_AHEAD_ROWS = 512;
@@ -44,12 +47,24 @@ public final class AnnotatePartition implements MapPartitionsFunction<Row, Row> 
   private final PartitionReports reports;
 
   /**
-   * A function for {@code Dataset.mapPartitions}.
+   * Annotates all rows.
    *
+   * <p>On RDDs, because {@code Dataset.mapPartitions} drops the metadata of columns, in which the
+   * schema says what unit offsets are in.
+   *
+   * @param rows the input, laid out as the plan says
    * @param plan what to do
+   * @param schema of the output
    * @param reports receives one report per partition; registered with the Spark context
+   * @return lazily, the output, with exactly that schema
    */
-  public AnnotatePartition(AnnotatePlan plan, PartitionReports reports) {
+  public static Dataset<Row> annotate(
+      Dataset<Row> rows, AnnotatePlan plan, StructType schema, PartitionReports reports) {
+    JavaRDD<Row> annotated = rows.javaRDD().mapPartitions(new AnnotatePartition(plan, reports));
+    return rows.sparkSession().createDataFrame(annotated, schema);
+  }
+
+  AnnotatePartition(AnnotatePlan plan, PartitionReports reports) {
     this.plan = plan;
     this.reports = reports;
   }

@@ -1,5 +1,6 @@
 package io.github.tommerspark.spark;
 
+import io.github.tommerspark.engine.Torch;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 
@@ -12,23 +13,18 @@ import org.apache.spark.SparkEnv;
  */
 final class EngineSetup {
 
+  /** DJL's own switch: nothing is downloaded that the user did not name. */
+  private static final String OFFLINE = "ai.djl.offline";
+
   private EngineSetup() {}
 
   /** Settles it, leaving alone whatever was set on the command line of the JVM. */
   static void apply() {
     SparkEnv env = SparkEnv.get();
-    int threads = env == null ? 1 : threads(env.conf(), Runtime.getRuntime().availableProcessors());
-    setIfAbsent("ai.djl.pytorch.num_threads", Integer.toString(threads));
-    setIfAbsent("ai.djl.pytorch.num_interop_threads", "1");
-    // Documents differ in length: the profiling executor would compile again for every shape.
-    setIfAbsent("ai.djl.pytorch.graph_optimizer", "false");
-    // Nothing is downloaded that the user did not name.
-    setIfAbsent("ai.djl.offline", "true");
-  }
-
-  private static void setIfAbsent(String key, String value) {
-    if (System.getProperty(key) == null) {
-      System.setProperty(key, value);
+    Torch.useThreads(
+        env == null ? 1 : threads(env.conf(), Runtime.getRuntime().availableProcessors()));
+    if (System.getProperty(OFFLINE) == null) {
+      System.setProperty(OFFLINE, "true");
     }
   }
 

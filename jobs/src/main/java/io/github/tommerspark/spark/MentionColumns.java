@@ -1,6 +1,7 @@
 package io.github.tommerspark.spark;
 
 import io.github.tommerspark.detect.Mention;
+import io.github.tommerspark.text.CodePointOffsets;
 import java.util.List;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -13,7 +14,7 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * The columns that annotating adds, and the one place where offsets leave Java's UTF-16 units.
+ * The columns that annotating adds.
  *
  * <p>In a column, {@code start} and {@code end} count Unicode code points of the text column, half
  * open: Spark SQL's {@code substring(text, start + 1, end - start)} is the mention, and so are
@@ -80,23 +81,23 @@ public final class MentionColumns {
    * The value of a mentions column.
    *
    * @param text what the mentions were found in
-   * @param mentions with offsets in UTF-16 units, sorted by start
+   * @param mentions with offsets in UTF-16 units
    * @return one row of type {@link #MENTION} per mention, in order, with offsets in code points
    */
   static Row[] rows(String text, List<Mention> mentions) {
     if (mentions.isEmpty()) {
       return NONE;
     }
+    CodePointOffsets offsets = CodePointOffsets.of(text);
     Row[] rows = new Row[mentions.size()];
-    // Sorted starts: every part of the text is counted once, except for what mentions cover.
-    int utf16 = 0;
-    int codePoint = 0;
     for (int i = 0; i < rows.length; i++) {
       Mention mention = mentions.get(i);
-      codePoint += text.codePointCount(utf16, mention.start());
-      utf16 = mention.start();
-      int end = codePoint + text.codePointCount(utf16, mention.end());
-      rows[i] = RowFactory.create(codePoint, end, mention.text(), mention.score());
+      rows[i] =
+          RowFactory.create(
+              offsets.toCodePoint(mention.start()),
+              offsets.toCodePoint(mention.end()),
+              mention.text(),
+              mention.score());
     }
     return rows;
   }

@@ -15,12 +15,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -63,22 +61,32 @@ class AnnotateJobTest {
     Layout layout = Layout.of(corpus, options);
     PartitionReports reports = new PartitionReports();
     spark.sparkContext().register(reports, "test");
-    MapPartitionsFunction<Row, Row> annotate = new AnnotatePartition(layout.plan(), reports);
     StructType schema =
-        corpus.rows().mapPartitions(annotate, Encoders.row(layout.schema())).schema();
-    assertThat(schema.toDDL())
+        AnnotatePartition.annotate(corpus.rows(), layout.plan(), layout.schema(), reports).schema();
+    assertThat(schema.treeString())
         .isEqualTo(
-            "id STRING,key STRING,n BIGINT,text STRING,"
-                + "mentions ARRAY<STRUCT<start: INT NOT NULL, end: INT NOT NULL, text: STRING NOT NULL, score: FLOAT NOT NULL>>"
-                + " NOT NULL COMMENT 'Mentions; start and end in code points, end exclusive',"
-                + "error STRING");
-    assertThat(((ArrayType) schema.apply("mentions").dataType()).containsNull()).isFalse();
+            """
+            root
+             |-- id: string (nullable = true)
+             |-- key: string (nullable = true)
+             |-- n: long (nullable = true)
+             |-- text: string (nullable = true)
+             |-- mentions: array (nullable = false)
+             |    |-- element: struct (containsNull = false)
+             |    |    |-- start: integer (nullable = false)
+             |    |    |-- end: integer (nullable = false)
+             |    |    |-- text: string (nullable = false)
+             |    |    |-- score: float (nullable = false)
+             |-- error: string (nullable = true)
+            """);
 
     AnnotateJob.run(spark, options);
     assertThat(written().schema().simpleString())
         .isEqualTo(
             "struct<id:string,key:string,n:bigint,text:string,"
                 + "mentions:array<struct<start:int,end:int,text:string,score:float>>,error:string>");
+    assertThat(written().schema().apply("mentions").getComment().get())
+        .isEqualTo("Mentions; start and end in code points, end exclusive");
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.github.tommerspark.jobs;
 
+import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -14,15 +15,15 @@ final class LocalSpark {
   static synchronized SparkSession session() {
     if (session == null) {
       session =
-          SparkSession.builder()
-              .master("local[2]")
-              .appName("tests")
-              .config("spark.driver.host", "127.0.0.1")
-              .config("spark.driver.bindAddress", "127.0.0.1")
-              .config("spark.ui.enabled", "false")
-              .config("spark.sql.shuffle.partitions", "2")
-              .config("spark.sql.warehouse.dir", System.getProperty("java.io.tmpdir"))
-              .getOrCreate();
+          Sessions.start(
+              "tests",
+              new SparkConf()
+                  .setMaster("local[2]")
+                  .set("spark.driver.host", "127.0.0.1")
+                  .set("spark.driver.bindAddress", "127.0.0.1")
+                  .set("spark.ui.enabled", "false")
+                  .set("spark.sql.shuffle.partitions", "2")
+                  .set("spark.sql.warehouse.dir", System.getProperty("java.io.tmpdir")));
     }
     return session;
   }
