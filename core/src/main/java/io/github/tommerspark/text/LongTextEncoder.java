@@ -46,7 +46,7 @@ final class LongTextEncoder {
     while (piece.end() < text.length()) {
       Piece next = piece(text, wholeCharacter(text, piece.end() - overlap));
       Seam seam = seam(piece, next);
-      if (seam.agreed() >= 1) {
+      if (seam.agreed() >= agreement) {
         piece.appendTo(tokens, first, seam.left());
         piece = next;
         first = seam.right();
