@@ -51,7 +51,7 @@ final class LongTextEncoder {
         piece = next;
         first = seam.right();
       } else {
-        Cut cut = cut(piece, first, next.start());
+        Cut cut = cut(text, piece, first, next.start());
         piece.appendTo(tokens, first, cut.token());
         piece = piece(text, cut.offset());
         first = 0;
@@ -97,25 +97,32 @@ final class LongTextEncoder {
   }
 
   /**
-   * Where to begin anew: at the token boundary nearest to the middle of the stretch from {@code
-   * from} to the end of the piece, preferably one with no character between the two tokens, else at
-   * the end of the piece.
+   * Where to begin anew: at a token boundary in the stretch from {@code from} to the end of the
+   * piece, best before a blank between words, else where no character lies between the two tokens,
+   * nearest to the middle; without a boundary at the end of the piece.
    */
-  private static Cut cut(Piece piece, int first, int from) {
+  private static Cut cut(String text, Piece piece, int first, int from) {
     int middle = from + (piece.end() - from) / 2;
     Cut best = new Cut(piece.size(), piece.end());
-    boolean bestTouches = false;
+    int bestQuality = 0;
     for (int i = Math.max(first, piece.firstTokenFrom(from)); i < piece.size(); i++) {
       int start = piece.startOf(i);
       int before = i == 0 ? from : piece.endOf(i - 1);
-      if (before > start || (i > 0 && piece.startOf(i - 1) == start)) {
+      boolean sharesCharacter = i > 0 && piece.startOf(i - 1) == start;
+      if (before <= piece.start() || before > start || sharesCharacter) {
         continue;
       }
-      boolean touches = before == start;
-      boolean nearer = Math.abs(start - middle) < Math.abs(best.offset() - middle);
-      if (touches == bestTouches ? nearer : touches) {
+      int quality = 0;
+      if (Character.isWhitespace(text.charAt(before))
+          && !Character.isWhitespace(text.charAt(before - 1))) {
+        quality = 2;
+      } else if (before == start) {
+        quality = 1;
+      }
+      boolean nearer = Math.abs(before - middle) < Math.abs(best.offset() - middle);
+      if (quality > bestQuality || (quality == bestQuality && nearer)) {
         best = new Cut(i, before);
-        bestTouches = touches;
+        bestQuality = quality;
       }
     }
     return best;

@@ -82,7 +82,7 @@ class LongTextEncoderTest {
     }
   }
 
-  /** Words keep their leading blank where a piece begins anew, also if offsets leave it out. */
+  /** Between words a piece begins anew before the blank, also if offsets leave blanks out. */
   @ParameterizedTest
   @ValueSource(strings = {"gpt2", "neox", "llama3", "qwen2", "roberta", "bert"})
   void beginningAnewBetweenWordsChangesNothing(String kind) {
