@@ -3,6 +3,7 @@ package io.github.tommerspark.text;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import io.github.tommerspark.engine.NativeLibraries;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -35,7 +36,7 @@ final class NativeTokenizer implements AutoCloseable {
    * @throws RuntimeException with the library's reason, if it is not a tokenizer it can read
    */
   static NativeTokenizer parse(String json) {
-    LibUtils.checkStatus();
+    NativeLibraries.load(LibUtils::checkStatus);
     long handle = LIBRARY.createTokenizerFromString(json);
     LIBRARY.disableTruncation(handle);
     LIBRARY.disablePadding(handle);
