@@ -1,0 +1,312 @@
+package io.github.tommerspark.report;
+
+import static io.github.tommerspark.report.ResultFile.list;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/** What {@code agree} found, as a section. */
+public final class AgreementSection {
+
+  /** The file that {@code agree} writes. */
+  public static final String FILE = "agreement.json";
+
+  /** Models of a heat map at most. */
+  private static final int MAX_MODELS = 30;
+
+  private AgreementSection() {}
+
+  /**
+   * Reads the file.
+   *
+   * @param json its content
+   * @param file its name, for messages and as the source
+   * @throws IOException if it is not such a file; the message is one line
+   */
+  public static Section read(byte[] json, String file) throws IOException {
+    Agreement agreement = ResultFile.read(json, file, Agreement.class);
+    if (!"agreement".equals(agreement.kind) || agreement.micro == null) {
+      throw new IOException(
+          "Cannot read %s: it is not a result of the command agree".formatted(file));
+    }
+    return new Section("Agreement of models", new Blocks(agreement, file).all());
+  }
+
+  private record Agreement(
+      String kind,
+      String product,
+      String created,
+      Long documents,
+      List<Model> models,
+      Measures micro,
+      Measures macro,
+      Map<String, Measures> relaxed,
+      Intervals intervals,
+      List<Pair> byLength,
+      List<Pair> byThreshold,
+      List<String> warnings) {}
+
+  private record Model(String name, Long mentions, String column, String dataset) {}
+
+  private record Measures(
+      List<List<Double>> dice, List<List<Double>> iou, List<List<Double>> intersection) {}
+
+  private record Intervals(
+      Double level,
+      Integer replicates,
+      Long seed,
+      List<List<Double>> diceLow,
+      List<List<Double>> diceHigh) {}
+
+  private record Pair(
+      String length,
+      Double threshold,
+      String a,
+      String b,
+      Double dice,
+      Long aCount,
+      Long bCount,
+      Long both) {
+    String name() {
+      return a + " × " + b;
+    }
+  }
+
+  /** The blocks of one file. */
+  private static final class Blocks {
+    private final Agreement agreement;
+    private final String file;
+    private final List<String> names;
+    private final List<Block> blocks = new ArrayList<>();
+
+    Blocks(Agreement agreement, String file) {
+      this.agreement = agreement;
+      this.file = file;
+      this.names = list(agreement.models).stream().map(Model::name).toList();
+    }
+
+    List<Block> all() throws IOException {
+      blocks.add(
+          Facts.of(
+              "Source",
+              file,
+              "Made by",
+              agreement.product,
+              "Made at",
+              agreement.created,
+              "Documents",
+              Numbers.count(agreement.documents)));
+      list(agreement.warnings).forEach(warning -> blocks.add(new Paragraph("⚠ " + warning)));
+      Table.Builder models = Table.of("Models", "Model", "Dataset", "Column", "Mentions#");
+      for (Model model : list(agreement.models)) {
+        models.row(model.name, model.dataset, model.column, Numbers.count(model.mentions));
+      }
+      blocks.add(models.build());
+      heatMap("DICE of mentions over the whole corpus (micro)", agreement.micro.dice, true);
+      if (agreement.macro != null) {
+        heatMap("DICE, mean over documents (macro)", agreement.macro.dice, false);
+      }
+      heatMap("IoU of mentions over the whole corpus (micro)", agreement.micro.iou, false);
+      if (agreement.relaxed != null) {
+        for (Map.Entry<String, Measures> relaxed : agreement.relaxed.entrySet()) {
+          heatMap(
+              "DICE where it is enough to have " + meaning(relaxed.getKey()),
+              relaxed.getValue().dice,
+              false);
+        }
+      }
+      pairs();
+      lengths();
+      thresholds();
+      return blocks;
+    }
+
+    private static String meaning(String relaxation) {
+      return switch (relaxation) {
+        case "overlap" -> "a character in common";
+        case "same_end" -> "the same end";
+        case "same_last_word" -> "the same last word";
+        default -> relaxation;
+      };
+    }
+
+    private void heatMap(String caption, List<List<Double>> matrix, boolean explained)
+        throws IOException {
+      if (matrix == null) {
+        return;
+      }
+      check(caption, matrix);
+      int size = Math.min(names.size(), MAX_MODELS);
+      double[][] values = new double[size][size];
+      String[][] details = new String[size][size];
+      for (int a = 0; a < size; a++) {
+        for (int b = 0; b < size; b++) {
+          Double value = matrix.get(a).get(b);
+          values[a][b] = value == null ? Double.NaN : value;
+          details[a][b] = explained ? explained(a, b) : "";
+        }
+      }
+      List<String> shown = names.subList(0, size);
+      blocks.add(new HeatMap(caption, "", "", shown, shown, values, details, true));
+      if (size < names.size()) {
+        blocks.add(
+            new Paragraph(
+                "Of %d models the first %d are drawn; the file has all."
+                    .formatted(names.size(), size)));
+      }
+    }
+
+    private void check(String caption, List<List<Double>> matrix) throws IOException {
+      if (matrix.size() != names.size()
+          || matrix.stream().anyMatch(row -> row == null || row.size() != names.size())) {
+        throw new IOException(
+            "Cannot read %s: the matrix for \"%s\" is not %d × %d, one row and column for each model"
+                .formatted(file, caption, names.size(), names.size()));
+      }
+    }
+
+    private String explained(int a, int b) {
+      String both =
+          agreement.micro.intersection == null
+              ? ""
+              : "%s mentions in common"
+                  .formatted(Numbers.count(agreement.micro.intersection.get(a).get(b)));
+      String interval = interval(a, b);
+      return interval.isEmpty() ? both : (both + "\n" + interval).strip();
+    }
+
+    private String interval(int a, int b) {
+      Intervals intervals = agreement.intervals;
+      if (intervals == null || intervals.diceLow == null || intervals.diceHigh == null) {
+        return "";
+      }
+      return "%s to %s (%s%% interval)"
+          .formatted(
+              Numbers.ratio(intervals.diceLow.get(a).get(b)),
+              Numbers.ratio(intervals.diceHigh.get(a).get(b)),
+              level());
+    }
+
+    private String level() {
+      return Numbers.fixed(100 * agreement.intervals.level, 0);
+    }
+
+    private void pairs() throws IOException {
+      Intervals intervals = agreement.intervals;
+      boolean bounded =
+          intervals != null
+              && intervals.level != null
+              && intervals.diceLow != null
+              && intervals.diceHigh != null;
+      if (bounded) {
+        check("intervals", intervals.diceLow);
+        check("intervals", intervals.diceHigh);
+      }
+      Table.Builder table =
+          Table.of(
+              bounded
+                  ? "Pairs of models; intervals at %s%% from %s bootstrap replicates over documents"
+                      .formatted(level(), Numbers.count(intervals.replicates))
+                  : "Pairs of models",
+              "A",
+              "B",
+              "Common#",
+              "DICE#",
+              "from#",
+              "to#",
+              "DICE macro#",
+              "IoU#");
+      for (int a = 0; a < names.size(); a++) {
+        for (int b = a + 1; b < names.size(); b++) {
+          table.row(
+              names.get(a),
+              names.get(b),
+              Numbers.count(at(agreement.micro.intersection, a, b)),
+              Numbers.ratio(at(agreement.micro.dice, a, b)),
+              Numbers.ratio(bounded ? at(intervals.diceLow, a, b) : null),
+              Numbers.ratio(bounded ? at(intervals.diceHigh, a, b) : null),
+              Numbers.ratio(agreement.macro == null ? null : at(agreement.macro.dice, a, b)),
+              Numbers.ratio(at(agreement.micro.iou, a, b)));
+        }
+      }
+      blocks.add(table.build());
+    }
+
+    private static Double at(List<List<Double>> matrix, int a, int b) {
+      return matrix == null ? null : matrix.get(a).get(b);
+    }
+
+    private void lengths() {
+      List<Pair> pairs = list(agreement.byLength);
+      if (pairs.isEmpty()) {
+        return;
+      }
+      List<String> lengths = pairs.stream().map(Pair::length).distinct().toList();
+      blocks.add(
+          new LineChart(
+              "DICE by length of the mention",
+              "Length",
+              "DICE",
+              lengths,
+              series(pairs, pair -> (double) lengths.indexOf(pair.length), Pair::length)));
+      Table.Builder table =
+          Table.of("By length", "Length", "A", "B", "DICE#", "Of A#", "Of B#", "Common#");
+      pairs.forEach(pair -> table.row(cells(pair.length, pair)));
+      blocks.add(table.build());
+    }
+
+    private void thresholds() {
+      List<Pair> pairs = list(agreement.byThreshold);
+      if (pairs.isEmpty()) {
+        return;
+      }
+      blocks.add(
+          new LineChart(
+              "DICE by score threshold",
+              "Threshold",
+              "DICE",
+              List.of(),
+              series(pairs, Pair::threshold, pair -> "threshold " + pair.threshold)));
+      Table.Builder table =
+          Table.of("By threshold", "Threshold", "A", "B", "DICE#", "Of A#", "Of B#", "Common#");
+      pairs.forEach(pair -> table.row(cells(String.valueOf(pair.threshold), pair)));
+      blocks.add(table.build());
+    }
+
+    private static String[] cells(String at, Pair pair) {
+      return new String[] {
+        at,
+        pair.a,
+        pair.b,
+        Numbers.ratio(pair.dice),
+        Numbers.count(pair.aCount),
+        Numbers.count(pair.bCount),
+        Numbers.count(pair.both)
+      };
+    }
+
+    private static List<LineChart.Series> series(
+        List<Pair> pairs, Function<Pair, Double> x, Function<Pair, String> at) {
+      Map<String, List<LineChart.Point>> points = new LinkedHashMap<>();
+      for (Pair pair : pairs) {
+        if (pair.dice != null && x.apply(pair) != null) {
+          points
+              .computeIfAbsent(pair.name(), name -> new ArrayList<>())
+              .add(
+                  new LineChart.Point(
+                      x.apply(pair),
+                      pair.dice,
+                      "%s at %s".formatted(Numbers.ratio(pair.dice), at.apply(pair)),
+                      false));
+        }
+      }
+      return points.entrySet().stream()
+          .map(entry -> new LineChart.Series(entry.getKey(), entry.getValue()))
+          .toList();
+    }
+  }
+}

@@ -1,0 +1,390 @@
+package io.github.tommerspark.report;
+
+import static io.github.tommerspark.report.ResultFile.list;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** What {@code evaluate} measured, as a section. */
+public final class EvaluationSection {
+
+  /** The file that {@code evaluate} writes. */
+  public static final String FILE = "evaluation.json";
+
+  /** Examples shown of each kind, model and dataset. */
+  private static final int MAX_EXAMPLES = 25;
+
+  private EvaluationSection() {}
+
+  /**
+   * Reads the file.
+   *
+   * @param json its content
+   * @param file its name, for messages and as the source
+   * @throws IOException if it is not such a file; the message is one line
+   */
+  public static Section read(byte[] json, String file) throws IOException {
+    Evaluation evaluation = ResultFile.read(json, file, Evaluation.class);
+    if (!"evaluation".equals(evaluation.kind) || evaluation.rows == null) {
+      throw new IOException(
+          "Cannot read %s: it is not a result of the command evaluate".formatted(file));
+    }
+    return new Section("Evaluation against gold data", new Blocks(evaluation, file).all());
+  }
+
+  private record Evaluation(
+      String kind,
+      String product,
+      String created,
+      String matching,
+      List<Row> rows,
+      List<Row> aggregates,
+      List<Type> types,
+      List<Length> lengths,
+      List<Nesting> nested,
+      List<Curve> curves,
+      List<Example> examples) {}
+
+  /** Of one dataset, or of all of them: then {@code name} says how they were brought together. */
+  private record Row(
+      String model,
+      String dataset,
+      String name,
+      Double precision,
+      Double recall,
+      Double f1,
+      Double truePos,
+      Double falsePos,
+      Double total,
+      Double totalSpans,
+      Double nSamples,
+      Double predictedFraction,
+      Double threshold,
+      String decoder) {}
+
+  private record Type(
+      String model, String dataset, String type, Long gold, Long found, Double recall) {}
+
+  private record Length(
+      String model,
+      String dataset,
+      String length,
+      Long gold,
+      Long found,
+      Long predicted,
+      Double precision,
+      Double recall) {}
+
+  private record Nesting(
+      String model, String dataset, String group, Long gold, Long found, Double recall) {}
+
+  private record Curve(
+      String model, String dataset, Double bestThreshold, Double bestF1, List<CurvePoint> points) {
+    String name() {
+      return model + ", " + dataset;
+    }
+  }
+
+  private record CurvePoint(Double threshold, Double precision, Double recall, Double f1) {
+    boolean complete() {
+      return threshold != null && precision != null && recall != null && f1 != null;
+    }
+  }
+
+  private record Example(
+      String model,
+      String dataset,
+      String kind,
+      String id,
+      Long start,
+      Long end,
+      String text,
+      Double score,
+      String type,
+      String before,
+      String after) {}
+
+  /** The blocks of one file. */
+  private static final class Blocks {
+    private final Evaluation evaluation;
+    private final String file;
+    private final List<Block> blocks = new ArrayList<>();
+
+    Blocks(Evaluation evaluation, String file) {
+      this.evaluation = evaluation;
+      this.file = file;
+    }
+
+    List<Block> all() {
+      blocks.add(
+          Facts.of(
+              "Source",
+              file,
+              "Made by",
+              evaluation.product,
+              "Made at",
+              evaluation.created,
+              "Matching",
+              matching()));
+      rows("Precision, recall and F1", "Dataset", evaluation.rows);
+      if (!list(evaluation.aggregates).isEmpty()) {
+        rows("All datasets together", "Aggregate", evaluation.aggregates);
+      }
+      curves();
+      types();
+      lengths();
+      nested();
+      examples("missed", "Missed: in the gold data, not predicted", MarkStyle.MISS);
+      examples("spurious", "Spurious: predicted, not in the gold data", MarkStyle.SPURIOUS);
+      return blocks;
+    }
+
+    private String matching() {
+      if (evaluation.matching == null) {
+        return null;
+      }
+      return switch (evaluation.matching) {
+        case "token" -> "token (the published protocol: same first and last token)";
+        case "char" -> "char (same characters)";
+        default -> evaluation.matching;
+      };
+    }
+
+    private void rows(String caption, String what, List<Row> rows) {
+      Table.Builder table =
+          Table.of(
+              caption,
+              "Model",
+              what,
+              "Precision#",
+              "Recall#",
+              "F1#",
+              "Hits#",
+              "Spurious#",
+              "Gold#",
+              "Samples#",
+              "Threshold#",
+              "Decoder");
+      for (Row row : rows) {
+        table.row(
+            row.model,
+            row.name != null ? row.name : row.dataset,
+            Numbers.ratio(row.precision),
+            Numbers.ratio(row.recall),
+            Numbers.ratio(row.f1),
+            amount(row.truePos),
+            amount(row.falsePos),
+            amount(row.total),
+            amount(row.nSamples),
+            row.threshold == null ? null : String.valueOf(row.threshold),
+            row.decoder);
+      }
+      blocks.add(table.build());
+    }
+
+    /** A count; the mean of several may have a fraction. */
+    private static String amount(Double value) {
+      return value == null || value == Math.rint(value)
+          ? Numbers.count(value)
+          : Numbers.fixed(value, 1);
+    }
+
+    private void curves() {
+      List<Curve> curves =
+          list(evaluation.curves).stream().filter(curve -> !list(curve.points).isEmpty()).toList();
+      if (curves.isEmpty()) {
+        return;
+      }
+      Map<String, List<Curve>> byDataset =
+          curves.stream()
+              .collect(
+                  Collectors.groupingBy(Curve::dataset, LinkedHashMap::new, Collectors.toList()));
+      byDataset.forEach(
+          (dataset, ofDataset) -> {
+            blocks.add(precisionRecall(dataset, ofDataset));
+            blocks.add(f1(dataset, ofDataset));
+          });
+      Table.Builder best =
+          Table.of("Thresholds of the best F1", "Model", "Dataset", "Threshold#", "F1#");
+      curves.forEach(
+          curve ->
+              best.row(
+                  curve.model,
+                  curve.dataset,
+                  Numbers.ratio(curve.bestThreshold),
+                  Numbers.ratio(curve.bestF1)));
+      blocks.add(best.build());
+    }
+
+    private static LineChart precisionRecall(String dataset, List<Curve> curves) {
+      List<LineChart.Series> series = new ArrayList<>();
+      for (Curve curve : curves) {
+        series.add(
+            new LineChart.Series(
+                curve.model,
+                curve.points.stream()
+                    .filter(CurvePoint::complete)
+                    .sorted(Comparator.comparing(CurvePoint::recall))
+                    .map(
+                        point ->
+                            new LineChart.Point(
+                                point.recall, point.precision, title(point), best(curve, point)))
+                    .toList()));
+      }
+      return new LineChart(
+          "Precision and recall, %s (large dots: best F1)".formatted(dataset),
+          "Recall",
+          "Precision",
+          List.of(),
+          series);
+    }
+
+    private static LineChart f1(String dataset, List<Curve> curves) {
+      List<LineChart.Series> series = new ArrayList<>();
+      for (Curve curve : curves) {
+        series.add(
+            new LineChart.Series(
+                curve.model,
+                curve.points.stream()
+                    .filter(CurvePoint::complete)
+                    .sorted(Comparator.comparing(CurvePoint::threshold))
+                    .map(
+                        point ->
+                            new LineChart.Point(
+                                point.threshold, point.f1, title(point), best(curve, point)))
+                    .toList()));
+      }
+      return new LineChart(
+          "F1 by score threshold, " + dataset, "Threshold", "F1", List.of(), series);
+    }
+
+    private static boolean best(Curve curve, CurvePoint point) {
+      return point.threshold.equals(curve.bestThreshold);
+    }
+
+    private static String title(CurvePoint point) {
+      return "threshold %s, precision %s, recall %s, F1 %s"
+          .formatted(
+              Numbers.ratio(point.threshold),
+              Numbers.ratio(point.precision),
+              Numbers.ratio(point.recall),
+              Numbers.ratio(point.f1));
+    }
+
+    private void types() {
+      if (list(evaluation.types).isEmpty()) {
+        return;
+      }
+      Table.Builder table =
+          Table.of("Recall by type", "Model", "Dataset", "Type", "Gold#", "Found#", "Recall#");
+      for (Type type : evaluation.types) {
+        table.row(
+            type.model,
+            type.dataset,
+            type.type,
+            Numbers.count(type.gold),
+            Numbers.count(type.found),
+            Numbers.ratio(type.recall));
+      }
+      blocks.add(table.build());
+    }
+
+    private void lengths() {
+      if (list(evaluation.lengths).isEmpty()) {
+        return;
+      }
+      Table.Builder table =
+          Table.of(
+              "By length of the mention",
+              "Model",
+              "Dataset",
+              "Length",
+              "Gold#",
+              "Found#",
+              "Predicted#",
+              "Precision#",
+              "Recall#");
+      for (Length length : evaluation.lengths) {
+        table.row(
+            length.model,
+            length.dataset,
+            length.length,
+            Numbers.count(length.gold),
+            Numbers.count(length.found),
+            Numbers.count(length.predicted),
+            Numbers.ratio(length.precision),
+            Numbers.ratio(length.recall));
+      }
+      blocks.add(table.build());
+    }
+
+    private void nested() {
+      if (list(evaluation.nested).isEmpty()) {
+        return;
+      }
+      Table.Builder table =
+          Table.of("Recall by nesting", "Model", "Dataset", "Group", "Gold#", "Found#", "Recall#");
+      for (Nesting group : evaluation.nested) {
+        table.row(
+            group.model,
+            group.dataset,
+            group.group,
+            Numbers.count(group.gold),
+            Numbers.count(group.found),
+            Numbers.ratio(group.recall));
+      }
+      blocks.add(table.build());
+    }
+
+    private void examples(String kind, String caption, MarkStyle style) {
+      Map<List<String>, List<Example>> groups =
+          list(evaluation.examples).stream()
+              .filter(example -> kind.equals(example.kind))
+              .collect(
+                  Collectors.groupingBy(
+                      example -> List.of(or(example.model), or(example.dataset)),
+                      LinkedHashMap::new,
+                      Collectors.toList()));
+      groups.forEach(
+          (of, examples) ->
+              blocks.add(
+                  new Excerpts(
+                      "%s (%s%s)"
+                          .formatted(
+                              caption,
+                              String.join(", ", of),
+                              examples.size() > MAX_EXAMPLES
+                                  ? "; %d of %d".formatted(MAX_EXAMPLES, examples.size())
+                                  : ""),
+                      examples.stream()
+                          .limit(MAX_EXAMPLES)
+                          .map(example -> excerpt(example, style))
+                          .toList())));
+    }
+
+    private static Excerpts.Excerpt excerpt(Example example, MarkStyle style) {
+      List<String> about = new ArrayList<>(List.of(or(example.id)));
+      if (example.type != null) {
+        about.add(example.type);
+      }
+      if (example.score != null) {
+        about.add("score " + Numbers.ratio(example.score));
+      }
+      return new Excerpts.Excerpt(
+          String.join(" · ", about),
+          or(example.before),
+          or(example.text),
+          or(example.after),
+          style);
+    }
+
+    private static String or(String text) {
+      return text == null ? "" : text;
+    }
+  }
+}

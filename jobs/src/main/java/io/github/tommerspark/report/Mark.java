@@ -1,0 +1,33 @@
+package io.github.tommerspark.report;
+
+/**
+ * A mention to underline.
+ *
+ * @param start its first code point
+ * @param end the code point after its last
+ * @param style how
+ * @param by who says so, such as the model's name
+ * @param score the model's probability; null if it has none
+ * @param type of the entity; null if it has none
+ */
+public record Mark(int start, int end, MarkStyle style, String by, Float score, String type) {
+
+  /**
+   * Checks the offsets.
+   *
+   * @throws IllegalArgumentException if start is negative or not below end
+   */
+  public Mark {
+    if (start < 0 || end <= start) {
+      throw new IllegalArgumentException(
+          "A mention must have 0 <= start < end: start=%d, end=%d".formatted(start, end));
+    }
+  }
+
+  /** Who, score and type in a few words. */
+  String label() {
+    return by
+        + (score == null ? "" : " " + Numbers.ratio(score))
+        + (type == null ? "" : " (" + type + ")");
+  }
+}

@@ -1,0 +1,31 @@
+package io.github.tommerspark.report;
+
+/**
+ * How a mention is underlined.
+ *
+ * @param css class in the style sheet
+ * @param group marks of one group stack together; groups lie below one another
+ */
+public record MarkStyle(String css, int group) {
+
+  /** Colours for models that the style sheet has; a page with more models repeats them. */
+  static final int COLOURS = 8;
+
+  /** Predicted, and of the gold data. */
+  public static final MarkStyle HIT = new MarkStyle("hit", 0);
+
+  /** Of the gold data, and not predicted. */
+  public static final MarkStyle MISS = new MarkStyle("miss", 0);
+
+  /** Predicted, but not of the gold data. */
+  public static final MarkStyle SPURIOUS = new MarkStyle("spurious", 0);
+
+  /**
+   * The colour of a model.
+   *
+   * @param index of the model among those of its data, from 0
+   */
+  public static MarkStyle model(int index) {
+    return new MarkStyle("c" + index % COLOURS, index);
+  }
+}
