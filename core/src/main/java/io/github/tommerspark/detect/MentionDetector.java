@@ -8,7 +8,7 @@ import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.text.BosPolicy;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -155,26 +155,61 @@ public final class MentionDetector implements AutoCloseable {
    * @return one entry per text, in the same order
    */
   public List<DocumentMentions> annotate(List<String> texts) {
-    List<String> present = new ArrayList<>(texts.size());
-    for (String text : texts) {
-      present.add(hasText(text) ? text : null);
-    }
+    List<String> present = present(texts);
     List<List<List<ModelResult>>> byGroup = new ArrayList<>();
     for (ModelGroup group : groups) {
       byGroup.add(group.annotate(present));
     }
     List<DocumentMentions> documents = new ArrayList<>(texts.size());
     for (int text = 0; text < texts.size(); text++) {
-      ModelResult[] results = new ModelResult[models.size()];
-      for (int model = 0; model < results.length; model++) {
-        results[model] =
-            present.get(text) == null
-                ? new ModelResult(List.of(), null, 0, 0)
-                : byGroup.get(places[model][0]).get(text).get(places[model][1]);
-      }
-      documents.add(new DocumentMentions(present.get(text) != null, Arrays.asList(results)));
+      boolean hasText = present.get(text) != null;
+      documents.add(
+          new DocumentMentions(
+              hasText,
+              hasText
+                  ? byModel(byGroup, text)
+                  : Collections.nCopies(models.size(), new ModelResult(List.of(), null, 0, 0))));
     }
     return documents;
+  }
+
+  /**
+   * Scores the spans of every model in every text, and leaves decoding to the caller.
+   *
+   * @param texts may contain null
+   * @return per text, in the same order, one entry per model; a null or blank text has no tokens
+   */
+  public List<List<ScoredText>> score(List<String> texts) {
+    List<String> present = present(texts);
+    List<List<List<ScoredText>>> byGroup = new ArrayList<>();
+    for (ModelGroup group : groups) {
+      byGroup.add(group.score(present));
+    }
+    List<List<ScoredText>> documents = new ArrayList<>(texts.size());
+    for (int text = 0; text < texts.size(); text++) {
+      documents.add(
+          present.get(text) != null
+              ? byModel(byGroup, text)
+              : Collections.nCopies(models.size(), ScoredText.failed(texts.get(text), null)));
+    }
+    return documents;
+  }
+
+  private static List<String> present(List<String> texts) {
+    List<String> present = new ArrayList<>(texts.size());
+    for (String text : texts) {
+      present.add(hasText(text) ? text : null);
+    }
+    return present;
+  }
+
+  /** The results of one text in the order of the models. */
+  private <R> List<R> byModel(List<List<List<R>>> byGroup, int text) {
+    List<R> results = new ArrayList<>(models.size());
+    for (int[] place : places) {
+      results.add(byGroup.get(place[0]).get(text).get(place[1]));
+    }
+    return results;
   }
 
   private static boolean hasText(String text) {

@@ -25,11 +25,8 @@ final class MentionText {
   static List<Mention> mentions(String text, TokenizedText tokens, Candidates spans) {
     Candidates characters = new Candidates(spans.size());
     for (int i = 0; i < spans.size(); i++) {
-      int start = tokens.start(spans.start(i));
+      int start = start(text, tokens, spans.start(i));
       int end = tokens.end(spans.end(i));
-      if (start < text.length() && text.charAt(start) == ' ') {
-        start++;
-      }
       if (start < end) {
         characters.add(start, end, spans.score(i));
       }
@@ -42,6 +39,12 @@ final class MentionText {
     }
     mentions.sort(null);
     return distinct(mentions);
+  }
+
+  /** Where a mention begins whose first token is given: after one leading space. */
+  static int start(String text, TokenizedText tokens, int token) {
+    int start = tokens.start(token);
+    return start < text.length() && text.charAt(start) == ' ' ? start + 1 : start;
   }
 
   private static List<Mention> distinct(List<Mention> sorted) {

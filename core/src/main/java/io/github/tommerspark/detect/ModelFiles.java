@@ -100,6 +100,11 @@ record ModelFiles(
             : null);
   }
 
+  /** The directory of a snapshot whose head does not matter. */
+  static ModelDirectory snapshot(String backbone) throws IOException {
+    return new LocalDirectory(local("backbone", backbone));
+  }
+
   private static JsonNode tommerJson(ModelDirectory directory) throws IOException {
     if (!directory.exists(RECORD)) {
       return null;

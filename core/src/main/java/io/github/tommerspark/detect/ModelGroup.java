@@ -129,6 +129,20 @@ final class ModelGroup implements AutoCloseable {
    * @return per text one result per model; null for the texts left out
    */
   List<List<ModelResult>> annotate(List<String> texts) {
+    return scored(texts).results(Work::mentions);
+  }
+
+  /**
+   * Scores the spans of every model.
+   *
+   * @param texts null for those to leave out
+   * @return per text what each model made of it; null for the texts left out
+   */
+  List<List<ScoredText>> score(List<String> texts) {
+    return scored(texts).results(Work::candidates);
+  }
+
+  private Work scored(List<String> texts) {
     Work work = new Work(texts);
     List<Sequence> sequences = new ArrayList<>();
     for (int i = 0; i < texts.size(); i++) {
@@ -143,7 +157,7 @@ final class ModelGroup implements AutoCloseable {
       work.score(sequences.subList(from, to));
       from = to;
     }
-    return work.results();
+    return work;
   }
 
   private int batchEnd(List<Sequence> sequences, int from) {
@@ -166,7 +180,13 @@ final class ModelGroup implements AutoCloseable {
     tokenizer.close();
   }
 
-  /** One call of {@link #annotate}. */
+  /** What becomes of a text's candidates of one model. */
+  @FunctionalInterface
+  private interface Outcome<R> {
+    R of(Work work, int text, int model);
+  }
+
+  /** One call of {@link #annotate} or {@link #score}. */
   private final class Work {
     private final List<String> texts;
     private final TokenizedText[] tokens;
@@ -247,16 +267,16 @@ final class ModelGroup implements AutoCloseable {
       }
     }
 
-    List<List<ModelResult>> results() {
-      List<List<ModelResult>> results = new ArrayList<>(texts.size());
+    <R> List<List<R>> results(Outcome<R> outcome) {
+      List<List<R>> results = new ArrayList<>(texts.size());
       for (int text = 0; text < texts.size(); text++) {
         if (texts.get(text) == null) {
           results.add(null);
           continue;
         }
-        List<ModelResult> ofText = new ArrayList<>(models.size());
+        List<R> ofText = new ArrayList<>(models.size());
         for (int model = 0; model < models.size(); model++) {
-          ofText.add(result(text, model));
+          ofText.add(outcome.of(this, text, model));
           candidates[text][model] = null;
         }
         results.add(ofText);
@@ -264,7 +284,23 @@ final class ModelGroup implements AutoCloseable {
       return results;
     }
 
-    private ModelResult result(int text, int model) {
+    ScoredText candidates(int text, int model) {
+      if (errors[text] != null) {
+        return ScoredText.failed(texts.get(text), errors[text]);
+      }
+      return new ScoredText(
+          texts.get(text),
+          tokens[text],
+          candidates[text][model],
+          AdmissibleSpans.count(
+              models.get(model).head().config(),
+              windows.windows(tokens[text].size()),
+              tokenizer.prefixIds().length,
+              tokenizer.suffixIds().length),
+          null);
+    }
+
+    ModelResult mentions(int text, int model) {
       if (errors[text] != null) {
         return new ModelResult(List.of(), errors[text], 0, windowCounts[text]);
       }

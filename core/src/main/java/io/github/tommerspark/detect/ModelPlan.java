@@ -152,7 +152,13 @@ record ModelPlan(
 
   private static TextTokenizer tokenizer(ModelFiles files, BosPolicy bos, BackbonePlan backbone)
       throws IOException {
-    ModelDirectory directory = files.backbone();
+    return tokenizer(
+        files.backbone(), bos, backbone == null ? OptionalInt.empty() : backbone.bosTokenId());
+  }
+
+  /** The tokenizer of a snapshot, to be closed by the caller. */
+  static TextTokenizer tokenizer(ModelDirectory directory, BosPolicy bos, OptionalInt bosTokenId)
+      throws IOException {
     if (!directory.exists(TOKENIZER)) {
       throw new IOException(
           "Cannot read backbone %s: there is no tokenizer.json; download it with the model, or save it with transformers' PreTrainedTokenizerFast"
@@ -162,7 +168,7 @@ record ModelPlan(
         directory.name() + "/" + TOKENIZER,
         new ByteArrayInputStream(directory.readAll(TOKENIZER, MAX_TOKENIZER_BYTES)),
         bos,
-        backbone == null ? OptionalInt.empty() : backbone.bosTokenId());
+        bosTokenId);
   }
 
   /** The tokenizer, to be closed by the caller. */

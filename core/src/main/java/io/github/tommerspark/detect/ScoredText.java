@@ -1,0 +1,71 @@
+package io.github.tommerspark.detect;
+
+import io.github.tommerspark.decode.Candidates;
+import io.github.tommerspark.decode.Decoder;
+import io.github.tommerspark.text.TokenizedText;
+import java.util.List;
+
+/**
+ * What one model made of one text, before anything is decoded: for whoever wants several decoders
+ * or thresholds from one forward, or the tokens of a mention.
+ *
+ * @param text the text itself; null if there was none
+ * @param tokens its content tokens; none on error or without text
+ * @param candidates spans of content tokens whose score passes the model's threshold, in no order;
+ *     positions count content tokens, both ends inclusive
+ * @param candidateSpans how many spans the head scored, special tokens included, as the published
+ *     code counts them at batch size 1
+ * @param error null when fine, else what went wrong, in one line
+ */
+public record ScoredText(
+    String text, TokenizedText tokens, Candidates candidates, long candidateSpans, String error) {
+
+  /** A text in which nothing was found, for want of text or because of an error. */
+  static ScoredText failed(String text, String error) {
+    return new ScoredText(
+        text, TokenizedText.of(new int[0], new int[0], new int[0]), new Candidates(), 0, error);
+  }
+
+  /**
+   * Selects mentions.
+   *
+   * @param decoder how
+   * @param threshold at least the threshold of the model that scored the text
+   * @return spans of content tokens, both ends inclusive, sorted by (start, end)
+   */
+  public Candidates decode(Decoder decoder, double threshold) {
+    return decoder.decode(candidates, threshold);
+  }
+
+  /**
+   * The mentions that annotating would write.
+   *
+   * @param decoded spans of content tokens
+   * @return mentions sorted by (start, end), without empty ones and with one for spans of the same
+   *     characters; offsets in UTF-16 units
+   */
+  public List<Mention> mentions(Candidates decoded) {
+    return MentionText.mentions(text, tokens, decoded);
+  }
+
+  /**
+   * Where a mention that begins with a token begins in the text: after one leading space.
+   *
+   * @param token a content token
+   * @return an offset in UTF-16 units
+   */
+  public int start(int token) {
+    return MentionText.start(text, tokens, token);
+  }
+
+  /**
+   * Where a mention that ends with a token ends in the text.
+   *
+   * @param token a content token
+   * @return an offset in UTF-16 units, exclusive; for a token without characters it may lie before
+   *     {@link #start}
+   */
+  public int end(int token) {
+    return tokens.end(token);
+  }
+}

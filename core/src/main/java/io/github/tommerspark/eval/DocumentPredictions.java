@@ -1,0 +1,37 @@
+package io.github.tommerspark.eval;
+
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+
+/** What a model predicts in one document, in terms that can be compared with gold mentions. */
+public interface DocumentPredictions {
+
+  /**
+   * What predictions must have in common with a gold mention.
+   *
+   * @param start of the gold mention in UTF-16 units, inclusive
+   * @param end of the gold mention in UTF-16 units, exclusive
+   * @return the key, or null if no prediction can match
+   */
+  MatchKey key(int start, int end);
+
+  /** The predictions at the model's own threshold, without two of the same key. */
+  List<Prediction> predictions();
+
+  /**
+   * The predictions at another threshold, not below the lowest that is known.
+   *
+   * @param threshold called with rising values this is cheap
+   */
+  List<Prediction> predictions(double threshold);
+
+  /** The model's score of a span that was not necessarily predicted; empty if it is not known. */
+  OptionalDouble score(MatchKey key);
+
+  /** How many spans the model chose among; empty if that is not known. */
+  OptionalLong candidateSpans();
+
+  /** What went wrong when the document was read, or null; then there are no predictions. */
+  String error();
+}

@@ -1,0 +1,16 @@
+package io.github.tommerspark.eval;
+
+/**
+ * How many gold mentions of a group were found: of a type, or nested ones.
+ *
+ * @param group what the mentions have in common
+ * @param gold gold mentions of the group
+ * @param found of these, how many were predicted
+ */
+public record GroupRecall(String group, long gold, long found) {
+
+  /** The share that was found; 0 of none. */
+  public double recall() {
+    return gold == 0 ? 0 : (double) found / gold;
+  }
+}

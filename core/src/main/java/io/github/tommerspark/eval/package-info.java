@@ -1,0 +1,9 @@
+/**
+ * How good mentions are, and how far models agree on them.
+ *
+ * <p>Scoring against gold data: {@link io.github.tommerspark.eval.EvaluationTally} counts one model
+ * on one data set, {@link io.github.tommerspark.eval.EvaluationTable} holds the counts of several
+ * data sets and their aggregates. The protocol is the published one ({@code NERmodel.evaluate} and
+ * {@code count_perf} in {@code models/model.py}, {@code add_agg_metrics} in {@code results.py}).
+ */
+package io.github.tommerspark.eval;

@@ -1,0 +1,13 @@
+package io.github.tommerspark.gold;
+
+import java.io.IOException;
+
+/** A gold file that makes no sense; the message is one line that names the file and the line. */
+public final class GoldFormatException extends IOException {
+
+  private static final long serialVersionUID = 1L;
+
+  GoldFormatException(String file, long line, String reason) {
+    super("Cannot read gold file %s, line %d: %s".formatted(file, line, reason));
+  }
+}

@@ -1,0 +1,26 @@
+package io.github.tommerspark.gold;
+
+import java.io.Serializable;
+
+/**
+ * A mention that somebody marked.
+ *
+ * @param start where it begins in its text, in UTF-16 units, inclusive
+ * @param end where it ends in its text, in UTF-16 units, exclusive
+ * @param type what it is, such as {@code PER}; null if the data does not say
+ */
+public record GoldSpan(int start, int end, String type) implements Serializable {
+
+  /**
+   * Checks the offsets.
+   *
+   * @throws IllegalArgumentException if start is negative or not below end
+   */
+  public GoldSpan {
+    if (start < 0 || end <= start) {
+      throw new IllegalArgumentException(
+          "a mention must have 0 <= start < end, but one has start %d and end %d"
+              .formatted(start, end));
+    }
+  }
+}
