@@ -20,6 +20,8 @@ Usage: ./submit.sh [spark-submit options] COMMAND [options]
 Commands:
   annotate    finds the entity mentions of a corpus and writes them beside its rows
   demo        annotates a small bundled corpus and shows what was found
+  report      writes one HTML page about what the other commands wrote
+  show        marks the mentions of a text given on the command line
   help        explains a command: ./submit.sh help annotate
 
 Examples:

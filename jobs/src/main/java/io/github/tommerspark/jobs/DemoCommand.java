@@ -46,7 +46,16 @@ final class DemoCommand implements Callable<Integer> {
     /** On a terminal, unless NO_COLOR is set. */
     AUTO,
     ALWAYS,
-    NEVER
+    NEVER;
+
+    /** Whether to use them now. */
+    boolean ansi() {
+      return switch (this) {
+        case ALWAYS -> true;
+        case NEVER -> false;
+        case AUTO -> System.console() != null && System.getenv("NO_COLOR") == null;
+      };
+    }
   }
 
   @Spec private CommandSpec command;
@@ -142,7 +151,7 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   private void show(Dataset<Row> rows, Provenance provenance, PrintWriter out) {
-    Highlighter highlighter = new Highlighter(ansi());
+    Highlighter highlighter = new Highlighter(color.ansi());
     List<Row> candidates =
         rows.where(length(col("text")).between(1, SHOWN_LENGTH)).orderBy("id").collectAsList();
     int shown = Math.min(documents, candidates.size());
@@ -190,13 +199,5 @@ final class DemoCommand implements Callable<Integer> {
                     models.get(a).threshold()));
       }
     }
-  }
-
-  private boolean ansi() {
-    return switch (color) {
-      case ALWAYS -> true;
-      case NEVER -> false;
-      case AUTO -> System.console() != null && System.getenv("NO_COLOR") == null;
-    };
   }
 }

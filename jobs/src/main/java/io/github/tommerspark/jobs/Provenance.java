@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -220,28 +221,44 @@ record Provenance(
 
   /** The newest one of an output, if it has any. */
   static Optional<Provenance> newest(Path output, Configuration hadoop) throws IOException {
+    List<Path> files = files(output, hadoop);
+    return files.isEmpty()
+        ? Optional.empty()
+        : Optional.of(read(files.get(files.size() - 1), hadoop));
+  }
+
+  /** All of an output, from the oldest to the newest. */
+  static List<Provenance> all(Path output, Configuration hadoop) throws IOException {
+    List<Provenance> runs = new ArrayList<>();
+    for (Path file : files(output, hadoop)) {
+      runs.add(read(file, hadoop));
+    }
+    return runs;
+  }
+
+  /** Files by name, which is by age. */
+  private static List<Path> files(Path output, Configuration hadoop) throws IOException {
     Path folder = new Path(output, FOLDER);
     FileSystem fs = folder.getFileSystem(hadoop);
-    if (!fs.exists(folder)) {
-      return Optional.empty();
-    }
-    Path newest = null;
-    for (FileStatus file : fs.listStatus(folder)) {
-      String name = file.getPath().getName();
-      if (name.startsWith(PREFIX)
-          && name.endsWith(SUFFIX)
-          && (newest == null || name.compareTo(newest.getName()) > 0)) {
-        newest = file.getPath();
+    List<Path> files = new ArrayList<>();
+    if (fs.exists(folder)) {
+      for (FileStatus file : fs.listStatus(folder)) {
+        String name = file.getPath().getName();
+        if (name.startsWith(PREFIX) && name.endsWith(SUFFIX)) {
+          files.add(file.getPath());
+        }
       }
     }
-    if (newest == null) {
-      return Optional.empty();
-    }
-    try (InputStream in = fs.open(newest)) {
-      return Optional.of(JSON.readValue(in, Provenance.class));
+    files.sort(Comparator.comparing(Path::getName));
+    return files;
+  }
+
+  private static Provenance read(Path file, Configuration hadoop) throws IOException {
+    try (InputStream in = file.getFileSystem(hadoop).open(file)) {
+      return JSON.readValue(in, Provenance.class);
     } catch (JacksonException e) {
       throw new UserException(
-          "Cannot read the provenance %s: %s".formatted(newest, e.getOriginalMessage()), e);
+          "Cannot read the provenance %s: %s".formatted(file, e.getOriginalMessage()), e);
     }
   }
 

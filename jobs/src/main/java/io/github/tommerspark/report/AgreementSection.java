@@ -10,10 +10,7 @@ import java.util.Map;
 import java.util.function.Function;
 
 /** What {@code agree} found, as a section. */
-public final class AgreementSection {
-
-  /** The file that {@code agree} writes. */
-  public static final String FILE = "agreement.json";
+final class AgreementSection {
 
   /** Models of a heat map at most. */
   private static final int MAX_MODELS = 30;
@@ -27,17 +24,15 @@ public final class AgreementSection {
    * @param file its name, for messages and as the source
    * @throws IOException if it is not such a file; the message is one line
    */
-  public static Section read(byte[] json, String file) throws IOException {
+  static Section read(byte[] json, String file) throws IOException {
     Agreement agreement = ResultFile.read(json, file, Agreement.class);
-    if (!"agreement".equals(agreement.kind) || agreement.micro == null) {
-      throw new IOException(
-          "Cannot read %s: it is not a result of the command agree".formatted(file));
+    if (agreement.micro == null || agreement.micro.dice == null) {
+      throw new IOException("Cannot read %s: field \"micro.dice\" is missing".formatted(file));
     }
     return new Section("Agreement of models", new Blocks(agreement, file).all());
   }
 
   private record Agreement(
-      String kind,
       String product,
       String created,
       Long documents,
@@ -90,6 +85,7 @@ public final class AgreementSection {
     }
 
     List<Block> all() throws IOException {
+      checkMatrices();
       blocks.add(
           Facts.of(
               "Source",
@@ -134,12 +130,10 @@ public final class AgreementSection {
       };
     }
 
-    private void heatMap(String caption, List<List<Double>> matrix, boolean explained)
-        throws IOException {
+    private void heatMap(String caption, List<List<Double>> matrix, boolean explained) {
       if (matrix == null) {
         return;
       }
-      check(caption, matrix);
       int size = Math.min(names.size(), MAX_MODELS);
       double[][] values = new double[size][size];
       String[][] details = new String[size][size];
@@ -160,12 +154,36 @@ public final class AgreementSection {
       }
     }
 
-    private void check(String caption, List<List<Double>> matrix) throws IOException {
-      if (matrix.size() != names.size()
-          || matrix.stream().anyMatch(row -> row == null || row.size() != names.size())) {
+    private void checkMatrices() throws IOException {
+      check("micro", agreement.micro);
+      check("macro", agreement.macro);
+      if (agreement.relaxed != null) {
+        for (Map.Entry<String, Measures> relaxed : agreement.relaxed.entrySet()) {
+          check("relaxed." + relaxed.getKey(), relaxed.getValue());
+        }
+      }
+      if (agreement.intervals != null) {
+        check("intervals.dice_low", agreement.intervals.diceLow);
+        check("intervals.dice_high", agreement.intervals.diceHigh);
+      }
+    }
+
+    private void check(String field, Measures measures) throws IOException {
+      if (measures != null) {
+        check(field + ".dice", measures.dice);
+        check(field + ".iou", measures.iou);
+        check(field + ".intersection", measures.intersection);
+      }
+    }
+
+    private void check(String field, List<List<Double>> matrix) throws IOException {
+      int size = names.size();
+      if (matrix != null
+          && (matrix.size() != size
+              || matrix.stream().anyMatch(row -> row == null || row.size() != size))) {
         throw new IOException(
-            "Cannot read %s: the matrix for \"%s\" is not %d × %d, one row and column for each model"
-                .formatted(file, caption, names.size(), names.size()));
+            "Cannot read %s: field \"%s\" is not %d × %d, a row and a column for each model"
+                .formatted(file, field, size, size));
       }
     }
 
@@ -181,31 +199,30 @@ public final class AgreementSection {
 
     private String interval(int a, int b) {
       Intervals intervals = agreement.intervals;
-      if (intervals == null || intervals.diceLow == null || intervals.diceHigh == null) {
-        return "";
-      }
-      return "%s to %s (%s%% interval)"
-          .formatted(
-              Numbers.ratio(intervals.diceLow.get(a).get(b)),
-              Numbers.ratio(intervals.diceHigh.get(a).get(b)),
-              level());
+      return bounded()
+          ? "%s to %s (%s%% interval)"
+              .formatted(
+                  Numbers.ratio(intervals.diceLow.get(a).get(b)),
+                  Numbers.ratio(intervals.diceHigh.get(a).get(b)),
+                  level())
+          : "";
+    }
+
+    private boolean bounded() {
+      Intervals intervals = agreement.intervals;
+      return intervals != null
+          && intervals.level != null
+          && intervals.diceLow != null
+          && intervals.diceHigh != null;
     }
 
     private String level() {
       return Numbers.fixed(100 * agreement.intervals.level, 0);
     }
 
-    private void pairs() throws IOException {
+    private void pairs() {
       Intervals intervals = agreement.intervals;
-      boolean bounded =
-          intervals != null
-              && intervals.level != null
-              && intervals.diceLow != null
-              && intervals.diceHigh != null;
-      if (bounded) {
-        check("intervals", intervals.diceLow);
-        check("intervals", intervals.diceHigh);
-      }
+      boolean bounded = bounded();
       Table.Builder table =
           Table.of(
               bounded

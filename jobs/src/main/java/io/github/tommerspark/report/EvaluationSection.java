@@ -11,10 +11,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /** What {@code evaluate} measured, as a section. */
-public final class EvaluationSection {
-
-  /** The file that {@code evaluate} writes. */
-  public static final String FILE = "evaluation.json";
+final class EvaluationSection {
 
   /** Examples shown of each kind, model and dataset. */
   private static final int MAX_EXAMPLES = 25;
@@ -28,17 +25,15 @@ public final class EvaluationSection {
    * @param file its name, for messages and as the source
    * @throws IOException if it is not such a file; the message is one line
    */
-  public static Section read(byte[] json, String file) throws IOException {
+  static Section read(byte[] json, String file) throws IOException {
     Evaluation evaluation = ResultFile.read(json, file, Evaluation.class);
-    if (!"evaluation".equals(evaluation.kind) || evaluation.rows == null) {
-      throw new IOException(
-          "Cannot read %s: it is not a result of the command evaluate".formatted(file));
+    if (evaluation.rows == null) {
+      throw new IOException("Cannot read %s: field \"rows\" is missing".formatted(file));
     }
     return new Section("Evaluation against gold data", new Blocks(evaluation, file).all());
   }
 
   private record Evaluation(
-      String kind,
       String product,
       String created,
       String matching,

@@ -27,7 +27,7 @@ public record HeatMap(
     implements Block {
 
   /** Above this, a square is so dark that its number must be light. */
-  private static final double DARK = 0.55;
+  private static final double DARK = 0.65;
 
   private static final int LARGE = 58;
   private static final int SMALL = 17;
@@ -102,9 +102,7 @@ public record HeatMap(
               Numbers.place(x),
               Numbers.place(y),
               upright ? "start" : "middle",
-              upright
-                  ? "rotate(-90 %s %s)".formatted(Numbers.place(x), Numbers.place(y))
-                  : ""));
+              upright ? "rotate(-90 %s %s)".formatted(Numbers.place(x), Numbers.place(y)) : ""));
     }
     double bodyHeight = rows.size() * side;
     double bodyWidth = columns.size() * side;
@@ -160,7 +158,8 @@ public record HeatMap(
   }
 
   private static double width(List<String> labels) {
-    return 12 + LETTER * labels.stream().mapToInt(label -> letters(shortened(label))).max().orElse(0);
+    return 12
+        + LETTER * labels.stream().mapToInt(label -> letters(shortened(label))).max().orElse(0);
   }
 
   /** Ideographs are twice as wide as letters. */

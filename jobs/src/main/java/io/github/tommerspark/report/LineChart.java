@@ -103,9 +103,7 @@ public record LineChart(
 
   private Curve curve(int index, Series one) {
     String css =
-        "s%d%s"
-            .formatted(
-                index % MarkStyle.COLOURS, index < MarkStyle.COLOURS ? "" : " second");
+        "s%d%s".formatted(index % MarkStyle.COLOURS, index < MarkStyle.COLOURS ? "" : " second");
     List<Dot> dots =
         one.points().stream()
             .filter(point -> !Double.isNaN(point.x()) && !Double.isNaN(point.y()))
@@ -125,8 +123,7 @@ public record LineChart(
   }
 
   private double x(double value) {
-    double share =
-        categories.isEmpty() ? value : (value + 0.5) / Math.max(1, categories.size());
+    double share = categories.isEmpty() ? value : (value + 0.5) / Math.max(1, categories.size());
     return LEFT + share * (WIDTH - LEFT - RIGHT);
   }
 

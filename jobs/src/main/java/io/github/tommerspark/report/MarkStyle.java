@@ -4,9 +4,9 @@ package io.github.tommerspark.report;
  * How a mention is underlined.
  *
  * @param css class in the style sheet
- * @param group marks of one group stack together; groups lie below one another
+ * @param order among marks of the same place, from top to bottom
  */
-public record MarkStyle(String css, int group) {
+public record MarkStyle(String css, int order) {
 
   /** Colours for models that the style sheet has; a page with more models repeats them. */
   static final int COLOURS = 8;

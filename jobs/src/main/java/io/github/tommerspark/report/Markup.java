@@ -12,9 +12,10 @@ import java.util.TreeSet;
  * A text cut where marks begin and end, so that marks may nest and cross in any way: HTML elements
  * cannot cross, but pieces between two boundaries can carry a line for every mark over them.
  *
- * <p>Lines lie in lanes below the text. Within a group, shorter marks take their lane first, each
- * the highest one where it meets no other: so a mark is always below those inside it. Marks that
- * only touch take different lanes too, for a line without a gap would look like one mark.
+ * <p>Lines lie in lanes below the text. Shorter marks take their lane first, each the highest one
+ * where it meets no other: so a mark is always below those inside it, and marks of the same place
+ * by different models are neighbours. Marks that only touch take different lanes too, for a line
+ * without a gap would look like one mark.
  *
  * @param pieces of the text, in order; together they are the text
  * @param lanes how many lanes there are
@@ -22,7 +23,7 @@ import java.util.TreeSet;
  */
 record Markup(List<Piece> pieces, int lanes, int hidden) {
 
-  /** Lanes of all groups together, at most: more cannot be told apart. */
+  /** More lanes than these cannot be told apart. */
   static final int MAX_LANES = 18;
 
   /** Characters of a mention that its tooltip shows. */
@@ -104,42 +105,30 @@ record Markup(List<Piece> pieces, int lanes, int hidden) {
   }
 
   private static List<Placed> place(List<Mark> marks, int length) {
-    TreeMap<Integer, List<Mark>> groups = new TreeMap<>();
-    for (Mark mark : marks) {
-      if (mark.start() < length) {
-        groups.computeIfAbsent(mark.style().group(), group -> new ArrayList<>()).add(mark);
-      }
-    }
-    List<Placed> placed = new ArrayList<>();
-    int firstLane = 0;
-    for (List<Mark> group : groups.values()) {
-      firstLane += place(group, firstLane, MAX_LANES / groups.size(), placed);
-    }
-    return placed;
-  }
-
-  /** Returns how many lanes the group takes. */
-  private static int place(List<Mark> group, int firstLane, int atMost, List<Placed> placed) {
-    group.sort(
+    List<Mark> order =
+        new ArrayList<>(marks.stream().filter(mark -> mark.start() < length).toList());
+    order.sort(
         Comparator.comparingInt((Mark mark) -> mark.end() - mark.start())
-            .thenComparingInt(Mark::start));
+            .thenComparingInt(Mark::start)
+            .thenComparingInt(mark -> mark.style().order()));
+    List<Placed> placed = new ArrayList<>();
     // Of each lane, the marks in it by start.
     List<TreeMap<Integer, Mark>> lanes = new ArrayList<>();
-    for (Mark mark : group) {
+    for (Mark mark : order) {
       int lane = 0;
       while (lane < lanes.size() && !free(lanes.get(lane), mark)) {
         lane++;
       }
-      if (lane == atMost) {
+      if (lane == MAX_LANES) {
         continue;
       }
       if (lane == lanes.size()) {
         lanes.add(new TreeMap<>());
       }
       lanes.get(lane).put(mark.start(), mark);
-      placed.add(new Placed(mark, firstLane + lane));
+      placed.add(new Placed(mark, lane));
     }
-    return lanes.size();
+    return placed;
   }
 
   private static boolean free(TreeMap<Integer, Mark> lane, Mark mark) {

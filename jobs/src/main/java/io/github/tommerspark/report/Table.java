@@ -18,6 +18,9 @@ public record Table(String caption, List<Column> columns, List<List<Cell>> rows,
   /** Rows of a table at most: a page is for looking at, the files have the rest. */
   static final int MAX_ROWS = 300;
 
+  /** Longer tables are folded. */
+  private static final int UNFOLDED = 16;
+
   /**
    * A column.
    *
@@ -50,6 +53,11 @@ public record Table(String caption, List<Column> columns, List<List<Cell>> rows,
                         ? new Column(name.substring(0, name.length() - 1), true)
                         : new Column(name, false))
             .toList());
+  }
+
+  /** Whether it is shown only when its caption is clicked. */
+  boolean folded() {
+    return rows.size() > UNFOLDED && !caption.isEmpty();
   }
 
   /** Whether rows were left out. */

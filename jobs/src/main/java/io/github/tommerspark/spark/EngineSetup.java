@@ -11,7 +11,7 @@ import org.apache.spark.SparkEnv;
  * on one core are several times slower than one. On an executor a task owns {@code spark.task.cpus}
  * cores. In local mode, cores that {@code local[n]} leaves unused are shared out.
  */
-final class EngineSetup {
+public final class EngineSetup {
 
   /** DJL's own switch: nothing is downloaded that the user did not name. */
   private static final String OFFLINE = "ai.djl.offline";
@@ -19,7 +19,7 @@ final class EngineSetup {
   private EngineSetup() {}
 
   /** Settles it, leaving alone whatever was set on the command line of the JVM. */
-  static void apply() {
+  public static void apply() {
     SparkEnv env = SparkEnv.get();
     Torch.useThreads(
         env == null ? 1 : threads(env.conf(), Runtime.getRuntime().availableProcessors()));

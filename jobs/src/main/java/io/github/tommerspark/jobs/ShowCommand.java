@@ -1,0 +1,318 @@
+package io.github.tommerspark.jobs;
+
+import io.github.tommerspark.decode.Candidates;
+import io.github.tommerspark.decode.Decoder;
+import io.github.tommerspark.detect.Mention;
+import io.github.tommerspark.detect.MentionDetector;
+import io.github.tommerspark.detect.ModelSpec;
+import io.github.tommerspark.detect.ScoredText;
+import io.github.tommerspark.engine.DeviceChoice;
+import io.github.tommerspark.engine.EngineOptions;
+import io.github.tommerspark.report.Block;
+import io.github.tommerspark.report.Documents;
+import io.github.tommerspark.report.Documents.Document;
+import io.github.tommerspark.report.Documents.Legend;
+import io.github.tommerspark.report.Documents.Passage;
+import io.github.tommerspark.report.HeatMap;
+import io.github.tommerspark.report.Mark;
+import io.github.tommerspark.report.MarkStyle;
+import io.github.tommerspark.report.Page;
+import io.github.tommerspark.report.Paragraph;
+import io.github.tommerspark.report.Section;
+import io.github.tommerspark.spark.EngineSetup;
+import io.github.tommerspark.text.CodePointOffsets;
+import io.github.tommerspark.text.TokenizedText;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Finds the mentions of one text and shows them; needs no Spark session. */
+@Command(
+    name = "show",
+    customSynopsis = "tommer-spark show TEXT [OPTIONS]",
+    sortOptions = false,
+    description = "Marks the entity mentions of a text in the terminal, or as HTML.",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  show \"Marie Curie was born in Warsaw.\"",
+      "  show \"Marie Curie was born in Warsaw.\" --model nano-llama --model nano-neox",
+      "  show \"Marie Curie was born in Warsaw.\" --html curie.html --heat-map",
+      "  show - < letter.txt"
+    })
+final class ShowCommand implements Callable<Integer> {
+
+  /** Tokens of a heat map at most: a screen and a half. */
+  private static final int MAX_TOKENS = 80;
+
+  /** Mentions listed in the terminal. */
+  private static final int LISTED = 50;
+
+  @Spec private CommandSpec command;
+
+  @Mixin private AnnotateCommand.Common common;
+
+  @Parameters(
+      arity = "1",
+      paramLabel = "TEXT",
+      description = "The text; - reads it from the standard input.")
+  private String text;
+
+  @Option(
+      names = "--model",
+      paramLabel = "NAME[=BACKBONE,HEAD]",
+      description =
+          "A bundled model, nano-llama (the default) or nano-neox; or one of your own: a Hugging Face snapshot directory and a ToMMeR head directory. May be repeated.")
+  private List<String> models;
+
+  @Option(
+      names = "--threshold",
+      paramLabel = "P",
+      defaultValue = "0.99",
+      description =
+          "Probability above which a span is a mention (default: ${DEFAULT-VALUE}, for reading; annotate's is 0.5, for recall).")
+  private double threshold;
+
+  @Option(
+      names = "--decoder",
+      paramLabel = "NAME",
+      defaultValue = "threshold",
+      description =
+          "threshold, greedy, flat, greedy_nested, well_nested or line_col_greedy, as for annotate (default: ${DEFAULT-VALUE}).")
+  private String decoder;
+
+  @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      defaultValue = "auto",
+      description = "auto, cpu or gpu (default: ${DEFAULT-VALUE}).")
+  private String device;
+
+  @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description = "Write a page with the mentions underlined; named .html, replaced if there.")
+  private Path html;
+
+  @Option(
+      names = "--heat-map",
+      description =
+          "On the page, also draw the score of every span, its first token against its last.")
+  private boolean heatMap;
+
+  @Option(
+      names = "--color",
+      paramLabel = "WHEN",
+      defaultValue = "auto",
+      description = "auto, always or never (default: ${DEFAULT-VALUE}).")
+  private DemoCommand.Color color;
+
+  @Override
+  public Integer call() throws IOException {
+    if (heatMap && html == null) {
+      throw impossible("--heat-map needs --html FILE to draw it in");
+    }
+    if (html != null && !html.toString().endsWith(".html") && !html.toString().endsWith(".htm")) {
+      throw impossible("--html must be named .html, but is " + html);
+    }
+    Decoder chosen = checked(() -> Decoder.parse(decoder));
+    List<String> names = models == null ? List.of(ModelArguments.DEFAULT) : models;
+    List<ModelSpec> specs =
+        checked(() -> new ModelArguments(chosen, threshold, null, null, null).named(names));
+    EngineOptions engine =
+        checked(() -> EngineOptions.defaults().withDevice(DeviceChoice.parse(device), 0));
+    if (text.equals("-")) {
+      text = new String(System.in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+    EngineSetup.apply();
+    // A heat map needs the spans below the threshold too, and the decoders ignore them.
+    List<ModelSpec> loaded =
+        heatMap ? specs.stream().map(spec -> spec.withDecoder(chosen, 0)).toList() : specs;
+    try (MentionDetector detector = MentionDetector.load(loaded, engine)) {
+      List<ScoredText> results = detector.score(List.of(text)).get(0);
+      List<Found> found = new ArrayList<>();
+      for (int i = 0; i < specs.size(); i++) {
+        found.add(found(specs.get(i), results.get(i)));
+      }
+      print(found);
+      if (html != null) {
+        write(found);
+        command.commandLine().getOut().println("Wrote " + html.toAbsolutePath());
+      }
+    }
+    return 0;
+  }
+
+  /** What one model made of the text. */
+  private record Found(ModelSpec model, ScoredText scored, List<Mention> mentions) {}
+
+  private static Found found(ModelSpec model, ScoredText scored) {
+    if (scored.error() != null) {
+      throw new UserException(
+          "Cannot find mentions with %s: %s".formatted(model.name(), scored.error()));
+    }
+    Candidates decoded = scored.decode(model.decoder(), model.threshold());
+    return new Found(model, scored, scored.mentions(decoded));
+  }
+
+  private void print(List<Found> found) {
+    PrintWriter out = command.commandLine().getOut();
+    Highlighter highlighter = new Highlighter(color.ansi());
+    CodePointOffsets offsets = CodePointOffsets.of(text);
+    for (Found one : found) {
+      List<Mention> mentions = one.mentions();
+      out.println(
+          "%s, %d mentions above %s"
+              .formatted(one.model().name(), mentions.size(), one.model().threshold()));
+      out.println(
+          highlighter.highlight(
+              text,
+              mentions.stream()
+                  .map(
+                      m ->
+                          new Highlighter.Span(
+                              offsets.toCodePoint(m.start()), offsets.toCodePoint(m.end())))
+                  .toList()));
+      out.println();
+      mentions.stream()
+          .sorted(Comparator.comparingDouble(m -> -m.score()))
+          .limit(LISTED)
+          .forEach(
+              m ->
+                  out.println("  %.4f  %s".formatted(m.score(), m.text().replaceAll("\\s+", " "))));
+      if (mentions.size() > LISTED) {
+        out.println("  and %,d more".formatted(mentions.size() - LISTED));
+      }
+      out.println();
+    }
+  }
+
+  private void write(List<Found> found) throws IOException {
+    CodePointOffsets offsets = CodePointOffsets.of(text);
+    List<Legend> legend = new ArrayList<>();
+    List<Mark> marks = new ArrayList<>();
+    for (int i = 0; i < found.size(); i++) {
+      String name = found.get(i).model().name();
+      MarkStyle style = MarkStyle.model(i);
+      legend.add(new Legend(style, "%s, threshold %s".formatted(name, threshold)));
+      for (Mention mention : found.get(i).mentions()) {
+        marks.add(
+            new Mark(
+                offsets.toCodePoint(mention.start()),
+                offsets.toCodePoint(mention.end()),
+                style,
+                name,
+                mention.score(),
+                null));
+      }
+    }
+    List<Mark> drawn = marks.subList(0, Math.min(marks.size(), Documents.MAX_MENTIONS));
+    String cut =
+        drawn.size() < marks.size()
+            ? "%,d of %,d mentions are drawn.".formatted(drawn.size(), marks.size())
+            : "";
+    List<Section> sections = new ArrayList<>();
+    sections.add(
+        new Section(
+            "Mentions",
+            List.of(
+                new Documents(
+                    legend,
+                    List.of(
+                        new Document(
+                            "Text",
+                            "%,d characters".formatted(offsets.codePoints()),
+                            "",
+                            List.of(new Passage("", text, drawn, cut))))))));
+    if (heatMap) {
+      for (Found one : found) {
+        sections.add(scores(one));
+      }
+    }
+    String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    Page page =
+        new Page(
+            "Entity mentions",
+            "Made by tommer-spark %s at %s".formatted(Version.number(), now),
+            sections);
+    try (Writer out = Files.newBufferedWriter(html, StandardCharsets.UTF_8)) {
+      page.write(out);
+    }
+  }
+
+  /** The score of every span of the first tokens. */
+  private Section scores(Found found) {
+    ScoredText scored = found.scored();
+    TokenizedText tokens = scored.tokens();
+    int size = Math.min(tokens.size(), MAX_TOKENS);
+    List<String> labels = new ArrayList<>();
+    for (int token = 0; token < size; token++) {
+      labels.add(
+          scored.start(token) < scored.end(token)
+              ? text.substring(scored.start(token), scored.end(token))
+              : "∅");
+    }
+    double[][] values = new double[size][size];
+    String[][] details = new String[size][size];
+    for (int start = 0; start < size; start++) {
+      Arrays.fill(values[start], Double.NaN);
+      Arrays.fill(details[start], "");
+    }
+    Candidates candidates = scored.candidates();
+    for (int i = 0; i < candidates.size(); i++) {
+      int start = candidates.start(i);
+      int end = candidates.end(i);
+      if (start < size && end < size) {
+        values[start][end] = candidates.score(i);
+        if (scored.start(start) < scored.end(end)) {
+          details[start][end] = text.substring(scored.start(start), scored.end(end));
+        }
+      }
+    }
+    List<Block> blocks = new ArrayList<>();
+    blocks.add(
+        new HeatMap(
+            "Probability of every span to be a mention",
+            "first token",
+            "last token",
+            labels,
+            labels,
+            values,
+            details,
+            false));
+    if (size < tokens.size()) {
+      blocks.add(
+          new Paragraph("The first %d of %,d tokens are drawn.".formatted(size, tokens.size())));
+    }
+    return new Section("Scores of " + found.model().name(), blocks);
+  }
+
+  private <T> T checked(Supplier<T> supplier) {
+    try {
+      return supplier.get();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(command.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private ParameterException impossible(String message) {
+    return new ParameterException(command.commandLine(), message);
+  }
+}
