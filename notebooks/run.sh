@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Executes the notebooks on fresh output of the demo and leaves them, with their pictures, as HTML in
+# notebooks/target. Fails if a cell does.
+#
+#   notebooks/run.sh
+#
+# Needs jupyter-nbconvert; where there is none, root on Debian or Ubuntu gets it from apt.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(dirname "$here")
+target=$here/target
+data=$target/data
+
+if ! command -v jupyter-nbconvert > /dev/null && [[ $(id -u) == 0 ]] &&
+  command -v apt-get > /dev/null; then
+  packages=(jupyter-nbconvert jupyter-client)
+  apt-get install -y -q --no-install-recommends "${packages[@]}" ||
+    { apt-get update -q && apt-get install -y -q --no-install-recommends "${packages[@]}"; } || true
+fi
+if ! command -v jupyter-nbconvert > /dev/null; then
+  echo "**********************************************************************" >&2
+  echo "notebooks/run.sh: NOT RUN: there is no jupyter-nbconvert; install it" >&2
+  echo "(apt-get install jupyter-nbconvert jupyter-client, or pip install nbconvert)" >&2
+  echo "**********************************************************************" >&2
+  # Skipped on somebody's laptop, never by continuous integration.
+  [[ -z "${CI:-}" ]] || exit 1
+  exit 0
+fi
+
+"$here/setup.sh"
+
+rm -rf "$data"
+mkdir -p "$data"
+"$root/submit.sh" demo --output "$data" --documents 0
+"$root/submit.sh" agree --input "$data/mentions" --output "$data/agreement"
+"$root/submit.sh" evaluate --gold "sentences=$here/gold.jsonl" --model nano-llama --model nano-neox \
+  --output "$data/evaluation"
+
+for notebook in agreement evaluation; do
+  log=$target/$notebook.log
+  TOMMER_DATA=$data/$notebook JUPYTER_PATH=$target/jupyter jupyter-nbconvert \
+    --to html --execute --ExecutePreprocessor.timeout=300 \
+    --output-dir "$target" "$here/$notebook.ipynb" > "$log" 2>&1 || {
+    cat "$log" >&2
+    exit 1
+  }
+done
+echo "Notebooks ran: $target/agreement.html $target/evaluation.html"
