@@ -260,8 +260,8 @@ record EvaluationFile(
       }
       if (tally.unannotated() > 0) {
         warnings.add(
-            "%,d documents of %s without a gold mention are left out, as in the published protocol; --keep-unannotated counts them"
-                .formatted(tally.unannotated(), dataset));
+            "documents without a gold mention are left out of %s (%,d), as in the published protocol; --keep-unannotated counts them"
+                .formatted(dataset, tally.unannotated()));
       }
       return row;
     }

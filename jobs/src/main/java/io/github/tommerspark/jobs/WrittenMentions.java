@@ -94,13 +94,13 @@ final class WrittenMentions {
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     List<Path> files = new ArrayList<>();
     List<String> paths = new ArrayList<>();
-    Optional<Provenance> provenance = Optional.empty();
+    List<Optional<Provenance>> runs = new ArrayList<>();
     for (String path : given) {
-      paths.add(Corpus.resolve(path, hadoop, files));
-      if (provenance.isEmpty()) {
-        provenance = Provenance.newest(new Path(paths.get(0)), hadoop);
-      }
+      String resolved = Corpus.resolve(path, hadoop, files);
+      paths.add(resolved);
+      runs.add(Provenance.newest(new Path(resolved), hadoop));
     }
+    Optional<Provenance> provenance = runs.get(0);
     String shown = Redaction.uri(String.join(", ", paths));
     Dataset<Row> rows =
         spark.read().format(format(files.get(0)).label()).load(paths.toArray(String[]::new));
@@ -114,10 +114,7 @@ final class WrittenMentions {
           "Cannot join the predictions %s with gold data: they have neither a column \"%s\" nor \"%s\""
               .formatted(shown, text, id));
     }
-    Provenance.Model model =
-        provenance
-            .flatMap(p -> p.models().stream().filter(m -> m.column().equals(column)).findFirst())
-            .orElse(null);
+    Provenance.Model model = model(runs, column, shown);
     Dataset<Row> keyed =
         rows.select(
             (byText ? sha2(col(quoted(text)).cast("binary"), 256) : col(quoted(id)).cast("string"))
@@ -131,6 +128,33 @@ final class WrittenMentions {
         new WrittenMentions(name, shown, model, byText, keyed, columns.contains(id) ? id : null);
     written.collect(spark, gold);
     return written;
+  }
+
+  /** The model that made them all, or null if some output does not tell. */
+  private static Provenance.Model model(
+      List<Optional<Provenance>> runs, String column, String shown) {
+    List<Optional<Provenance.Model>> models =
+        runs.stream()
+            .map(
+                run ->
+                    run.flatMap(
+                        r -> r.models().stream().filter(m -> m.column().equals(column)).findAny()))
+            .toList();
+    if (models.stream().anyMatch(Optional::isEmpty)) {
+      return null;
+    }
+    List<List<Object>> identities =
+        models.stream()
+            .map(Optional::orElseThrow)
+            .map(m -> List.<Object>of(m.fingerprint(), m.threshold(), m.decoder()))
+            .distinct()
+            .toList();
+    if (identities.size() > 1) {
+      throw new UserException(
+          "Cannot evaluate %s as one: their mentions were found by different models, thresholds or decoders; give each its own name"
+              .formatted(shown));
+    }
+    return models.get(0).orElseThrow();
   }
 
   private static InputFormat format(Path file) {
