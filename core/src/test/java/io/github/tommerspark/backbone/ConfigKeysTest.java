@@ -195,8 +195,10 @@ class ConfigKeysTest {
           && !counted
           && !key.endsWith("eps")
           && !key.endsWith("epsilon")) {
-        values.add(json(value.isIntegralNumber() ? 2 * value.asLong() : 2 * value.asDouble()));
-        values.add(json(value.isIntegralNumber() ? value.asLong() / 2 : value.asDouble() / 2));
+        for (double factor : new double[] {2, 0.5}) {
+          double other = factor * value.doubleValue();
+          values.add(value.isIntegralNumber() ? json((long) other) : json(other));
+        }
       }
       if (value != null && value.isBoolean()) {
         values.add(json(!value.booleanValue()));
