@@ -148,6 +148,11 @@ public final class BackbonePlan {
     return spec.family();
   }
 
+  /** What config.json calls the model, or "" where it does not. */
+  public String nameOrPath() {
+    return spec.nameOrPath();
+  }
+
   /** Width of the hidden states. */
   public int hiddenSize() {
     return spec.hiddenSize();

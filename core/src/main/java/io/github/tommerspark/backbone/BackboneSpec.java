@@ -9,6 +9,7 @@ import java.util.function.IntFunction;
  * A backbone as its config.json describes it.
  *
  * @param family the value of model_type
+ * @param nameOrPath what config.json calls the model, or ""
  * @param source name of the TorchScript source that computes it, such as {@code prenorm}
  * @param attributes what the source reads as attributes of its module
  * @param prefixes what may stand before all tensor names, most usual first; may hold ""
@@ -24,6 +25,7 @@ import java.util.function.IntFunction;
  */
 record BackboneSpec(
     String family,
+    String nameOrPath,
     String source,
     Map<String, Object> attributes,
     List<String> prefixes,

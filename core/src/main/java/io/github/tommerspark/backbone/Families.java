@@ -189,6 +189,7 @@ final class Families {
         };
     return new BackboneSpec(
         family,
+        config.text("_name_or_path", ""),
         "prenorm",
         attributes,
         List.of("model.", ""),
@@ -270,6 +271,7 @@ final class Families {
         };
     return new BackboneSpec(
         "gpt_neox",
+        config.text("_name_or_path", ""),
         "prenorm",
         attributes,
         List.of("gpt_neox.", ""),
@@ -341,6 +343,7 @@ final class Families {
         };
     return new BackboneSpec(
         "gpt2",
+        config.text("_name_or_path", ""),
         "prenorm",
         attributes,
         List.of("transformer.", ""),
@@ -414,6 +417,7 @@ final class Families {
         };
     return new BackboneSpec(
         "phi",
+        config.text("_name_or_path", ""),
         "prenorm",
         attributes,
         List.of("model.", ""),
@@ -498,6 +502,7 @@ final class Families {
         };
     return new BackboneSpec(
         "modernbert",
+        config.text("_name_or_path", ""),
         "prenorm",
         attributes,
         List.of("model.", ""),
@@ -563,6 +568,7 @@ final class Families {
         };
     return new BackboneSpec(
         family,
+        config.text("_name_or_path", ""),
         "postnorm",
         attributes,
         List.of(family + ".", ""),

@@ -2,6 +2,7 @@ package io.github.tommerspark.engine;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
+import ai.djl.engine.StandardCapabilities;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.JniUtils;
@@ -24,6 +25,8 @@ public final class Torch {
 
   private static final Object START = new Object();
   private static volatile boolean started;
+  private static int gpuCount;
+  private static boolean oneDnn;
 
   private Torch() {}
 
@@ -54,7 +57,7 @@ public final class Torch {
    */
   public static Device device(EngineOptions options) {
     start();
-    int gpus = Engine.getEngine("PyTorch").getGpuCount();
+    int gpus = gpuCount;
     return switch (options.device()) {
       case CPU -> Device.cpu();
       case AUTO ->
@@ -70,6 +73,15 @@ public final class Torch {
         yield Device.gpu(options.deviceOrdinal());
       }
     };
+  }
+
+  /**
+   * Name of the source with the fastest {@code linear} on a device. Builds of libtorch for other
+   * processors may be without oneDNN.
+   */
+  public static String linearSource(Device device) {
+    start();
+    return !device.isGpu() && oneDnn ? "linear_onednn" : "linear";
   }
 
   /** A manager of native memory on that device; everything it holds goes when it is closed. */
@@ -100,8 +112,12 @@ public final class Torch {
         System.setProperty(INTEROP_THREADS, "1");
       }
       System.setProperty("ai.djl.pytorch.graph_optimizer", "false");
+      NativeLibraries.load(() -> Engine.getEngine("PyTorch"));
       Engine engine = Engine.getEngine("PyTorch");
-      LOG.debug("libtorch {} started, {} GPU(s)", engine.getVersion(), engine.getGpuCount());
+      // A CPU build of libtorch sees no GPU, whatever the machine has.
+      gpuCount = engine.hasCapability(StandardCapabilities.CUDA) ? engine.getGpuCount() : 0;
+      oneDnn = engine.hasCapability(StandardCapabilities.MKLDNN);
+      LOG.debug("libtorch {} started, {} GPU(s)", engine.getVersion(), gpuCount);
       started = true;
     }
   }

@@ -12,7 +12,8 @@ import java.util.Optional;
  * A model among the resources of the class path, such as one that is bundled with the jar.
  *
  * <p>Opening a file reads it once into a direct buffer, of which {@link RandomAccessSource#map}
- * then gives views. The bundled models are small enough for this.
+ * then gives views. The bundled models are small enough for this. A class path does not tell
+ * folders from files, so {@link #exists} is true for some folders too.
  */
 public final class ResourceDirectory implements ModelDirectory {
 
@@ -20,15 +21,26 @@ public final class ResourceDirectory implements ModelDirectory {
   private final String path;
 
   /**
-   * A model directory on a class path.
+   * A model directory on the class path of a class.
+   *
+   * @param anchor a class that was loaded from where the model is, as from the same jar
+   * @param path the absolute path of the folder without a trailing slash, as in {@code
+   *     "/models/nano-llama"}
+   */
+  public ResourceDirectory(Class<?> anchor, String path) {
+    this(anchor.getClassLoader(), path);
+  }
+
+  /**
+   * A model directory on the class path of a loader.
    *
    * @param loader the loader that finds the resources
-   * @param path the absolute path of the folder without a leading or trailing slash, as in {@code
-   *     "models/nano-llama"}
+   * @param path the absolute path of the folder without a trailing slash, as in {@code
+   *     "/models/nano-llama"}; the leading slash may be missing
    */
   public ResourceDirectory(ClassLoader loader, String path) {
     this.loader = Objects.requireNonNull(loader, "loader");
-    this.path = Objects.requireNonNull(path, "path");
+    this.path = path.startsWith("/") ? path.substring(1) : path;
   }
 
   @Override

@@ -3,13 +3,13 @@ package io.github.tommerspark.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.tommerspark.source.LocalDirectory;
 import io.github.tommerspark.source.ResourceDirectory;
 import io.github.tommerspark.testing.CountingDirectory;
 import io.github.tommerspark.testing.Golden;
 import io.github.tommerspark.testing.SafetensorsBytes;
+import io.github.tommerspark.testing.Samples;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -67,8 +67,7 @@ class CheckpointTest {
   @CsvSource({"llama-bf16, BF16, 0x1p-8", "llama-fp16, F16, 0x1p-11"})
   void halfPrecisionCopiesAreTheOriginalRounded(String copy, DType dtype, float relative)
       throws IOException {
-    Path backbones = Golden.root().resolve("backbones");
-    assumeTrue(Files.exists(backbones.resolve(copy)), copy + " is missing");
+    Path backbones = Samples.path("backbones");
     try (Checkpoint exact = Checkpoint.open(new LocalDirectory(backbones.resolve("llama")));
         Checkpoint rounded = Checkpoint.open(new LocalDirectory(backbones.resolve(copy)))) {
       assertThat(rounded.names()).isEqualTo(exact.names());
@@ -112,7 +111,7 @@ class CheckpointTest {
   @ValueSource(booleans = {true, false})
   void readsNothingButHeadersAndWhatIsAskedFor(boolean mapping) throws IOException {
     CountingDirectory directory =
-        new CountingDirectory(new LocalDirectory(Golden.root().resolve(SHARDED)), mapping);
+        new CountingDirectory(new LocalDirectory(Samples.path(SHARDED)), mapping);
     try (Checkpoint checkpoint = Checkpoint.open(directory)) {
       long wanted = 0;
       for (String name : checkpoint.names()) {
@@ -133,7 +132,7 @@ class CheckpointTest {
 
   @Test
   void theSameBytesComeFromEverySource() throws IOException {
-    Path backbones = Golden.root().resolve("backbones");
+    Path backbones = Samples.path("backbones");
     URLClassLoader loader = new URLClassLoader(new URL[] {backbones.toUri().toURL()}, null);
     LocalDirectory local = new LocalDirectory(backbones.resolve("llama-bf16"));
     try (Checkpoint mapped = Checkpoint.open(local);
@@ -155,7 +154,7 @@ class CheckpointTest {
 
   @Test
   void namesAMissingTensorAndItsDirectory() throws IOException {
-    Path folder = Golden.root().resolve(SHARDED);
+    Path folder = Samples.path(SHARDED);
     try (Checkpoint checkpoint = Checkpoint.open(new LocalDirectory(folder))) {
       assertThatThrownBy(() -> checkpoint.tensor("model.layers.7.x"))
           .isInstanceOf(ModelFormatException.class)
@@ -313,7 +312,7 @@ class CheckpointTest {
   }
 
   private Path copyOfShardedCheckpoint() throws IOException {
-    try (Stream<Path> files = Files.list(Golden.root().resolve(SHARDED))) {
+    try (Stream<Path> files = Files.list(Samples.path(SHARDED))) {
       files
           .filter(file -> file.getFileName().toString().startsWith("model"))
           .forEach(

@@ -47,7 +47,7 @@ class ModelDirectoryTest {
       @Override
       ModelDirectory open(Path temporary) throws IOException {
         URL[] path = {temporary.toUri().toURL()};
-        return new ResourceDirectory(new URLClassLoader(path, null), "models/m");
+        return new ResourceDirectory(new URLClassLoader(path, null), "/models/m");
       }
     },
     RESOURCES_OF_A_JAR {
@@ -178,6 +178,14 @@ class ModelDirectoryTest {
     }
     assertThatThrownBy(() -> directory.folder("head").open("../weights"))
         .isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void findsResourcesBesideAClass() throws IOException {
+    ModelDirectory directory = new ResourceDirectory(getClass(), "/golden/heads");
+    assertThat(directory.readAll("info.json", 1 << 20)).isNotEmpty();
+    assertThat(directory.folder("h0").exists("new/model.safetensors")).isTrue();
+    assertThat(directory.name()).isEqualTo("classpath:golden/heads");
   }
 
   @Test

@@ -1,0 +1,23 @@
+package io.github.tommerspark.detect;
+
+/** Failures as one line for a person. */
+final class ErrorLine {
+
+  private ErrorLine() {}
+
+  /** The first line of the message that says something, or the kind of failure without one. */
+  static String of(Throwable failure) {
+    String message = failure.getMessage();
+    if (message == null || message.isBlank()) {
+      return failure.getClass().getSimpleName();
+    }
+    // libtorch puts the interpreter's trace first and the reason last.
+    String[] lines = message.strip().lines().map(String::strip).toArray(String[]::new);
+    for (int i = lines.length - 1; i >= 0; i--) {
+      if (lines[i].startsWith("RuntimeError:") || lines[i].contains("Error: ")) {
+        return lines[i];
+      }
+    }
+    return lines[0];
+  }
+}

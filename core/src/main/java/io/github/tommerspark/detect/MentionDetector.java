@@ -1,0 +1,329 @@
+package io.github.tommerspark.detect;
+
+import io.github.tommerspark.decode.Decoder;
+import io.github.tommerspark.detect.DocumentMentions.ModelResult;
+import io.github.tommerspark.engine.ComputeType;
+import io.github.tommerspark.engine.DeviceChoice;
+import io.github.tommerspark.engine.EngineOptions;
+import io.github.tommerspark.text.BosPolicy;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds entity mentions in texts with one or more models.
+ *
+ * <pre>{@code
+ * import io.github.tommerspark.detect.Mention;
+ * import io.github.tommerspark.detect.MentionDetector;
+ * import java.util.List;
+ *
+ * public class Example {
+ *   public static void main(String[] args) throws Exception {
+ *     try (MentionDetector detector =
+ *         MentionDetector.builder().model("nano-llama").threshold(0.99).build()) {
+ *       List<String> texts = List.of("Marie Curie was born in Warsaw.");
+ *       for (Mention mention : detector.detect(texts).get(0)) {
+ *         System.out.println(mention.text() + " " + mention.score());
+ *       }
+ *     }
+ *   }
+ * }
+ * }</pre>
+ *
+ * <p>A text's mentions depend on the text and the model only: not on the texts beside it, their
+ * order, or the size of batches, but for rounding of scores (below 1e-5). Texts longer than the
+ * backbone takes are read in overlapping windows; nothing is cut off.
+ *
+ * <p>Thread-safe, and most efficient when called with many texts at once. Closing it frees the
+ * native memory of its models.
+ */
+public final class MentionDetector implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(MentionDetector.class);
+
+  private final List<ModelSpec> models;
+  private final List<ModelGroup> groups;
+
+  /** Per model its group and its place there. */
+  private final int[][] places;
+
+  private MentionDetector(List<ModelSpec> models, List<ModelGroup> groups) {
+    this.models = List.copyOf(models);
+    this.groups = groups;
+    this.places = new int[models.size()][];
+    for (int group = 0; group < groups.size(); group++) {
+      List<ModelPlan> members = groups.get(group).models();
+      for (int place = 0; place < members.size(); place++) {
+        places[this.models.indexOf(members.get(place).spec())] = new int[] {group, place};
+      }
+    }
+  }
+
+  /** A detector of one model, described step by step. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Names of the models that this library brings along. */
+  public static List<String> bundledModels() {
+    return ModelFiles.bundled();
+  }
+
+  /**
+   * Says what models are and whether their parts fit, reading configs, heads, tokenizers and
+   * headers but no weights.
+   *
+   * @param models specs of different names
+   * @param options only {@code trustBackbone} matters here
+   * @return one description per model, in the same order
+   * @throws IOException if a file is missing or malformed, or a head does not fit its backbone; the
+   *     message says which and what to do
+   */
+  public static List<ModelDescription> describe(List<ModelSpec> models, EngineOptions options)
+      throws IOException {
+    List<ModelDescription> descriptions = new ArrayList<>();
+    for (ModelPlan plan : plans(models, options)) {
+      descriptions.add(plan.describe());
+    }
+    return descriptions;
+  }
+
+  /**
+   * Loads models. Those on the same backbone with the same windows share one forward, with one tap
+   * per layer that a head reads.
+   *
+   * @param models specs of different names, at least one
+   * @throws IOException if a file is missing or malformed, or a head does not fit its backbone
+   * @throws IllegalStateException if the device is not there
+   */
+  public static MentionDetector load(List<ModelSpec> models, EngineOptions options)
+      throws IOException {
+    Map<ModelPlan.SharingKey, List<ModelPlan>> sharing = new LinkedHashMap<>();
+    for (ModelPlan plan : plans(models, options)) {
+      plan.warnings().forEach(warning -> LOG.warn("{}: {}", plan.spec().name(), warning));
+      sharing.computeIfAbsent(plan.sharingKey(), key -> new ArrayList<>()).add(plan);
+    }
+    List<ModelGroup> groups = new ArrayList<>();
+    try {
+      for (List<ModelPlan> members : sharing.values()) {
+        groups.add(ModelGroup.load(members, options));
+      }
+    } catch (IOException | RuntimeException e) {
+      groups.forEach(ModelGroup::close);
+      throw e;
+    }
+    return new MentionDetector(models, groups);
+  }
+
+  private static List<ModelPlan> plans(List<ModelSpec> models, EngineOptions options)
+      throws IOException {
+    if (models.isEmpty()) {
+      throw new IllegalArgumentException("At least one model is needed");
+    }
+    if (models.stream().map(ModelSpec::name).distinct().count() < models.size()) {
+      throw new IllegalArgumentException(
+          "Models must have different names, but these do not: %s"
+              .formatted(models.stream().map(ModelSpec::name).toList()));
+    }
+    List<ModelPlan> plans = new ArrayList<>();
+    for (ModelSpec spec : models) {
+      plans.add(ModelPlan.of(spec, options.trustBackbone()));
+    }
+    return plans;
+  }
+
+  /** The models, in the order of the results. */
+  public List<ModelSpec> models() {
+    return models;
+  }
+
+  /** What loading cost, one report per backbone. */
+  public List<LoadReport> loadReports() {
+    return groups.stream().map(ModelGroup::report).toList();
+  }
+
+  /**
+   * Finds the mentions of every model in every text. A text that cannot be read has an error in its
+   * results; it never makes the call fail.
+   *
+   * @param texts may contain null
+   * @return one entry per text, in the same order
+   */
+  public List<DocumentMentions> annotate(List<String> texts) {
+    List<String> present = new ArrayList<>(texts.size());
+    for (String text : texts) {
+      present.add(hasText(text) ? text : null);
+    }
+    List<List<List<ModelResult>>> byGroup = new ArrayList<>();
+    for (ModelGroup group : groups) {
+      byGroup.add(group.annotate(present));
+    }
+    List<DocumentMentions> documents = new ArrayList<>(texts.size());
+    for (int text = 0; text < texts.size(); text++) {
+      ModelResult[] results = new ModelResult[models.size()];
+      for (int model = 0; model < results.length; model++) {
+        results[model] =
+            present.get(text) == null
+                ? new ModelResult(List.of(), null, 0, 0)
+                : byGroup.get(places[model][0]).get(text).get(places[model][1]);
+      }
+      documents.add(new DocumentMentions(present.get(text) != null, Arrays.asList(results)));
+    }
+    return documents;
+  }
+
+  private static boolean hasText(String text) {
+    return text != null
+        && !text.codePoints().allMatch(c -> Character.isWhitespace(c) || Character.isSpaceChar(c));
+  }
+
+  /**
+   * Finds the mentions of the one model.
+   *
+   * @param texts may contain null, which has no mentions
+   * @return per text its mentions, sorted by (start, end); offsets in UTF-16 units, half-open
+   * @throws IllegalStateException if there are several models, or a text cannot be read
+   */
+  public List<List<Mention>> detect(List<String> texts) {
+    if (models.size() != 1) {
+      throw new IllegalStateException(
+          "detect is for detectors of one model, and this has %d; use annotate"
+              .formatted(models.size()));
+    }
+    List<List<Mention>> mentions = new ArrayList<>(texts.size());
+    for (DocumentMentions document : annotate(texts)) {
+      ModelResult result = document.results().get(0);
+      if (result.error() != null) {
+        throw new IllegalStateException(
+            "Cannot find mentions in text %d: %s".formatted(mentions.size(), result.error()));
+      }
+      mentions.add(result.mentions());
+    }
+    return mentions;
+  }
+
+  @Override
+  public void close() {
+    groups.forEach(ModelGroup::close);
+  }
+
+  /** Describes a detector of one model; everything but the model has a default. */
+  public static final class Builder {
+    private String name;
+    private String backbone;
+    private String head;
+    private Decoder decoder = Decoder.THRESHOLD;
+    private double threshold = ModelSpec.DEFAULT_THRESHOLD;
+    private BosPolicy bos;
+    private Integer maxTokens;
+    private Integer overlap;
+    private EngineOptions options = EngineOptions.defaults();
+
+    private Builder() {}
+
+    /** A bundled model, with its own head. */
+    public Builder model(String name) {
+      this.name = name;
+      this.backbone = name;
+      return this;
+    }
+
+    /** The directory of a Hugging Face snapshot: config.json, safetensors, tokenizer.json. */
+    public Builder backbone(String directory) {
+      this.backbone = directory;
+      return this;
+    }
+
+    /** The directory of a published head, in either format. */
+    public Builder head(String directory) {
+      this.head = directory;
+      return this;
+    }
+
+    /** How candidates become mentions; {@link Decoder#THRESHOLD} by default. */
+    public Builder decoder(Decoder decoder) {
+      this.decoder = decoder;
+      return this;
+    }
+
+    /** The score above which a span is a mention, 0.5 by default. */
+    public Builder threshold(double threshold) {
+      this.threshold = threshold;
+      return this;
+    }
+
+    /** Whether a beginning-of-sequence token is added; as the head records by default. */
+    public Builder bos(BosPolicy bos) {
+      this.bos = bos;
+      return this;
+    }
+
+    /** Tokens of a window, specials included. */
+    public Builder maxTokens(int maxTokens) {
+      this.maxTokens = maxTokens;
+      return this;
+    }
+
+    /** Tokens that consecutive windows of a long text share. */
+    public Builder overlap(int overlap) {
+      this.overlap = overlap;
+      return this;
+    }
+
+    /** Type of the backbone's products. */
+    public Builder dtype(ComputeType dtype) {
+      this.options = options.withDtype(dtype);
+      return this;
+    }
+
+    /** Where to run; a GPU is the first one. */
+    public Builder device(DeviceChoice device) {
+      this.options = options.withDevice(device, 0);
+      return this;
+    }
+
+    /** Upper bound of the tokens of one forward call. */
+    public Builder batchTokens(int batchTokens) {
+      this.options = options.withBatchTokens(batchTokens);
+      return this;
+    }
+
+    /**
+     * Allows a TorchScript file as the backbone: code that runs with the rights of this process.
+     */
+    public Builder trustBackbone(boolean trustBackbone) {
+      this.options = options.withTrustBackbone(trustBackbone);
+      return this;
+    }
+
+    /**
+     * Loads the model.
+     *
+     * @throws IOException if a file is missing or malformed, or the head does not fit the backbone
+     * @throws IllegalStateException if no backbone was named, or the device is not there
+     */
+    public MentionDetector build() throws IOException {
+      if (backbone == null) {
+        throw new IllegalStateException(
+            "Name a bundled model (%s) or a backbone"
+                .formatted(String.join(", ", bundledModels())));
+      }
+      ModelSpec spec =
+          new ModelSpec(
+              name == null ? backbone : name,
+              backbone,
+              head,
+              decoder,
+              threshold,
+              bos,
+              maxTokens,
+              overlap);
+      return load(List.of(spec), options);
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package io.github.tommerspark.detect;
+
+import io.github.tommerspark.text.BosPolicy;
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * What a model is, read from its small files and from headers only: no weights are loaded.
+ *
+ * @param spec what was asked for
+ * @param family the backbone's family, as {@code model_type} in its config.json names it
+ * @param layer index of the block, from 0, whose output the head reads
+ * @param hiddenSize width of the backbone
+ * @param fingerprint SHA-256 in hex of what determines the model's answers, wherever its files are
+ * @param truncatedBytes bytes of the tensors that loading it reads
+ * @param truncatedParameters parameters of those tensors
+ * @param maxTokens tokens of a window including specials
+ * @param overlap tokens that consecutive windows share
+ * @param bos the policy in force
+ * @param warnings remarks worth showing to the user, each one line
+ */
+public record ModelDescription(
+    ModelSpec spec,
+    String family,
+    int layer,
+    int hiddenSize,
+    String fingerprint,
+    long truncatedBytes,
+    long truncatedParameters,
+    int maxTokens,
+    int overlap,
+    BosPolicy bos,
+    List<String> warnings)
+    implements Serializable {}

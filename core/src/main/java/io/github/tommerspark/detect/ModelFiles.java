@@ -1,0 +1,138 @@
+package io.github.tommerspark.detect;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.github.tommerspark.checkpoint.ModelFormatException;
+import io.github.tommerspark.source.LocalDirectory;
+import io.github.tommerspark.source.ModelDirectory;
+import io.github.tommerspark.source.ResourceDirectory;
+import io.github.tommerspark.text.BosPolicy;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+
+/**
+ * Where the files of a model are, and what its {@code tommer.json}, if there is one, records.
+ *
+ * @param backbone directory of the snapshot, or of a user's own TorchScript file
+ * @param script that TorchScript file, or null
+ * @param head directory of the head
+ * @param maxTokens tokens of a window that the model was made for, where that is recorded
+ * @param bos the recorded policy for the beginning-of-sequence token, or null
+ */
+record ModelFiles(
+    ModelDirectory backbone,
+    Path script,
+    ModelDirectory head,
+    OptionalInt maxTokens,
+    BosPolicy bos) {
+
+  private static final String MODELS = "io/github/tommerspark/models";
+  private static final String RECORD = "tommer.json";
+  private static final int MAX_RECORD_BYTES = 1 << 20;
+  private static final JsonMapper JSON = new JsonMapper();
+
+  /** Names of the models inside this library. */
+  static List<String> bundled() {
+    try (InputStream in = ModelFiles.class.getResourceAsStream("/" + MODELS + "/index.json")) {
+      List<String> names = new ArrayList<>();
+      JSON.readTree(in).get("models").forEach(name -> names.add(name.textValue()));
+      return List.copyOf(names);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read the list of bundled models", e);
+    }
+  }
+
+  /**
+   * Finds a model's files.
+   *
+   * @param trustBackbone whether the backbone may be a TorchScript file
+   * @throws IOException if there is no such directory, or no head
+   */
+  static ModelFiles find(ModelSpec spec, boolean trustBackbone) throws IOException {
+    ModelDirectory backbone;
+    Path script = null;
+    if (bundled().contains(spec.backbone())) {
+      backbone =
+          new ResourceDirectory(ModelFiles.class.getClassLoader(), MODELS + "/" + spec.backbone());
+    } else {
+      Path path = local("backbone", spec.backbone());
+      if (Files.isRegularFile(path)) {
+        if (!trustBackbone) {
+          throw new IOException(
+              "Cannot use backbone %s: it is a file, and a TorchScript file is code that would run with your rights; name the directory of a snapshot, or allow it with --trust-backbone"
+                  .formatted(path));
+        }
+        script = path;
+        path = path.toAbsolutePath().getParent();
+      }
+      backbone = new LocalDirectory(path);
+    }
+    JsonNode record = script == null ? tommerJson(backbone) : null;
+    ModelDirectory head;
+    if (spec.head() != null) {
+      head = new LocalDirectory(local("head", spec.head()));
+    } else if (record != null && record.hasNonNull("head")) {
+      head = backbone.folder(record.get("head").asText());
+    } else {
+      throw new IOException(
+          "Cannot load model %s: backbone %s brings no head; name one with --head"
+              .formatted(spec.name(), backbone.name()));
+    }
+    return new ModelFiles(
+        backbone,
+        script,
+        head,
+        record != null
+                && record.path("maxTokens").canConvertToInt()
+                && record.hasNonNull("maxTokens")
+            ? OptionalInt.of(record.get("maxTokens").intValue())
+            : OptionalInt.empty(),
+        record != null && record.hasNonNull("bos")
+            ? BosPolicy.parse(record.get("bos").asText())
+            : null);
+  }
+
+  private static JsonNode tommerJson(ModelDirectory directory) throws IOException {
+    if (!directory.exists(RECORD)) {
+      return null;
+    }
+    try {
+      return JSON.readTree(directory.readAll(RECORD, MAX_RECORD_BYTES));
+    } catch (JsonProcessingException e) {
+      throw new ModelFormatException(
+          "Cannot read %s/%s: it is not valid JSON (%s)"
+              .formatted(directory.name(), RECORD, e.getOriginalMessage()));
+    }
+  }
+
+  private static Path local(String what, String location) throws IOException {
+    Path path;
+    try {
+      path =
+          Path.of(
+              location.startsWith("file:") ? location.replaceFirst("^file:(//)?", "") : location);
+    } catch (InvalidPathException e) {
+      throw new IOException(
+          "Cannot read %s %s: it is not a path (%s)".formatted(what, location, e.getReason()));
+    }
+    if (!Files.exists(path)) {
+      throw new IOException(
+          "Cannot read %s %s: there is no such directory%s"
+              .formatted(
+                  what,
+                  location,
+                  what.equals("backbone")
+                      ? ", and the bundled models are " + String.join(", ", bundled())
+                      : ""));
+    }
+    return path;
+  }
+}

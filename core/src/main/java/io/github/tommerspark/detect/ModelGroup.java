@@ -1,0 +1,293 @@
+package io.github.tommerspark.detect;
+
+import ai.djl.Device;
+import ai.djl.engine.EngineException;
+import io.github.tommerspark.backbone.Backbone;
+import io.github.tommerspark.backbone.BackbonePlan;
+import io.github.tommerspark.checkpoint.Checkpoint;
+import io.github.tommerspark.decode.Candidates;
+import io.github.tommerspark.detect.DocumentMentions.ModelResult;
+import io.github.tommerspark.detect.PackedBatch.Sequence;
+import io.github.tommerspark.engine.ComputeType;
+import io.github.tommerspark.engine.EngineOptions;
+import io.github.tommerspark.engine.Torch;
+import io.github.tommerspark.head.Head;
+import io.github.tommerspark.text.TextTokenizer;
+import io.github.tommerspark.text.TokenizedText;
+import io.github.tommerspark.text.Window;
+import io.github.tommerspark.text.WindowPlan;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Models that share a backbone: texts are tokenised and cut once, and one forward serves all heads.
+ * Thread-safe.
+ */
+final class ModelGroup implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ModelGroup.class);
+
+  private final List<ModelPlan> models;
+  private final TextTokenizer tokenizer;
+  private final WindowPlan windows;
+  private final SpanScorer scorer;
+  private final int vocabularySize;
+  private final LoadReport report;
+
+  /** Shrinks when a device runs out of memory, and stays so. */
+  private volatile int batchTokens;
+
+  private ModelGroup(
+      List<ModelPlan> models,
+      TextTokenizer tokenizer,
+      SpanScorer scorer,
+      int vocabularySize,
+      LoadReport report,
+      int batchTokens) {
+    this.models = models;
+    this.tokenizer = tokenizer;
+    this.windows = models.get(0).windows();
+    this.scorer = scorer;
+    this.vocabularySize = vocabularySize;
+    this.report = report;
+    this.batchTokens = batchTokens;
+  }
+
+  /** Loads models of one {@link ModelPlan.SharingKey}. */
+  static ModelGroup load(List<ModelPlan> models, EngineOptions options) throws IOException {
+    long begin = System.nanoTime();
+    ModelPlan first = models.get(0);
+    TextTokenizer tokenizer = first.tokenizer();
+    try {
+      List<Head> heads = models.stream().map(ModelPlan::head).toList();
+      double[] thresholds =
+          models.stream().mapToDouble(model -> model.spec().threshold()).toArray();
+      Device device = Torch.device(options);
+      SpanScorer scorer;
+      String dtype;
+      long bytes;
+      int vocabulary;
+      if (first.files().script() != null) {
+        int width = heads.get(0).hiddenSize();
+        scorer =
+            SpanScorer.of(
+                ScriptBackbone.load(first.files().script(), device, width), heads, thresholds);
+        dtype = "torchscript";
+        bytes = first.files().script().toFile().length();
+        vocabulary = Integer.MAX_VALUE;
+      } else {
+        int lastLayer = heads.stream().mapToInt(head -> head.config().layer()).max().orElseThrow();
+        ComputeType type = computeType(options, device);
+        try (Checkpoint checkpoint = Checkpoint.open(first.files().backbone())) {
+          BackbonePlan plan = BackbonePlan.of(first.files().backbone(), checkpoint, lastLayer);
+          scorer =
+              SpanScorer.of(
+                  Backbone.load(plan, checkpoint, type, device, SpanScorer.sources()),
+                  heads,
+                  thresholds);
+          bytes = checkpoint.bytesRead();
+          vocabulary = plan.vocabularySize();
+        }
+        dtype = type.label();
+      }
+      LoadReport report =
+          new LoadReport(
+              first.sharingKey().backbone(),
+              device.toString(),
+              dtype,
+              bytes,
+              (System.nanoTime() - begin) / 1e9);
+      return new ModelGroup(models, tokenizer, scorer, vocabulary, report, options.batchTokens());
+    } catch (IOException | RuntimeException e) {
+      tokenizer.close();
+      throw e;
+    }
+  }
+
+  private static ComputeType computeType(EngineOptions options, Device device) {
+    if (options.dtype() != ComputeType.AUTO) {
+      return options.dtype();
+    }
+    return device.isGpu() ? ComputeType.BF16 : ComputeType.FP32;
+  }
+
+  List<ModelPlan> models() {
+    return models;
+  }
+
+  LoadReport report() {
+    return report;
+  }
+
+  /**
+   * Finds the mentions of every model.
+   *
+   * @param texts null for those to leave out
+   * @return per text one result per model; null for the texts left out
+   */
+  List<List<ModelResult>> annotate(List<String> texts) {
+    Work work = new Work(texts);
+    List<Sequence> sequences = new ArrayList<>();
+    for (int i = 0; i < texts.size(); i++) {
+      if (texts.get(i) != null) {
+        sequences.addAll(work.tokenize(i));
+      }
+    }
+    sequences = PackedBatch.sorted(sequences);
+    int from = 0;
+    while (from < sequences.size()) {
+      int to = batchEnd(sequences, from);
+      work.score(sequences.subList(from, to));
+      from = to;
+    }
+    return work.results();
+  }
+
+  private int batchEnd(List<Sequence> sequences, int from) {
+    int specials = tokenizer.prefixIds().length + tokenizer.suffixIds().length;
+    int budget = batchTokens;
+    int to = from;
+    while (to < sequences.size()) {
+      budget -= sequences.get(to).window().size() + specials;
+      if (budget < 0 && to > from) {
+        break;
+      }
+      to++;
+    }
+    return to;
+  }
+
+  @Override
+  public void close() {
+    scorer.close();
+    tokenizer.close();
+  }
+
+  /** One call of {@link #annotate}. */
+  private final class Work {
+    private final List<String> texts;
+    private final TokenizedText[] tokens;
+    private final int[] windowCounts;
+    private final String[] errors;
+    private final Candidates[][] candidates;
+
+    Work(List<String> texts) {
+      this.texts = texts;
+      tokens = new TokenizedText[texts.size()];
+      windowCounts = new int[texts.size()];
+      errors = new String[texts.size()];
+      candidates = new Candidates[texts.size()][models.size()];
+    }
+
+    List<Sequence> tokenize(int text) {
+      try {
+        TokenizedText tokenized = tokenizer.encode(texts.get(text));
+        for (int i = 0; i < tokenized.size(); i++) {
+          if (tokenized.id(i) >= vocabularySize) {
+            errors[text] =
+                "the tokenizer gives token id %d, but the backbone has only %d; tokenizer.json and config.json do not belong together"
+                    .formatted(tokenized.id(i), vocabularySize);
+            return List.of();
+          }
+        }
+        tokens[text] = tokenized;
+        List<Window> cut = windows.windows(tokenized.size());
+        windowCounts[text] = cut.size();
+        for (int model = 0; model < models.size(); model++) {
+          candidates[text][model] = new Candidates();
+        }
+        return cut.stream().map(window -> new Sequence(text, tokenized, window)).toList();
+      } catch (RuntimeException e) {
+        LOG.warn("Cannot tokenise a text of {} characters", texts.get(text).length(), e);
+        errors[text] = "cannot tokenise the text: " + ErrorLine.of(e);
+        return List.of();
+      }
+    }
+
+    /** Scores a batch; one that fails is halved, down to the window that cannot be scored. */
+    void score(List<Sequence> sequences) {
+      PackedBatch batch = PackedBatch.of(sequences, tokenizer.prefixIds(), tokenizer.suffixIds());
+      try {
+        List<ScoredSpans> scored = scorer.score(batch);
+        int[] owner = batch.sequenceOfToken();
+        for (int model = 0; model < scored.size(); model++) {
+          collect(batch, owner, scored.get(model), model);
+        }
+      } catch (EngineException e) {
+        if (isOutOfMemory(e)) {
+          shrink(batch.ids().length);
+        }
+        if (sequences.size() == 1) {
+          int text = sequences.get(0).text();
+          LOG.warn("Cannot score a window of {} tokens", batch.ids().length, e);
+          errors[text] = "the forward call failed: " + ErrorLine.of(e);
+          return;
+        }
+        int middle = sequences.size() / 2;
+        score(sequences.subList(0, middle));
+        score(sequences.subList(middle, sequences.size()));
+      }
+    }
+
+    private void collect(PackedBatch batch, int[] owner, ScoredSpans spans, int model) {
+      for (int i = 0; i < spans.scores().length; i++) {
+        int sequenceIndex = owner[(int) spans.ends()[i]];
+        Sequence sequence = batch.sequence(sequenceIndex);
+        Window window = sequence.window();
+        int shift = window.from() - batch.firstContent(sequenceIndex);
+        int start = (int) spans.starts()[i] + shift;
+        int end = (int) spans.ends()[i] + shift;
+        // A span that touches a special token lies outside the window's content.
+        if (start >= window.from() && end < window.to() && window.owns(end)) {
+          candidates[sequence.text()][model].add(start, end, spans.scores()[i]);
+        }
+      }
+    }
+
+    List<List<ModelResult>> results() {
+      List<List<ModelResult>> results = new ArrayList<>(texts.size());
+      for (int text = 0; text < texts.size(); text++) {
+        if (texts.get(text) == null) {
+          results.add(null);
+          continue;
+        }
+        List<ModelResult> ofText = new ArrayList<>(models.size());
+        for (int model = 0; model < models.size(); model++) {
+          ofText.add(result(text, model));
+          candidates[text][model] = null;
+        }
+        results.add(ofText);
+      }
+      return results;
+    }
+
+    private ModelResult result(int text, int model) {
+      if (errors[text] != null) {
+        return new ModelResult(List.of(), errors[text], 0, windowCounts[text]);
+      }
+      ModelSpec spec = models.get(model).spec();
+      Candidates decoded = spec.decoder().decode(candidates[text][model], spec.threshold());
+      return new ModelResult(
+          MentionText.mentions(texts.get(text), tokens[text], decoded),
+          null,
+          tokens[text].size(),
+          windowCounts[text]);
+    }
+  }
+
+  private void shrink(int failed) {
+    int smaller = Math.max(1, Math.min(batchTokens, failed) / 2);
+    LOG.warn("Out of memory with {} tokens; batches now hold at most {}", failed, smaller);
+    batchTokens = smaller;
+  }
+
+  private static boolean isOutOfMemory(EngineException e) {
+    String message = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
+    return message.contains("out of memory")
+        || message.contains("not enough memory")
+        || message.contains("can't allocate memory");
+  }
+}

@@ -1,0 +1,82 @@
+package io.github.tommerspark.detect;
+
+import io.github.tommerspark.decode.Decoder;
+import io.github.tommerspark.text.BosPolicy;
+import java.io.Serializable;
+import java.util.Objects;
+
+/**
+ * What a model is and how its scores become mentions; small, so that it can be sent to executors.
+ * Two detectors made from equal specs find the same mentions.
+ *
+ * @param name what the model is called in outputs and messages
+ * @param backbone name of a bundled model, or the directory of a Hugging Face snapshot
+ * @param head directory of a published head; null for the head that a bundled model brings
+ * @param decoder how candidates become mentions
+ * @param threshold score above which a span is a mention, in [0, 1)
+ * @param bos whether a beginning-of-sequence token is added where the tokenizer adds none; null for
+ *     what the head records
+ * @param maxTokens tokens of a window including specials; null for the default of the backbone
+ * @param overlap tokens that consecutive windows of a long text share; null for the default
+ */
+public record ModelSpec(
+    String name,
+    String backbone,
+    String head,
+    Decoder decoder,
+    double threshold,
+    BosPolicy bos,
+    Integer maxTokens,
+    Integer overlap)
+    implements Serializable {
+
+  /** The threshold unless told otherwise. */
+  public static final double DEFAULT_THRESHOLD = 0.5;
+
+  /**
+   * Checks what can be checked without reading files.
+   *
+   * @throws IllegalArgumentException if the threshold is outside [0, 1) or a size not positive
+   */
+  public ModelSpec {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(backbone, "backbone");
+    Objects.requireNonNull(decoder, "decoder");
+    if (!(threshold >= 0 && threshold < 1)) {
+      throw new IllegalArgumentException(
+          "--threshold must be at least 0 and below 1, but is " + threshold);
+    }
+    if (maxTokens != null && maxTokens < 1) {
+      throw new IllegalArgumentException("--max-tokens must be positive, but is " + maxTokens);
+    }
+    if (overlap != null && overlap < 0) {
+      throw new IllegalArgumentException("--overlap must not be negative, but is " + overlap);
+    }
+  }
+
+  /** A model that this library brings along, by its name, with its own head. */
+  public static ModelSpec bundled(String name) {
+    return of(name, name, null);
+  }
+
+  /** A model from a snapshot directory and a head directory, everything else at its default. */
+  public static ModelSpec of(String name, String backbone, String head) {
+    return new ModelSpec(
+        name, backbone, head, Decoder.THRESHOLD, DEFAULT_THRESHOLD, null, null, null);
+  }
+
+  /** This model with another decoder and threshold. */
+  public ModelSpec withDecoder(Decoder decoder, double threshold) {
+    return new ModelSpec(name, backbone, head, decoder, threshold, bos, maxTokens, overlap);
+  }
+
+  /** This model with other windows; null means the default. */
+  public ModelSpec withWindows(Integer maxTokens, Integer overlap) {
+    return new ModelSpec(name, backbone, head, decoder, threshold, bos, maxTokens, overlap);
+  }
+
+  /** This model with another policy for the beginning-of-sequence token; null: as recorded. */
+  public ModelSpec withBos(BosPolicy bos) {
+    return new ModelSpec(name, backbone, head, decoder, threshold, bos, maxTokens, overlap);
+  }
+}

@@ -1,0 +1,184 @@
+package io.github.tommerspark.head;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.tommerspark.checkpoint.ModelFormatException;
+import io.github.tommerspark.checkpoint.StrictJson;
+import io.github.tommerspark.source.ModelDirectory;
+import io.github.tommerspark.source.Quoted;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalDouble;
+
+/**
+ * What the JSON file of a head says: its settings, and where its parameters are.
+ *
+ * <p>The file holds the objects of an experimaestro serialization, as a list or as the field {@code
+ * objects} of an object: one of type ToMMeR with the settings, and one that refers to it and says
+ * which file or folder to load.
+ *
+ * @param config the settings
+ * @param weightsFile the file with the parameters, relative to the head's directory
+ */
+record HeadDefinition(HeadConfig config, String weightsFile) {
+
+  static final String OLDER = "definition.json";
+  static final String NEWER = "experimaestro.json";
+  static final String SAFETENSORS = "model.safetensors";
+
+  private static final String OLDER_WEIGHTS = "parameters";
+  private static final String TYPE = "ToMMeR";
+
+  static HeadDefinition read(ModelDirectory directory) throws IOException {
+    boolean newer = directory.exists(NEWER);
+    if (!newer && !directory.exists(OLDER)) {
+      throw new ModelFormatException(
+          "Cannot read head %s: there is neither %s nor %s; name the directory of a ToMMeR head"
+              .formatted(directory.name(), NEWER, OLDER));
+    }
+    String file = newer ? NEWER : OLDER;
+    String where = directory.name() + "/" + file;
+    JsonNode root = StrictJson.read(directory, file);
+    Serialized objects = new Serialized(where, root.isArray() ? root : root.path("objects"));
+    JsonNode head = objects.head();
+    try {
+      HeadConfig config = new Fields(where, head.path("fields")).config();
+      return new HeadDefinition(
+          config, objects.weightsFile(head.path("id"), newer ? SAFETENSORS : OLDER_WEIGHTS));
+    } catch (IllegalArgumentException e) {
+      throw new ModelFormatException("Cannot read head %s: %s".formatted(where, e.getMessage()), e);
+    }
+  }
+
+  /** The serialized objects, in any order. */
+  private record Serialized(String where, JsonNode objects) {
+
+    JsonNode head() throws ModelFormatException {
+      JsonNode head = null;
+      List<String> types = new ArrayList<>();
+      for (JsonNode object : objects) {
+        String type = object.path("type").asText();
+        types.add(type);
+        if (type.equals(TYPE)) {
+          if (head != null) {
+            throw new ModelFormatException(
+                "Cannot read head %s: it has several objects of type %s".formatted(where, TYPE));
+          }
+          head = object;
+        }
+      }
+      if (head == null) {
+        throw new ModelFormatException(
+            "Cannot read head %s: it has no object of type %s, only %s"
+                .formatted(where, TYPE, Quoted.of(String.join(", ", types))));
+      }
+      return head;
+    }
+
+    String weightsFile(JsonNode headId, String otherwise) {
+      for (JsonNode object : objects) {
+        JsonNode path = null;
+        boolean loadsHead = false;
+        for (JsonNode field : object.path("fields")) {
+          if (field.path("type").asText().equals("path.serialized")) {
+            path = field;
+          }
+          loadsHead |=
+              field.path("type").asText().equals("python") && field.path("value").equals(headId);
+        }
+        if (loadsHead && path != null) {
+          String value = path.path("value").asText();
+          return path.path("is_folder").asBoolean() ? value + "/" + SAFETENSORS : value;
+        }
+      }
+      return otherwise;
+    }
+  }
+
+  /** The settings. Fields beyond those known are left alone. */
+  private record Fields(String where, JsonNode fields) {
+
+    HeadConfig config() throws ModelFormatException {
+      return new HeadConfig(
+          text(HeadFields.LLM_NAME),
+          integer(HeadFields.LAYER),
+          integer(HeadFields.RANK),
+          flag(HeadFields.CAUSAL_MASK),
+          integer(HeadFields.SLIDING_WINDOW),
+          flag(HeadFields.USE_COSINE),
+          normalization(),
+          bosAlways(),
+          recommendedThreshold());
+    }
+
+    private String text(String field) throws ModelFormatException {
+      JsonNode value = required(field);
+      if (!value.isTextual()) {
+        throw wrong(field, "a string");
+      }
+      return value.textValue();
+    }
+
+    private int integer(String field) throws ModelFormatException {
+      JsonNode value = required(field);
+      if (!value.isIntegralNumber() || !value.canConvertToInt()) {
+        throw wrong(field, "an integer of at most " + Integer.MAX_VALUE);
+      }
+      return value.intValue();
+    }
+
+    private boolean flag(String field) throws ModelFormatException {
+      JsonNode value = required(field);
+      if (!value.isBoolean()) {
+        throw wrong(field, "true or false");
+      }
+      return value.booleanValue();
+    }
+
+    private ScoreNormalization normalization() throws ModelFormatException {
+      return ScoreNormalization.ofKey(text(HeadFields.NORMALIZE_SCORES))
+          .orElseThrow(
+              () -> wrong(HeadFields.NORMALIZE_SCORES, "\"\", \"log_sigmoid\" or \"atan\""));
+    }
+
+    private boolean bosAlways() throws ModelFormatException {
+      if (!fields.has(HeadFields.BOS)) {
+        return false;
+      }
+      return switch (text(HeadFields.BOS)) {
+        case "always" -> true;
+        case "tokenizer" -> false;
+        default -> throw wrong(HeadFields.BOS, "\"always\" or \"tokenizer\"");
+      };
+    }
+
+    private OptionalDouble recommendedThreshold() throws ModelFormatException {
+      if (!fields.has(HeadFields.RECOMMENDED_THRESHOLD)) {
+        return OptionalDouble.empty();
+      }
+      JsonNode value = required(HeadFields.RECOMMENDED_THRESHOLD);
+      if (!value.isNumber()) {
+        throw wrong(HeadFields.RECOMMENDED_THRESHOLD, "a number");
+      }
+      return OptionalDouble.of(value.doubleValue());
+    }
+
+    private JsonNode required(String field) throws ModelFormatException {
+      JsonNode value = fields.get(field);
+      if (value == null) {
+        throw new ModelFormatException(
+            "Cannot read head %s: field \"%s\" is missing".formatted(where, field));
+      }
+      return value;
+    }
+
+    private ModelFormatException wrong(String field, String expected) {
+      JsonNode value = fields.get(field);
+      String shown = value.isTextual() ? Quoted.of(value.textValue()) : value.asText();
+      return new ModelFormatException(
+          "Cannot read head %s: field \"%s\" is %s, and must be %s"
+              .formatted(
+                  where, field, value.isContainerNode() ? "a JSON container" : shown, expected));
+    }
+  }
+}

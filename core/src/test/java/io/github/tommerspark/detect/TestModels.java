@@ -1,0 +1,127 @@
+package io.github.tommerspark.detect;
+
+import io.github.tommerspark.checkpoint.FloatTensor;
+import io.github.tommerspark.checkpoint.SafetensorsWriter;
+import io.github.tommerspark.engine.TorchScriptArchive;
+import io.github.tommerspark.head.Head;
+import io.github.tommerspark.head.HeadConfig;
+import io.github.tommerspark.head.HeadFiles;
+import io.github.tommerspark.head.ScoreNormalization;
+import io.github.tommerspark.testing.Golden;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.Random;
+
+/** Small models made for tests, whose answers are known by construction. */
+final class TestModels {
+  static final int WIDTH = 16;
+
+  private TestModels() {}
+
+  /**
+   * A Llama whose attention and MLP add nothing: a token's hidden state is its embedding, whatever
+   * stands before it. Its tokenizer adds a beginning-of-sequence token.
+   */
+  static Path contextFreeLlama(Path directory) throws IOException {
+    Path golden = Golden.root().resolve("backbones/llama");
+    Files.createDirectories(directory);
+    Files.copy(golden.resolve("tokenizer.json"), directory.resolve("tokenizer.json"));
+    Files.writeString(
+        directory.resolve("config.json"),
+        """
+        {"model_type": "llama", "hidden_size": 16, "intermediate_size": 8, "num_hidden_layers": 1,
+         "num_attention_heads": 2, "num_key_value_heads": 2, "vocab_size": 644,
+         "max_position_embeddings": 100000, "rms_norm_eps": 1e-5, "hidden_act": "silu",
+         "rope_theta": 10000.0, "_name_or_path": "test"}
+        """);
+    Random random = new Random(7);
+    Map<String, FloatTensor> tensors = new LinkedHashMap<>();
+    tensors.put("model.embed_tokens.weight", gaussian(random, 644, WIDTH));
+    String block = "model.layers.0.";
+    tensors.put(block + "input_layernorm.weight", gaussian(random, WIDTH));
+    tensors.put(block + "post_attention_layernorm.weight", gaussian(random, WIDTH));
+    for (String name : new String[] {"q_proj", "k_proj", "v_proj"}) {
+      tensors.put(block + "self_attn." + name + ".weight", gaussian(random, WIDTH, WIDTH));
+    }
+    tensors.put(block + "self_attn.o_proj.weight", zeros(WIDTH, WIDTH));
+    tensors.put(block + "mlp.gate_proj.weight", gaussian(random, 8, WIDTH));
+    tensors.put(block + "mlp.up_proj.weight", gaussian(random, 8, WIDTH));
+    tensors.put(block + "mlp.down_proj.weight", zeros(WIDTH, 8));
+    try (OutputStream out = Files.newOutputStream(directory.resolve("model.safetensors"))) {
+      SafetensorsWriter.write(tensors, out);
+    }
+    return directory;
+  }
+
+  /** A TorchScript file whose hidden states are functions of the token alone. */
+  static Path contextFreeScript(Path directory) throws IOException {
+    Files.createDirectories(directory);
+    Files.copy(
+        Golden.root().resolve("backbones/llama/tokenizer.json"),
+        directory.resolve("tokenizer.json"));
+    String forward =
+        """
+          def forward(self: __torch__.M, ids: Tensor, lengths: Tensor) -> Tensor:
+            frequencies = torch.arange(1, %d, dtype=6).to(ids.device)
+            return torch.sin(ids.to(6).unsqueeze(2) * frequencies * 0.7310585)
+        """
+            .formatted(WIDTH + 1);
+    Path file = directory.resolve("backbone.pt");
+    Files.write(file, TorchScriptArchive.assemble(forward, Map.of()));
+    return file;
+  }
+
+  /** A random head for these backbones, with scores well spread. */
+  static Path head(Path directory, int slidingWindow, boolean causal, long seed)
+      throws IOException {
+    Random random = new Random(seed);
+    int rank = 4;
+    HeadConfig config =
+        new HeadConfig(
+            "test",
+            0,
+            rank,
+            causal,
+            slidingWindow,
+            true,
+            ScoreNormalization.NONE,
+            false,
+            OptionalDouble.empty());
+    Head head =
+        new Head(
+            config,
+            WIDTH,
+            gaussian(random, WIDTH, rank).values(),
+            gaussian(random, WIDTH, rank).values(),
+            gaussian(random, WIDTH).values(),
+            -1f,
+            new float[] {3f, 1.5f, -2f, 0.7f, 0.4f});
+    HeadFiles.write(head, directory);
+    return directory;
+  }
+
+  private static FloatTensor zeros(long... shape) {
+    return new FloatTensor(shape, new float[elements(shape)]);
+  }
+
+  private static FloatTensor gaussian(Random random, long... shape) {
+    float[] values = new float[elements(shape)];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return new FloatTensor(shape, values);
+  }
+
+  private static int elements(long... shape) {
+    int elements = 1;
+    for (long size : shape) {
+      elements *= (int) size;
+    }
+    return elements;
+  }
+}

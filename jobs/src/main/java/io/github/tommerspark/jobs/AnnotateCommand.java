@@ -1,0 +1,390 @@
+package io.github.tommerspark.jobs;
+
+import io.github.tommerspark.decode.Decoder;
+import io.github.tommerspark.detect.ModelSpec;
+import io.github.tommerspark.engine.ComputeType;
+import io.github.tommerspark.engine.DeviceChoice;
+import io.github.tommerspark.engine.EngineOptions;
+import io.github.tommerspark.spark.MentionColumns;
+import io.github.tommerspark.text.BosPolicy;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command line of {@link AnnotateJob}. */
+@Command(
+    name = "annotate",
+    customSynopsis = "tommer-spark annotate --input PATH... --output PATH [OPTIONS]",
+    sortOptions = false,
+    description = "Finds the entity mentions of a corpus and writes them beside its rows.",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  # With a bundled model:",
+      "  annotate --input docs.jsonl --output mentions",
+      "  # Less to write; another text column; a stricter threshold:",
+      "  annotate --input 's3a://bucket/docs/*.parquet' --text-column body --select id \\",
+      "      --threshold 0.9 --output s3a://bucket/mentions",
+      "  # Your own backbone and head:",
+      "  annotate --input docs.jsonl.gz --backbone models/Llama-3.2-1B \\",
+      "      --head heads/ToMMeR-Llama-3.2-1B_L6_R64 --output mentions",
+      "  # Two models in one pass, as columns mentions_small and mentions_nano_neox:",
+      "  annotate --input docs --model small=models/pythia-70m,heads/pythia --model nano-neox \\",
+      "      --output mentions",
+      "",
+      "Every option may also be a Spark property, such as spark.tommer.threshold=0.9; the flag wins,",
+      "and ';' separates several values.",
+      "",
+      "The output has the input's columns, then for each model an array of mentions",
+      "  array<struct<start:int, end:int, text:string, score:float>>",
+      "with start and end in code points, end exclusive, so that substring(text, start+1, end-start)",
+      "is the mention, and then error: null, or what went wrong in that row."
+    })
+final class AnnotateCommand implements Callable<Integer> {
+
+  /** Options that every job has. */
+  static final class Common {
+    @Option(
+        names = {"-h", "--help"},
+        usageHelp = true,
+        description = "Show this help.")
+    private boolean help;
+
+    @Option(names = "--verbose", description = "Show the stack trace of a failure.")
+    boolean verbose;
+  }
+
+  @Spec private CommandSpec command;
+
+  @Mixin private Common common;
+
+  @Option(
+      names = "--input",
+      paramLabel = "PATH",
+      arity = "1..*",
+      required = true,
+      description =
+          "Files, directories or globs on any Hadoop file system: JSON Lines, Parquet, CSV, plain text (a row is a line) or ORC; .gz and .zst too. Relative paths are resolved on the driver.")
+  private List<String> input;
+
+  @Option(
+      names = "--input-format",
+      paramLabel = "FORMAT",
+      description =
+          "json, parquet, csv, text or orc; by default what the file names say (.jsonl, .ndjson, .json, .parquet, .csv, .txt, .orc).")
+  private String inputFormat;
+
+  @Option(
+      names = "--input-option",
+      paramLabel = "KEY=VALUE",
+      description =
+          "Passed to Spark's reader, such as sep=';' for CSV, multiLine=true for JSON that is not one object a line, or recursiveFileLookup=true. May be repeated.")
+  private Map<String, String> inputOptions = new TreeMap<>();
+
+  @Option(
+      names = "--text-column",
+      paramLabel = "NAME",
+      defaultValue = "text",
+      description = "The column to annotate (default: ${DEFAULT-VALUE}).")
+  private String textColumn;
+
+  @Option(
+      names = "--id-column",
+      paramLabel = "NAME",
+      description =
+          "The column that identifies a row. By default \"id\" if the input has one; else a column id is made of the first 32 hex digits of the SHA-256 of the text.")
+  private String idColumn;
+
+  @Option(
+      names = "--output",
+      paramLabel = "PATH",
+      required = true,
+      description = "Directory to write to, on any Hadoop file system.")
+  private String output;
+
+  @Option(
+      names = "--output-format",
+      paramLabel = "FORMAT",
+      defaultValue = "parquet",
+      description = "parquet, json or orc (default: ${DEFAULT-VALUE}).")
+  private String outputFormat;
+
+  @Option(
+      names = "--mode",
+      paramLabel = "MODE",
+      defaultValue = "error",
+      description =
+          "If the output exists: error, overwrite, or append, which demands that the same models made it in the same way (default: ${DEFAULT-VALUE}).")
+  private String mode;
+
+  @Option(
+      names = "--output-column",
+      paramLabel = "NAME",
+      defaultValue = MentionColumns.MENTIONS,
+      description =
+          "Name of the mentions column; with several models NAME_<model> each (default: ${DEFAULT-VALUE}).")
+  private String outputColumn;
+
+  @Option(
+      names = "--select",
+      paramLabel = "NAME,…",
+      split = ",",
+      description = "Input columns to write (default: all).")
+  private List<String> select;
+
+  @Option(names = "--drop-text", description = "Do not write the text column.")
+  private boolean dropText;
+
+  @Option(
+      names = "--model",
+      paramLabel = "NAME[=BACKBONE,HEAD]",
+      description =
+          "A bundled model, nano-llama (the default) or nano-neox; or one of your own: a Hugging Face snapshot directory and a ToMMeR head directory. Repeat it to run several in one pass.")
+  private List<String> models;
+
+  @Option(
+      names = "--models",
+      paramLabel = "FILE.json",
+      description =
+          "Models as a JSON array of objects with name, backbone, head, and optionally decoder, threshold, bos, maxTokens, overlap.")
+  private Path modelsFile;
+
+  @Option(
+      names = "--backbone",
+      paramLabel = "DIR",
+      description = "A single model's Hugging Face snapshot directory; needs --head.")
+  private String backbone;
+
+  @Option(
+      names = "--head",
+      paramLabel = "DIR",
+      description = "A single model's ToMMeR head directory; needs --backbone.")
+  private String head;
+
+  @Option(
+      names = "--trust-backbone",
+      description =
+          "Allow a backbone that is a TorchScript file: it is code and runs with your rights.")
+  private boolean trustBackbone;
+
+  @Option(
+      names = "--threshold",
+      paramLabel = "P",
+      defaultValue = "0.5",
+      description = "Probability above which a span is a mention (default: ${DEFAULT-VALUE}).")
+  private double threshold;
+
+  @Option(
+      names = "--decoder",
+      paramLabel = "NAME",
+      defaultValue = "threshold",
+      description =
+          "threshold keeps every span above the threshold; greedy and flat keep spans that do not overlap; greedy_nested, well_nested and line_col_greedy allow nesting (default: ${DEFAULT-VALUE}).")
+  private String decoder;
+
+  @Option(
+      names = "--bos",
+      paramLabel = "POLICY",
+      description =
+          "tokenizer adds a beginning-of-sequence token only where the tokenizer does, always adds one everywhere (default: what the head records, else tokenizer).")
+  private String bos;
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "TYPE",
+      defaultValue = "auto",
+      description =
+          "Products of the backbone in auto, fp32, bf16 or fp16; auto is bf16 on a GPU and fp32 on a CPU (default: ${DEFAULT-VALUE}).")
+  private String dtype;
+
+  @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      defaultValue = "auto",
+      description = "auto, cpu or gpu (default: ${DEFAULT-VALUE}).")
+  private String device;
+
+  @Option(
+      names = "--max-tokens",
+      paramLabel = "N",
+      description =
+          "Tokens of a window, specials included; longer documents are read in overlapping windows, never cut (default: the model's own limit, at most 1024).")
+  private Integer maxTokens;
+
+  @Option(
+      names = "--overlap",
+      paramLabel = "N",
+      description =
+          "Tokens that consecutive windows share (default: what the head needs, at least 64).")
+  private Integer overlap;
+
+  @Option(
+      names = "--batch-tokens",
+      paramLabel = "N",
+      defaultValue = "" + EngineOptions.DEFAULT_BATCH_TOKENS,
+      description =
+          "Tokens of one forward call, padding included; more memory, fewer calls (default: ${DEFAULT-VALUE}).")
+  private int batchTokens;
+
+  @Option(
+      names = "--repartition",
+      paramLabel = "N",
+      description =
+          "Shuffle the rows into N tasks first; for few or unsplittable files (default: as the input is read).")
+  private Integer repartition;
+
+  @Option(
+      names = "--fail-fast",
+      description = "End the job at the first row with an error, instead of writing the error.")
+  private boolean failFast;
+
+  @Override
+  public Integer call() throws IOException {
+    AnnotateOptions options = options();
+    SparkSession spark = Sessions.start("annotate");
+    try {
+      command.commandLine().getOut().println(AnnotateJob.run(spark, options).summary());
+    } finally {
+      spark.stop();
+    }
+    return 0;
+  }
+
+  /**
+   * What was asked for, checked as far as is possible without Spark.
+   *
+   * @throws ParameterException if it cannot be
+   */
+  AnnotateOptions options() {
+    if (select != null && dropText && contains(select, textColumn)) {
+      throw impossible("--drop-text and --select with the text column contradict each other");
+    }
+    if (select != null && idColumn != null && !contains(select, idColumn)) {
+      throw impossible("--select leaves out the column %s of --id-column".formatted(idColumn));
+    }
+    if (idColumn != null && dropText && idColumn.equalsIgnoreCase(textColumn)) {
+      throw impossible("--drop-text would drop the column of --id-column");
+    }
+    if (select != null
+        && select.stream().map(String::toLowerCase).distinct().count() < select.size()) {
+      throw impossible("--select names a column twice");
+    }
+    if (repartition != null && repartition < 1) {
+      throw impossible("--repartition must be at least 1, but is " + repartition);
+    }
+    if (outputColumn.isBlank()) {
+      throw impossible("--output-column must not be empty");
+    }
+    return new AnnotateOptions(
+        new CorpusOptions(
+            input,
+            inputFormat == null ? null : checked(() -> InputFormat.parse(inputFormat)),
+            inputOptions,
+            textColumn,
+            idColumn),
+        new OutputOptions(
+            output,
+            checked(() -> OutputFormat.parse(outputFormat)),
+            checked(() -> WriteMode.parse(mode)),
+            outputColumn,
+            select,
+            dropText),
+        checked(this::modelSpecs),
+        checked(
+            () ->
+                new EngineOptions(
+                    ComputeType.parse(dtype),
+                    DeviceChoice.parse(device),
+                    0,
+                    batchTokens,
+                    trustBackbone)),
+        repartition == null ? 0 : repartition,
+        failFast,
+        given());
+  }
+
+  private List<ModelSpec> modelSpecs() {
+    int ways =
+        (models != null ? 1 : 0)
+            + (modelsFile != null ? 1 : 0)
+            + (backbone != null || head != null ? 1 : 0);
+    if (ways > 1) {
+      throw new IllegalArgumentException(
+          "--model, --models and --backbone with --head exclude each other; several models are several --model NAME=BACKBONE,HEAD");
+    }
+    if ((backbone == null) != (head == null)) {
+      throw new IllegalArgumentException(
+          backbone == null ? "--head needs --backbone" : "--backbone needs --head");
+    }
+    ModelArguments arguments =
+        new ModelArguments(
+            Decoder.parse(decoder),
+            threshold,
+            bos == null ? null : BosPolicy.parse(bos),
+            maxTokens,
+            overlap);
+    if (modelsFile != null) {
+      return arguments.file(modelsFile);
+    }
+    if (backbone != null) {
+      return arguments.single(backbone, head);
+    }
+    return arguments.named(models == null ? List.of(ModelArguments.DEFAULT) : models);
+  }
+
+  /** The options as they were given on the command line or by properties, without secrets. */
+  private Map<String, String> given() {
+    Map<String, String> given = new LinkedHashMap<>();
+    for (OptionSpec option : command.commandLine().getParseResult().matchedOptions()) {
+      String name = option.longestName();
+      Object value = option.getValue();
+      given.put(name, value instanceof Map<?, ?> map ? redacted(map) : shown(value));
+    }
+    return given;
+  }
+
+  private static String redacted(Map<?, ?> map) {
+    return map.entrySet().stream()
+        .map(
+            entry ->
+                entry.getKey()
+                    + "="
+                    + Redaction.value(entry.getKey().toString(), entry.getValue().toString()))
+        .collect(Collectors.joining(" "));
+  }
+
+  private static String shown(Object value) {
+    return value instanceof List<?> list
+        ? list.stream().map(AnnotateCommand::shown).collect(Collectors.joining(" "))
+        : Redaction.uri(String.valueOf(value));
+  }
+
+  private static boolean contains(List<String> names, String name) {
+    return names.stream().anyMatch(name::equalsIgnoreCase);
+  }
+
+  private <T> T checked(Supplier<T> supplier) {
+    try {
+      return supplier.get();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(command.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private ParameterException impossible(String message) {
+    return new ParameterException(command.commandLine(), message);
+  }
+}

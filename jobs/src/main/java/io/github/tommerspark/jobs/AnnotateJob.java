@@ -1,0 +1,266 @@
+package io.github.tommerspark.jobs;
+
+import static org.apache.spark.sql.functions.coalesce;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.size;
+import static org.apache.spark.sql.functions.sum;
+
+import io.github.tommerspark.detect.MentionDetector;
+import io.github.tommerspark.detect.ModelDescription;
+import io.github.tommerspark.detect.ModelSpec;
+import io.github.tommerspark.spark.AnnotatePartition;
+import io.github.tommerspark.spark.MentionColumns;
+import io.github.tommerspark.spark.PartitionReport;
+import io.github.tommerspark.spark.PartitionReports;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.function.Function;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Reads texts, finds their mentions on the executors, and writes both. */
+final class AnnotateJob {
+
+  private static final Logger LOG = LoggerFactory.getLogger(AnnotateJob.class);
+
+  private static final DateTimeFormatter RUN_TIME =
+      DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
+
+  /** Of the mentions, only what it takes to count them: columnar files need not read the rest. */
+  private static final DataType STARTS =
+      DataTypes.createArrayType(new StructType().add("start", DataTypes.IntegerType));
+
+  private final SparkSession spark;
+  private final AnnotateOptions options;
+  private final Instant started = Instant.now();
+
+  private AnnotateJob(SparkSession spark, AnnotateOptions options) {
+    this.spark = spark;
+    this.options = options;
+  }
+
+  /**
+   * Runs the job. Everything that can be refused is refused before the first row is annotated.
+   *
+   * @throws UserException if the input, the output or a column stands in the way
+   * @throws IOException if a model or the output cannot be read
+   */
+  static AnnotateResult run(SparkSession spark, AnnotateOptions options) throws IOException {
+    return new AnnotateJob(spark, options).run();
+  }
+
+  private AnnotateResult run() throws IOException {
+    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    OutputDirectory output =
+        OutputDirectory.open(options.output().path(), options.output().mode(), hadoop);
+    List<ModelDescription> models = MentionDetector.describe(options.models(), options.engine());
+    models.stream().flatMap(model -> model.warnings().stream()).distinct().forEach(LOG::warn);
+    Corpus corpus = Corpus.open(spark, options.corpus());
+    output.checkAgainst(corpus.paths());
+    Layout layout = Layout.of(corpus, options);
+    Provenance planned = plannedProvenance(corpus, layout, models, output);
+    output.checkAgainst(planned);
+
+    PartitionReports reports = new PartitionReports();
+    spark.sparkContext().register(reports, "tommer-spark partition reports");
+    long begin = System.nanoTime();
+    AnnotatePartition.annotate(partitioned(corpus.rows()), layout.plan(), layout.schema(), reports)
+        .write()
+        .mode(output.saveMode())
+        .format(options.output().format().label())
+        // JSON would leave out a null error, and with it the column.
+        .option("ignoreNullFields", "false")
+        .save(output.path().toString());
+    double seconds = (System.nanoTime() - begin) / 1e9;
+
+    Map<String, Long> files = output.added();
+    Collection<PartitionReport> reported = reports.value().values();
+    Provenance.Counts counts = counts(corpus, layout, output.path(), files, reported);
+    if (counts.rowsIn() != counts.rowsWritten()) {
+      throw new UserException(
+          "Rows were lost or added: the input has %,d rows and the output %,d (%s)"
+              .formatted(counts.rowsIn(), counts.rowsWritten(), output));
+    }
+    Map<String, Provenance.Executor> executors = executors(reported);
+    Provenance provenance = finished(planned, files, counts, executors, seconds);
+    provenance.write(hadoop);
+    return new AnnotateResult(
+        provenance,
+        executors.values().stream().mapToDouble(Provenance.Executor::loadSeconds).max().orElse(0));
+  }
+
+  private Dataset<Row> partitioned(Dataset<Row> rows) {
+    if (options.repartition() > 0) {
+      return rows.repartition(options.repartition());
+    }
+    int tasks = rows.rdd().getNumPartitions();
+    int slots =
+        spark.sparkContext().defaultParallelism()
+            / Math.max(1, spark.sparkContext().conf().getInt("spark.task.cpus", 1));
+    if (tasks < slots) {
+      LOG.warn(
+          "The input makes {} task(s) for {} slots: --repartition {} would use them all",
+          tasks,
+          slots,
+          3 * slots);
+    }
+    return rows;
+  }
+
+  /**
+   * Counts what this run added.
+   *
+   * <p>What the files hold is counted in the files: rows, errors, mentions. What they do not hold
+   * (tokens, windows, rows without text) is taken from the partitions' reports, of which there is
+   * one per partition however often it was tried, and only if these agree with the files on all
+   * that both know. A column for it would cost every reader of every output, and a file per task
+   * would need its own commit protocol.
+   */
+  private Provenance.Counts counts(
+      Corpus corpus,
+      Layout layout,
+      Path output,
+      Map<String, Long> files,
+      Collection<PartitionReport> reports) {
+    long rowsIn = corpus.rows().count();
+    Row written = countFiles(layout, output, files.keySet());
+    long rows = written.getLong(0);
+    long errors = written.getLong(1);
+    Map<String, Long> mentions = new LinkedHashMap<>();
+    List<ModelSpec> models = options.models();
+    for (int m = 0; m < models.size(); m++) {
+      mentions.put(models.get(m).name(), written.getLong(2 + m));
+    }
+    boolean agree =
+        total(reports, PartitionReport::rows) == rows
+            && total(reports, PartitionReport::errors) == errors;
+    Map<String, Long> tokens = new LinkedHashMap<>();
+    for (int m = 0; m < models.size(); m++) {
+      int model = m;
+      String name = models.get(m).name();
+      agree &= total(reports, report -> report.mentions().get(model)) == mentions.get(name);
+      tokens.put(name, total(reports, report -> report.tokens().get(model)));
+    }
+    return new Provenance.Counts(
+        rowsIn,
+        rows,
+        agree ? total(reports, PartitionReport::withoutText) : null,
+        errors,
+        agree ? total(reports, PartitionReport::windowed) : null,
+        mentions,
+        agree ? tokens : null);
+  }
+
+  /** Rows, rows with an error, and the mentions of each model, in these files alone. */
+  private Row countFiles(Layout layout, Path output, Collection<String> files) {
+    StructType cheap = new StructType();
+    List<Column> counted = new ArrayList<>();
+    counted.add(count(col(MentionColumns.ERROR)));
+    for (StructField field : layout.schema().fields()) {
+      if (layout.mentions().contains(field.name())) {
+        counted.add(coalesce(sum(size(col("`" + field.name() + "`"))), lit(0L)));
+        cheap = cheap.add(field.name(), STARTS);
+      } else if (field.name().equals(MentionColumns.ERROR)) {
+        cheap = cheap.add(field);
+      }
+    }
+    Dataset<Row> rows =
+        files.isEmpty()
+            ? spark.createDataFrame(List.of(), cheap)
+            : spark
+                .read()
+                .format(options.output().format().label())
+                .schema(cheap)
+                .load(
+                    files.stream()
+                        .map(name -> new Path(output, name).toString())
+                        .toArray(String[]::new));
+    return rows.agg(count(lit(1)), counted.toArray(Column[]::new)).first();
+  }
+
+  private static long total(
+      Collection<PartitionReport> reports, Function<PartitionReport, Long> field) {
+    return reports.stream().mapToLong(field::apply).sum();
+  }
+
+  private static Map<String, Provenance.Executor> executors(Collection<PartitionReport> reports) {
+    Map<String, Provenance.Executor> executors = new TreeMap<>();
+    for (PartitionReport report : reports) {
+      executors.merge(
+          report.executor(),
+          new Provenance.Executor(report.loads(), report.loadSeconds()),
+          (a, b) -> a.loads() >= b.loads() ? a : b);
+    }
+    return executors;
+  }
+
+  private Provenance plannedProvenance(
+      Corpus corpus, Layout layout, List<ModelDescription> models, OutputDirectory output) {
+    List<Provenance.Model> described = new ArrayList<>();
+    for (int m = 0; m < models.size(); m++) {
+      described.add(Provenance.Model.of(models.get(m), layout.mentions().get(m), options.engine()));
+    }
+    return new Provenance(
+        "tommer-spark",
+        Version.number(),
+        RUN_TIME.format(started) + "-" + UUID.randomUUID().toString().substring(0, 8),
+        started.truncatedTo(ChronoUnit.SECONDS).toString(),
+        null,
+        new TreeMap<>(options.given()),
+        new Provenance.Input(
+            corpus.paths().stream().map(Redaction::uri).toList(),
+            corpus.format().label(),
+            corpus.textColumn(),
+            layout.idColumn()),
+        new Provenance.Output(
+            output.toString(), options.output().format().label(), layout.types(), Map.of()),
+        described,
+        null,
+        Map.of(),
+        0);
+  }
+
+  private static Provenance finished(
+      Provenance planned,
+      Map<String, Long> files,
+      Provenance.Counts counts,
+      Map<String, Provenance.Executor> executors,
+      double seconds) {
+    Provenance.Output output = planned.output();
+    return new Provenance(
+        planned.product(),
+        planned.version(),
+        planned.run(),
+        planned.started(),
+        Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
+        planned.options(),
+        planned.input(),
+        new Provenance.Output(output.path(), output.format(), output.columns(), files),
+        planned.models(),
+        counts,
+        executors,
+        seconds);
+  }
+}

@@ -1,0 +1,220 @@
+package io.github.tommerspark.jobs;
+
+import io.github.tommerspark.spark.ZstdCodec;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.DataFrameReader;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StringType;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * A collection of texts as Spark reads it.
+ *
+ * @param rows all rows; if {@code malformedColumn} is not null, with that column
+ * @param format of its files
+ * @param paths absolute paths of what was given
+ * @param textColumn name of the column with the text, as the input spells it
+ * @param malformedColumn name of the column that holds a record that could not be read, null in
+ *     rows where it could; null if the format has no such thing
+ */
+record Corpus(
+    Dataset<Row> rows,
+    InputFormat format,
+    List<String> paths,
+    String textColumn,
+    String malformedColumn) {
+
+  private static final String MALFORMED = "_tommer_malformed";
+
+  /**
+   * What readers are told unless the user says otherwise.
+   *
+   * <p>JSON: strings of any length (the parser's default bound is 20 million characters). CSV: as
+   * spreadsheets and pandas write it, with a header, quotes doubled inside quotes, and line breaks
+   * allowed inside them; a file whose header differs from the others' is refused rather than read
+   * by position. In both, a malformed record becomes a row with an error instead of vanishing.
+   */
+  private static final Map<InputFormat, Map<String, String>> DEFAULTS =
+      Map.of(
+          InputFormat.JSON,
+          Map.of("maxStringLen", Integer.toString(Integer.MAX_VALUE)),
+          InputFormat.CSV,
+          Map.of("header", "true", "multiLine", "true", "escape", "\"", "enforceSchema", "false"),
+          InputFormat.PARQUET,
+          Map.of(),
+          InputFormat.TEXT,
+          Map.of(),
+          InputFormat.ORC,
+          Map.of());
+
+  /**
+   * Finds out what the input is, without reading rows except to learn a JSON schema.
+   *
+   * @throws UserException if a path does not exist, the format cannot be told, or there is no such
+   *     text column
+   */
+  static Corpus open(SparkSession spark, CorpusOptions options) {
+    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    List<Path> files = new ArrayList<>();
+    List<String> paths = new ArrayList<>();
+    for (String path : options.paths()) {
+      paths.add(resolve(path, hadoop, files));
+    }
+    InputFormat format = options.format() != null ? options.format() : inferFormat(files);
+    Dataset<Row> rows = read(spark, format, paths, options);
+    String malformed = Arrays.asList(rows.columns()).contains(MALFORMED) ? MALFORMED : null;
+    String text = textColumn(rows.schema(), options.textColumn(), malformed);
+    return new Corpus(rows, format, List.copyOf(paths), text, malformed);
+  }
+
+  /** The columns of the input itself. */
+  List<StructField> columns() {
+    return Arrays.stream(rows.schema().fields())
+        .filter(field -> !field.name().equals(malformedColumn))
+        .toList();
+  }
+
+  private static Dataset<Row> read(
+      SparkSession spark, InputFormat format, List<String> paths, CorpusOptions options) {
+    Map<String, String> settings = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    settings.putAll(DEFAULTS.get(format));
+    settings.putAll(options.options());
+    settings.put("io.compression.codecs", ZstdCodec.class.getName());
+    if (format.hasMalformedRecords()) {
+      if ("DROPMALFORMED".equalsIgnoreCase(settings.get("mode"))) {
+        throw new UserException(
+            "Cannot read with --input-option mode=DROPMALFORMED: no row is ever lost; filter the output by its column error");
+      }
+      settings.put("columnNameOfCorruptRecord", MALFORMED);
+    }
+    DataFrameReader reader = spark.read().format(format.label()).options(new HashMap<>(settings));
+    String[] all = paths.toArray(String[]::new);
+    Dataset<Row> rows = reader.load(all);
+    return switch (format) {
+      case TEXT -> rows.withColumnRenamed("value", options.textColumn());
+        // Only a schema that names the column makes the CSV reader report what is malformed.
+      case CSV ->
+          rows.schema().isEmpty()
+              ? empty(spark, options)
+              : reader.schema(rows.schema().add(MALFORMED, DataTypes.StringType)).load(all);
+        // No line at all, so no column: an empty corpus is not an error.
+      case JSON -> rows.schema().isEmpty() ? empty(spark, options) : rows;
+      case PARQUET, ORC -> rows;
+    };
+  }
+
+  private static Dataset<Row> empty(SparkSession spark, CorpusOptions options) {
+    return spark.createDataFrame(
+        List.of(), new StructType().add(options.textColumn(), DataTypes.StringType));
+  }
+
+  private static String textColumn(StructType schema, String wanted, String malformed) {
+    List<StructField> fields =
+        Arrays.stream(schema.fields()).filter(f -> !f.name().equals(malformed)).toList();
+    StructField found =
+        fields.stream()
+            .filter(field -> field.name().equalsIgnoreCase(wanted))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new UserException(
+                        "Cannot find the text column \"%s\" in the input: its columns are %s; name the right one with --text-column"
+                            .formatted(
+                                wanted,
+                                fields.stream()
+                                    .map(StructField::name)
+                                    .collect(Collectors.joining(", ")))));
+    if (!(found.dataType() instanceof StringType)) {
+      throw new UserException(
+          "Cannot annotate the column \"%s\": it is of type %s, not string; name another with --text-column"
+              .formatted(found.name(), found.dataType().simpleString()));
+    }
+    return found.name();
+  }
+
+  /** Adds the files that a path stands for, directories one level deep, and makes it absolute. */
+  private static String resolve(String given, Configuration hadoop, List<Path> files) {
+    try {
+      Path path = new Path(given);
+      FileSystem fs = path.getFileSystem(hadoop);
+      Path absolute = fs.makeQualified(path);
+      FileStatus[] found = fs.globStatus(absolute);
+      if (found == null || found.length == 0) {
+        throw new UserException(
+            "Cannot read the input %s: no such file or directory".formatted(shown(absolute)));
+      }
+      int before = files.size();
+      for (FileStatus status : found) {
+        if (status.isDirectory()) {
+          addFiles(fs, status.getPath(), files);
+        } else {
+          files.add(status.getPath());
+        }
+      }
+      if (files.size() == before) {
+        throw new UserException(
+            "Cannot read the input %s: there are no files in it".formatted(shown(absolute)));
+      }
+      return absolute.toString();
+    } catch (IOException | IllegalArgumentException e) {
+      throw new UserException(
+          "Cannot read the input %s: %s".formatted(Redaction.uri(given), e.getMessage()), e);
+    }
+  }
+
+  private static void addFiles(FileSystem fs, Path directory, List<Path> files) throws IOException {
+    for (FileStatus status : fs.listStatus(directory)) {
+      String name = status.getPath().getName();
+      if (name.startsWith(".") || (name.startsWith("_") && !name.contains("="))) {
+        continue;
+      }
+      if (status.isDirectory()) {
+        addFiles(fs, status.getPath(), files);
+      } else {
+        files.add(status.getPath());
+      }
+    }
+  }
+
+  private static InputFormat inferFormat(List<Path> files) {
+    Map<InputFormat, Path> formats = new TreeMap<>();
+    for (Path file : files) {
+      InputFormat format =
+          InputFormat.ofFileName(file.getName())
+              .orElseThrow(
+                  () ->
+                      new UserException(
+                          "Cannot tell the format of %s from its name: give --input-format, one of %s"
+                              .formatted(shown(file), InputFormat.labels())));
+      formats.putIfAbsent(format, file);
+    }
+    if (formats.size() > 1) {
+      throw new UserException(
+          "Cannot read files of several formats at once (%s): run once per format, or give --input-format"
+              .formatted(
+                  formats.entrySet().stream()
+                      .map(e -> e.getKey().label() + " in " + shown(e.getValue()))
+                      .collect(Collectors.joining(", "))));
+    }
+    return formats.keySet().iterator().next();
+  }
+
+  private static String shown(Path path) {
+    return Redaction.uri(path.toString());
+  }
+}

@@ -1,0 +1,202 @@
+package io.github.tommerspark.jobs;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.length;
+
+import io.github.tommerspark.decode.Decoder;
+import io.github.tommerspark.detect.MentionDetector;
+import io.github.tommerspark.detect.ModelSpec;
+import io.github.tommerspark.engine.EngineOptions;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Runs the annotate job on a bundled corpus with all bundled models and shows what it found. */
+@Command(
+    name = "demo",
+    customSynopsis = "tommer-spark demo [OPTIONS]",
+    sortOptions = false,
+    description =
+        "Annotates a small bundled corpus with the bundled models, shows some of it, and says how far the models agree.")
+final class DemoCommand implements Callable<Integer> {
+
+  private static final String CORPUS = "/io/github/tommerspark/demo/corpus.jsonl";
+
+  /** Longest text shown, in code points. */
+  private static final int SHOWN_LENGTH = 700;
+
+  /** When colours are used. */
+  enum Color {
+    /** On a terminal, unless NO_COLOR is set. */
+    AUTO,
+    ALWAYS,
+    NEVER
+  }
+
+  @Spec private CommandSpec command;
+
+  @Mixin private AnnotateCommand.Common common;
+
+  @Option(
+      names = "--output",
+      paramLabel = "DIR",
+      defaultValue = "demo-output",
+      description =
+          "Local directory for the corpus (corpus.jsonl) and the result (mentions/, Parquet), replaced if there (default: ${DEFAULT-VALUE}).")
+  private Path output;
+
+  @Option(
+      names = "--threshold",
+      paramLabel = "P",
+      defaultValue = "0.99",
+      description =
+          "Probability above which a span is a mention (default: ${DEFAULT-VALUE}, for reading; annotate's is 0.5, for recall).")
+  private double threshold;
+
+  @Option(
+      names = "--documents",
+      paramLabel = "N",
+      defaultValue = "4",
+      description = "How many documents to show (default: ${DEFAULT-VALUE}).")
+  private int documents;
+
+  @Option(
+      names = "--color",
+      paramLabel = "WHEN",
+      defaultValue = "auto",
+      description = "auto, always or never (default: ${DEFAULT-VALUE}).")
+  private Color color;
+
+  @Override
+  public Integer call() throws IOException {
+    AnnotateOptions options = options();
+    PrintWriter out = command.commandLine().getOut();
+    SparkSession spark = Sessions.start("demo");
+    try {
+      unpackCorpus();
+      AnnotateResult result = AnnotateJob.run(spark, options);
+      Provenance provenance = result.provenance();
+      Dataset<Row> rows = spark.read().parquet(provenance.output().path());
+      show(rows, provenance, out);
+      out.println(result.summary());
+      agreement(rows, provenance, out);
+      out.println();
+      out.println("Next: ./submit.sh annotate --input " + corpusFile() + " --output my-mentions");
+    } finally {
+      spark.stop();
+    }
+    return 0;
+  }
+
+  private AnnotateOptions options() {
+    List<ModelSpec> models = new ArrayList<>();
+    try {
+      for (String name : MentionDetector.bundledModels()) {
+        models.add(ModelSpec.bundled(name).withDecoder(Decoder.THRESHOLD, threshold));
+      }
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(command.commandLine(), e.getMessage(), e);
+    }
+    return new AnnotateOptions(
+        new CorpusOptions(
+            List.of(corpusFile().toUri().toString()), InputFormat.JSON, Map.of(), "text", "id"),
+        new OutputOptions(
+            output.resolve("mentions").toUri().toString(),
+            OutputFormat.PARQUET,
+            WriteMode.OVERWRITE,
+            "mentions",
+            null,
+            false),
+        models,
+        EngineOptions.defaults(),
+        0,
+        false,
+        Map.of("demo", "true", "--threshold", Double.toString(threshold)));
+  }
+
+  private Path corpusFile() {
+    return output.resolve("corpus.jsonl");
+  }
+
+  private void unpackCorpus() throws IOException {
+    Files.createDirectories(output);
+    try (InputStream corpus = DemoCommand.class.getResourceAsStream(CORPUS)) {
+      Files.copy(corpus, corpusFile(), StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  private void show(Dataset<Row> rows, Provenance provenance, PrintWriter out) {
+    Highlighter highlighter = new Highlighter(ansi());
+    List<Row> candidates =
+        rows.where(length(col("text")).between(1, SHOWN_LENGTH)).orderBy("id").collectAsList();
+    int shown = Math.min(documents, candidates.size());
+    for (int i = 0; i < shown; i++) {
+      // From all over the corpus.
+      Row row = candidates.get(i * candidates.size() / shown);
+      String text = row.getAs("text");
+      out.println();
+      out.println("── " + row.getAs("id") + ": " + row.getAs("title"));
+      for (Provenance.Model model : provenance.models()) {
+        List<Row> mentions = row.getList(row.fieldIndex(model.column()));
+        out.println();
+        out.println("%s, %d mentions".formatted(model.name(), mentions.size()));
+        out.println(
+            highlighter.highlight(
+                text,
+                mentions.stream()
+                    .map(m -> new Highlighter.Span(m.getInt(0), m.getInt(1)))
+                    .toList()));
+      }
+    }
+    out.println();
+  }
+
+  private static void agreement(Dataset<Row> rows, Provenance provenance, PrintWriter out) {
+    List<Provenance.Model> models = provenance.models();
+    for (int a = 0; a < models.size(); a++) {
+      for (int b = a + 1; b < models.size(); b++) {
+        Agreement agreement =
+            Agreement.of(
+                rows,
+                provenance.input().idColumn(),
+                models.get(a).column(),
+                models.get(b).column());
+        out.println(
+            "  %-19s %.3f (%,d mentions of %s, %,d of %s, %,d of both; threshold %s)"
+                .formatted(
+                    "DICE",
+                    agreement.dice(),
+                    agreement.first(),
+                    models.get(a).name(),
+                    agreement.second(),
+                    models.get(b).name(),
+                    agreement.both(),
+                    models.get(a).threshold()));
+      }
+    }
+  }
+
+  private boolean ansi() {
+    return switch (color) {
+      case ALWAYS -> true;
+      case NEVER -> false;
+      case AUTO -> System.console() != null && System.getenv("NO_COLOR") == null;
+    };
+  }
+}

@@ -1,0 +1,26 @@
+package io.github.tommerspark.jobs;
+
+import java.util.List;
+
+/**
+ * Where and what to write.
+ *
+ * @param path directory on any file system that Hadoop knows
+ * @param format of the files
+ * @param mode what to do when it is there already
+ * @param column name of the mentions column, or its beginning when there are several models
+ * @param select input columns to keep; null for all
+ * @param dropText whether to leave out the text
+ */
+record OutputOptions(
+    String path,
+    OutputFormat format,
+    WriteMode mode,
+    String column,
+    List<String> select,
+    boolean dropText) {
+
+  OutputOptions {
+    select = select == null ? null : List.copyOf(select);
+  }
+}

@@ -1,0 +1,263 @@
+package io.github.tommerspark.jobs;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import io.github.tommerspark.detect.ModelDescription;
+import io.github.tommerspark.engine.EngineOptions;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * What made the files of an output: one JSON file per run, in {@code _tommer} beside the data,
+ * where Spark and other readers of data directories do not look.
+ *
+ * <p>It is written last and under its final name at once, so that a run without one did not finish.
+ *
+ * @param product always {@code tommer-spark}
+ * @param version of the product
+ * @param run identifies the run; begins with its time, so that names sort by age
+ * @param started when it began, ISO 8601 in UTC
+ * @param finished when its data was complete
+ * @param options as they were given, secrets removed
+ * @param input what was read
+ * @param output what was written
+ * @param models what the mentions come from
+ * @param counts of rows, mentions and tokens
+ * @param executors by Spark's name of them: how often each loaded the models, and in what time
+ * @param seconds of the write, from the first task to the last file
+ */
+record Provenance(
+    String product,
+    String version,
+    String run,
+    String started,
+    String finished,
+    Map<String, String> options,
+    Input input,
+    Output output,
+    List<Model> models,
+    Counts counts,
+    Map<String, Executor> executors,
+    double seconds) {
+
+  /** The folder beside the data. */
+  static final String FOLDER = "_tommer";
+
+  private static final String PREFIX = "run-";
+  private static final String SUFFIX = ".json";
+
+  private static final ObjectMapper JSON =
+      new ObjectMapper()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+
+  /**
+   * What was read.
+   *
+   * @param paths as resolved on the driver
+   * @param format of the files
+   * @param textColumn that was annotated
+   * @param idColumn that identifies a row of the output
+   */
+  record Input(List<String> paths, String format, String textColumn, String idColumn) {}
+
+  /**
+   * What was written.
+   *
+   * @param path the directory
+   * @param format of the files
+   * @param columns Spark's types by name
+   * @param files that this run added, with their sizes in bytes
+   */
+  record Output(String path, String format, Map<String, String> columns, Map<String, Long> files) {}
+
+  /**
+   * A model and how it was used.
+   *
+   * @param name in messages
+   * @param column with its mentions
+   * @param backbone where it was read from
+   * @param head where it was read from; null for a bundled one
+   * @param family of the backbone
+   * @param layer that the head reads
+   * @param fingerprint of everything that determines the answers
+   * @param dtype that was asked for
+   * @param decoder from candidates to mentions
+   * @param threshold above which a span counts
+   * @param maxTokens of a window
+   * @param overlap of windows
+   * @param bos policy for the beginning-of-sequence token
+   * @param parameters of the truncated backbone
+   */
+  record Model(
+      String name,
+      String column,
+      String backbone,
+      String head,
+      String family,
+      int layer,
+      String fingerprint,
+      String dtype,
+      String decoder,
+      double threshold,
+      int maxTokens,
+      int overlap,
+      String bos,
+      long parameters) {
+
+    static Model of(ModelDescription model, String column, EngineOptions engine) {
+      return new Model(
+          model.spec().name(),
+          column,
+          Redaction.uri(model.spec().backbone()),
+          model.spec().head() == null ? null : Redaction.uri(model.spec().head()),
+          model.family(),
+          model.layer(),
+          model.fingerprint(),
+          engine.dtype().label(),
+          model.spec().decoder().label(),
+          model.spec().threshold(),
+          model.maxTokens(),
+          model.overlap(),
+          model.bos().label(),
+          model.truncatedParameters());
+    }
+
+    /** What decides which mentions are found, by the name the user knows it under. */
+    private Map<String, Object> identity() {
+      Map<String, Object> identity = new LinkedHashMap<>();
+      identity.put("model fingerprint", fingerprint);
+      identity.put("layer", layer);
+      identity.put("--dtype", dtype);
+      identity.put("--decoder", decoder);
+      identity.put("--threshold", threshold);
+      identity.put("--max-tokens", maxTokens);
+      identity.put("--overlap", overlap);
+      identity.put("--bos", bos);
+      return identity;
+    }
+  }
+
+  /**
+   * Counts of this run alone.
+   *
+   * @param rowsIn rows of the input
+   * @param rowsWritten rows of the files that this run added
+   * @param withoutText rows whose text is null, empty or blank; null if not known
+   * @param errorRows rows of those files with an error
+   * @param windowed rows longer than one window of some model; null if not known
+   * @param mentions in those files, by model
+   * @param tokens of the documents, by model; null if not known
+   */
+  record Counts(
+      long rowsIn,
+      long rowsWritten,
+      Long withoutText,
+      long errorRows,
+      Long windowed,
+      Map<String, Long> mentions,
+      Map<String, Long> tokens) {}
+
+  /**
+   * A JVM that annotated.
+   *
+   * @param loads how often it loaded the models
+   * @param loadSeconds what that took
+   */
+  record Executor(int loads, double loadSeconds) {}
+
+  /**
+   * What keeps rows of this run from standing beside those of another.
+   *
+   * @param there the provenance of what is there already
+   * @return the first difference, naming the field and both values, or nothing
+   */
+  Optional<String> difference(Provenance there) {
+    List<String> differences = new ArrayList<>();
+    compare(differences, "product major version", major(there.version), major(version));
+    compare(differences, "--output-format", there.output.format, output.format);
+    compare(differences, "number of models", there.models.size(), models.size());
+    for (int m = 0; m < Math.min(models.size(), there.models.size()); m++) {
+      Model mine = models.get(m);
+      Map<String, Object> theirs = there.models.get(m).identity();
+      mine.identity()
+          .forEach(
+              (field, value) ->
+                  compare(differences, field + " of " + mine.name(), theirs.get(field), value));
+    }
+    output.columns.forEach(
+        (name, type) ->
+            compare(differences, "column " + name, there.output.columns.get(name), type));
+    there.output.columns.forEach(
+        (name, type) -> compare(differences, "column " + name, type, output.columns.get(name)));
+    return differences.stream().findFirst();
+  }
+
+  private static void compare(List<String> differences, String field, Object there, Object here) {
+    if (!Objects.equals(there, here)) {
+      differences.add(
+          "%s is %s there and %s now"
+              .formatted(field, there == null ? "absent" : there, here == null ? "absent" : here));
+    }
+  }
+
+  private static String major(String version) {
+    return version.split("\\.", 2)[0];
+  }
+
+  /** The newest one of an output, if it has any. */
+  static Optional<Provenance> newest(Path output, Configuration hadoop) throws IOException {
+    Path folder = new Path(output, FOLDER);
+    FileSystem fs = folder.getFileSystem(hadoop);
+    if (!fs.exists(folder)) {
+      return Optional.empty();
+    }
+    Path newest = null;
+    for (FileStatus file : fs.listStatus(folder)) {
+      String name = file.getPath().getName();
+      if (name.startsWith(PREFIX)
+          && name.endsWith(SUFFIX)
+          && (newest == null || name.compareTo(newest.getName()) > 0)) {
+        newest = file.getPath();
+      }
+    }
+    if (newest == null) {
+      return Optional.empty();
+    }
+    try (InputStream in = fs.open(newest)) {
+      return Optional.of(JSON.readValue(in, Provenance.class));
+    } catch (JacksonException e) {
+      throw new UserException(
+          "Cannot read the provenance %s: %s".formatted(newest, e.getOriginalMessage()), e);
+    }
+  }
+
+  /** Writes it beside the data. */
+  Path write(Configuration hadoop) throws IOException {
+    Path folder = new Path(output.path, FOLDER);
+    FileSystem fs = folder.getFileSystem(hadoop);
+    fs.mkdirs(folder);
+    Path target = new Path(folder, PREFIX + run + SUFFIX);
+    Path draft = new Path(folder, "." + PREFIX + run + ".tmp");
+    try (OutputStream out = fs.create(draft, false)) {
+      JSON.writeValue(out, this);
+    }
+    if (!fs.rename(draft, target)) {
+      throw new IOException("Cannot rename %s to %s".formatted(draft, target));
+    }
+    return target;
+  }
+}

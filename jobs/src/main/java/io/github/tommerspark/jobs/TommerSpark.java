@@ -1,0 +1,154 @@
+package io.github.tommerspark.jobs;
+
+import java.io.OutputStreamWriter;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkUserAppException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
+import scala.Tuple2;
+
+/**
+ * The front door: {@code spark-submit tommer-spark-<version>.jar COMMAND [options]}.
+ *
+ * <p>Exit codes: 0 when the job is done; 1 when it failed, with one line on standard error; 2 when
+ * the options make no sense, before Spark starts.
+ */
+@Command(
+    name = "tommer-spark",
+    description = "Finds entity mentions in text with ToMMeR heads on truncated language models.",
+    subcommands = {AnnotateCommand.class, DemoCommand.class, HelpCommand.class},
+    versionProvider = Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    footer = {"", "tommer-spark help COMMAND explains a command and all of its options."})
+public final class TommerSpark implements Runnable {
+
+  @Spec private CommandSpec command;
+
+  @CommandLine.Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help.")
+  private boolean help;
+
+  @CommandLine.Option(
+      names = {"-V", "--version"},
+      versionHelp = true,
+      description = "Show the version.")
+  private boolean version;
+
+  private TommerSpark() {}
+
+  /**
+   * Runs a command.
+   *
+   * @param args the command, then its options
+   * @throws SparkUserAppException with the exit code, when spark-submit runs this and it is not 0
+   */
+  public static void main(String[] args) throws SparkUserAppException {
+    Map<String, String> properties = new HashMap<>();
+    for (Tuple2<String, String> property : new SparkConf().getAll()) {
+      properties.put(property._1(), property._2());
+    }
+    int code = run(args, properties, System.err);
+    if (code == ExitCode.OK) {
+      return;
+    }
+    if (properties.containsKey("spark.submit.deployMode")) {
+      // spark-submit exits with this code itself; in cluster mode it becomes the driver's, where
+      // System.exit would look like a crash.
+      throw new SparkUserAppException(code);
+    }
+    System.exit(code);
+  }
+
+  /**
+   * Runs a command and returns its exit code.
+   *
+   * @param properties Spark's settings, of which {@code spark.tommer.*} are options
+   * @param err where failures are told
+   */
+  static int run(String[] args, Map<String, String> properties, PrintStream err) {
+    CommandLine root = commandLine();
+    List<String> arguments = Arrays.asList(args);
+    try {
+      CommandLine chosen = args.length == 0 ? null : root.getSubcommands().get(args[0]);
+      if (chosen != null && !(chosen.getCommand() instanceof HelpCommand)) {
+        arguments =
+            OptionProperties.merge(
+                chosen, List.copyOf(root.getSubcommands().values()), arguments, properties);
+        refuseUnknown(chosen, arguments);
+      }
+    } catch (ParameterException e) {
+      return misused(e, err);
+    }
+    root.setParameterExceptionHandler((e, given) -> misused(e, err));
+    root.setExecutionExceptionHandler((e, line, parsed) -> failed(e, line, err));
+    return root.execute(arguments.toArray(String[]::new));
+  }
+
+  /** The command line without anything run. */
+  static CommandLine commandLine() {
+    return new CommandLine(new TommerSpark())
+        // Texts are printed as they are, whatever the locale.
+        .setOut(new PrintWriter(new OutputStreamWriter(System.out, StandardCharsets.UTF_8), true))
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setUsageHelpWidth(100)
+        .setUsageHelpLongOptionsMaxWidth(32);
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(
+        command.commandLine(), "No command; one of annotate, demo. --help explains them");
+  }
+
+  /** Says which option is unknown before saying which one is missing: often one explains both. */
+  private static void refuseUnknown(CommandLine chosen, List<String> arguments) {
+    for (String argument : arguments) {
+      String name = argument.split("=", 2)[0];
+      if (name.startsWith("--") && chosen.getCommandSpec().findOption(name) == null) {
+        List<String> near = Nearest.to(name, chosen.getCommandSpec().optionsMap().keySet());
+        throw new ParameterException(
+            chosen,
+            "Unknown option: %s%s"
+                .formatted(
+                    name,
+                    near.isEmpty() ? "" : "; did you mean " + String.join(" or ", near) + "?"));
+      }
+    }
+  }
+
+  private static int misused(ParameterException e, PrintStream err) {
+    String message = e.getMessage();
+    if (e instanceof UnmatchedArgumentException unmatched) {
+      List<String> near = unmatched.getSuggestions();
+      message += near.isEmpty() ? "" : "; did you mean " + String.join(" or ", near) + "?";
+    }
+    err.println("tommer-spark: " + message.replaceAll("\\s*\\R\\s*", " "));
+    return ExitCode.USAGE;
+  }
+
+  private static int failed(Exception e, CommandLine line, PrintStream err) {
+    if (e instanceof ParameterException misuse) {
+      return misused(misuse, err);
+    }
+    err.println("tommer-spark: " + Failures.line(e));
+    if (line.getParseResult().matchedOptionValue("--verbose", false)) {
+      e.printStackTrace(err);
+    }
+    return ExitCode.SOFTWARE;
+  }
+}

@@ -1,0 +1,36 @@
+package io.github.tommerspark.spark;
+
+import io.github.tommerspark.detect.ModelSpec;
+import io.github.tommerspark.engine.EngineOptions;
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * What executors have to know to annotate rows; small, since it travels with every task.
+ *
+ * @param models the models, in the order of their columns
+ * @param engine how to run them
+ * @param textIndex where the text is in an input row
+ * @param malformedIndex where an input row says that its record could not be read, or -1
+ * @param malformedKind what such a record was meant to be, for the message, such as {@code JSON}
+ * @param makeId whether rows begin with an id made from the text
+ * @param kept indexes of the input columns that pass through, in order
+ * @param failFast whether the first row with an error fails the task
+ */
+public record AnnotatePlan(
+    List<ModelSpec> models,
+    EngineOptions engine,
+    int textIndex,
+    int malformedIndex,
+    String malformedKind,
+    boolean makeId,
+    List<Integer> kept,
+    boolean failFast)
+    implements Serializable {
+
+  /** Copies the lists into serialisable ones. */
+  public AnnotatePlan {
+    models = List.copyOf(models);
+    kept = List.copyOf(kept);
+  }
+}

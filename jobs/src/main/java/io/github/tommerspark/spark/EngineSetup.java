@@ -1,0 +1,58 @@
+package io.github.tommerspark.spark;
+
+import io.github.tommerspark.engine.Torch;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkEnv;
+
+/**
+ * What must be settled in a JVM before the engine starts in it.
+ *
+ * <p>Intra-op threads: tasks times threads must never exceed the cores, since two threads that spin
+ * on one core are several times slower than one. On an executor a task owns {@code spark.task.cpus}
+ * cores. In local mode, cores that {@code local[n]} leaves unused are shared out.
+ */
+final class EngineSetup {
+
+  /** DJL's own switch: nothing is downloaded that the user did not name. */
+  private static final String OFFLINE = "ai.djl.offline";
+
+  private EngineSetup() {}
+
+  /** Settles it, leaving alone whatever was set on the command line of the JVM. */
+  static void apply() {
+    SparkEnv env = SparkEnv.get();
+    Torch.useThreads(
+        env == null ? 1 : threads(env.conf(), Runtime.getRuntime().availableProcessors()));
+    if (System.getProperty(OFFLINE) == null) {
+      System.setProperty(OFFLINE, "true");
+    }
+  }
+
+  /**
+   * Threads for the products of one task.
+   *
+   * @param conf the application's settings
+   * @param processors processors of this machine
+   */
+  static int threads(SparkConf conf, int processors) {
+    int taskCpus = conf.getInt("spark.task.cpus", 1);
+    int cores = localCores(conf.get("spark.master", ""), processors);
+    if (cores == 0) {
+      return taskCpus;
+    }
+    int tasks = Math.max(1, cores / taskCpus);
+    return Math.max(1, processors / tasks);
+  }
+
+  /** Cores of a local master; 0 if the master is not local. */
+  private static int localCores(String master, int processors) {
+    if (master.equals("local")) {
+      return 1;
+    }
+    if (!master.startsWith("local[")) {
+      return 0;
+    }
+    String cores = master.substring("local[".length()).split("[,\\]]", 2)[0].trim();
+    return cores.equals("*") ? processors : Integer.parseInt(cores);
+  }
+}

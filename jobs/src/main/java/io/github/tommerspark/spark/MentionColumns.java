@@ -1,0 +1,104 @@
+package io.github.tommerspark.spark;
+
+import io.github.tommerspark.detect.Mention;
+import io.github.tommerspark.text.CodePointOffsets;
+import java.util.List;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.Metadata;
+import org.apache.spark.sql.types.MetadataBuilder;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * The columns that annotating adds.
+ *
+ * <p>In a column, {@code start} and {@code end} count Unicode code points of the text column, half
+ * open: Spark SQL's {@code substring(text, start + 1, end - start)} is the mention, and so are
+ * slices in pandas and DuckDB.
+ */
+public final class MentionColumns {
+
+  /** Name of the column that says what went wrong in a row. */
+  public static final String ERROR = "error";
+
+  /** Name of the column with an identifier made from the text. */
+  public static final String ID = "id";
+
+  /** Name of the mentions of a single model. */
+  public static final String MENTIONS = "mentions";
+
+  /** A mention: {@code struct<start:int, end:int, text:string, score:float>}, nothing nullable. */
+  public static final StructType MENTION =
+      new StructType(
+          new StructField[] {
+            field("start", DataTypes.IntegerType),
+            field("end", DataTypes.IntegerType),
+            field("text", DataTypes.StringType),
+            field("score", DataTypes.FloatType)
+          });
+
+  /** The mentions of a row: an array without nulls. */
+  public static final ArrayType ARRAY = DataTypes.createArrayType(MENTION, false);
+
+  private static final Row[] NONE = {};
+
+  private MentionColumns() {}
+
+  private static StructField field(String name, DataType type) {
+    return new StructField(name, type, false, Metadata.empty());
+  }
+
+  /**
+   * A column of mentions, never null. Its metadata states the unit of the offsets.
+   *
+   * @param name what to call it
+   */
+  public static StructField mentions(String name) {
+    return new StructField(
+        name,
+        ARRAY,
+        false,
+        new MetadataBuilder()
+            .putString("comment", "Mentions; start and end in code points, end exclusive")
+            .build());
+  }
+
+  /** The column {@link #ERROR}: null where all is well. */
+  public static StructField error() {
+    return new StructField(ERROR, DataTypes.StringType, true, Metadata.empty());
+  }
+
+  /** The column {@link #ID}: null where the text is. */
+  public static StructField id() {
+    return new StructField(ID, DataTypes.StringType, true, Metadata.empty());
+  }
+
+  /**
+   * The value of a mentions column.
+   *
+   * @param text what the mentions were found in
+   * @param mentions with offsets in UTF-16 units
+   * @return one row of type {@link #MENTION} per mention, in order, with offsets in code points
+   */
+  static Row[] rows(String text, List<Mention> mentions) {
+    if (mentions.isEmpty()) {
+      return NONE;
+    }
+    CodePointOffsets offsets = CodePointOffsets.of(text);
+    Row[] rows = new Row[mentions.size()];
+    for (int i = 0; i < rows.length; i++) {
+      Mention mention = mentions.get(i);
+      rows[i] =
+          RowFactory.create(
+              offsets.toCodePoint(mention.start()),
+              offsets.toCodePoint(mention.end()),
+              mention.text(),
+              mention.score());
+    }
+    return rows;
+  }
+}

@@ -1,0 +1,31 @@
+package io.github.tommerspark.spark;
+
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * What annotating one partition came to.
+ *
+ * @param executor where it ran, as Spark names executors
+ * @param loads how often that executor's JVM has loaded the models
+ * @param loadSeconds what that took
+ * @param rows rows annotated
+ * @param withoutText rows whose text is null, empty or blank
+ * @param errors rows with an error
+ * @param windowed rows that were longer than one window of some model
+ * @param mentions mentions, per model
+ * @param tokens tokens of the documents without specials and overlaps, per model
+ * @param seconds wall time spent in the detector
+ */
+public record PartitionReport(
+    String executor,
+    int loads,
+    double loadSeconds,
+    long rows,
+    long withoutText,
+    long errors,
+    long windowed,
+    List<Long> mentions,
+    List<Long> tokens,
+    double seconds)
+    implements Serializable {}

@@ -1,0 +1,30 @@
+package io.github.tommerspark.jobs;
+
+import org.apache.spark.SparkConf;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * One session for all tests of a JVM: starting another takes seconds and shares the first's JVM.
+ */
+final class LocalSpark {
+
+  private static SparkSession session;
+
+  private LocalSpark() {}
+
+  static synchronized SparkSession session() {
+    if (session == null) {
+      session =
+          Sessions.start(
+              "tests",
+              new SparkConf()
+                  .setMaster("local[2]")
+                  .set("spark.driver.host", "127.0.0.1")
+                  .set("spark.driver.bindAddress", "127.0.0.1")
+                  .set("spark.ui.enabled", "false")
+                  .set("spark.sql.shuffle.partitions", "2")
+                  .set("spark.sql.warehouse.dir", System.getProperty("java.io.tmpdir")));
+    }
+    return session;
+  }
+}

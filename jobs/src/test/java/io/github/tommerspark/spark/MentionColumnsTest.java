@@ -1,0 +1,41 @@
+package io.github.tommerspark.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.tommerspark.detect.Mention;
+import java.util.ArrayList;
+import java.util.List;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.apache.spark.sql.Row;
+
+class MentionColumnsTest {
+
+  @Property
+  void codePointsFromStartToEndAreTheMention(@ForAll("texts") List<String> characters) {
+    String text = String.join("", characters);
+    int[] codePoints = text.codePoints().toArray();
+    List<Mention> mentions = new ArrayList<>();
+    for (int start = 0; start < codePoints.length; start++) {
+      for (int end = start + 1; end <= Math.min(codePoints.length, start + 5); end++) {
+        int from = text.offsetByCodePoints(0, start);
+        int to = text.offsetByCodePoints(0, end);
+        mentions.add(new Mention(from, to, text.substring(from, to), 0.5f));
+      }
+    }
+    Row[] rows = MentionColumns.rows(text, mentions);
+    assertThat(rows).hasSameSizeAs(mentions);
+    for (Row row : rows) {
+      int start = row.getInt(0);
+      assertThat(new String(codePoints, start, row.getInt(1) - start)).isEqualTo(row.getString(2));
+    }
+  }
+
+  @Provide
+  Arbitrary<List<String>> texts() {
+    return Arbitraries.of("a", "é", "東", "🗼", "👩", "\u200d", " ", "\n").list().ofMaxSize(30);
+  }
+}

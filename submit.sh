@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# The front door: builds what is missing and hands a command to spark-submit.
+#
+#   ./submit.sh [spark-submit options] COMMAND [options]
+#
+# A convenience: the jar it runs works the same with a spark-submit of your own.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+fail() {
+  echo "submit.sh: $1" >&2
+  exit 1
+}
+
+usage() {
+  cat <<'TEXT'
+Usage: ./submit.sh [spark-submit options] COMMAND [options]
+
+Commands:
+  annotate    finds the entity mentions of a corpus and writes them beside its rows
+  demo        annotates a small bundled corpus and shows what was found
+  help        explains a command: ./submit.sh help annotate
+
+Examples:
+  ./submit.sh demo
+  ./submit.sh annotate --input docs.jsonl --output mentions
+  ./submit.sh --master 'local[4]' --driver-memory 8g annotate --input docs.jsonl --output mentions
+  ./submit.sh --master yarn --conf spark.executor.memoryOverhead=4g \
+      annotate --input hdfs:///docs --output hdfs:///mentions
+
+Everything before the command goes to spark-submit. With SPARK_HOME set, that Spark is used;
+without, one that Maven provides, on this machine, with conf/laptop.conf.
+The first run builds the jar, which needs Maven; later ones only when sources have changed.
+TEXT
+}
+
+# --- what goes to spark-submit, and what to the job -----------------------------------------------
+spark_options=()
+has_master=false
+while (($# > 0)); do
+  case "$1" in
+    -h | --help)
+      usage
+      exit 0
+      ;;
+    --verbose | -v | --supervise)
+      spark_options+=("$1")
+      shift
+      ;;
+    -*=*)
+      [[ "$1" == --master=* ]] && has_master=true
+      spark_options+=("$1")
+      shift
+      ;;
+    -*)
+      (($# > 1)) || fail "$1 needs a value"
+      [[ "$1" == --master ]] && has_master=true
+      spark_options+=("$1" "$2")
+      shift 2
+      ;;
+    *)
+      break
+      ;;
+  esac
+done
+if (($# == 0)); then
+  usage
+  exit 2
+fi
+
+# --- Java -----------------------------------------------------------------------------------------
+java=${JAVA_HOME:+$JAVA_HOME/bin/}java
+command -v "$java" > /dev/null || fail "no Java found: install a JDK 17 or set JAVA_HOME"
+java_version=$("$java" -XshowSettings:properties -version 2>&1 |
+  sed -n 's/^ *java.specification.version = //p')
+[[ "$java_version" =~ ^[0-9]+$ && "$java_version" -ge 17 ]] ||
+  fail "Java 17 or newer is needed, but $java is version ${java_version:-unknown}"
+
+# --- the jar, built again when sources are newer --------------------------------------------------
+version=$(sed -n 's:^  <version>\(.*\)</version>.*:\1:p' "$root/pom.xml" | head -n 1)
+jar=$root/jobs/target/tommer-spark-$version.jar
+spark=$root/jobs/target/spark
+
+stale() {
+  [[ ! -f "$jar" || ! -d "$spark/jars" ]] ||
+    [[ -n $(find "$root/pom.xml" "$root"/core/pom.xml "$root"/jobs/pom.xml \
+      "$root"/core/src/main "$root"/jobs/src/main -newer "$jar" -type f -print -quit) ]]
+}
+
+if stale; then
+  command -v mvn > /dev/null || fail "Maven is needed to build $jar: install it, or build elsewhere"
+  echo "submit.sh: building $(basename "$jar") (once; the first time Maven downloads libraries)" >&2
+  (cd "$root" && mvn -B -q -Dstyle.color=never -Dmaven.test.skip -Dspotless.check.skip package) ||
+    fail "the build failed; see above"
+fi
+
+# --- environment ----------------------------------------------------------------------------------
+# libtorch's large temporary tensors: without these, glibc maps and unmaps them on every batch, and
+# page faults cost more than the arithmetic. Executors of a cluster need them as spark.executorEnv.*.
+export MALLOC_MMAP_THRESHOLD_=${MALLOC_MMAP_THRESHOLD_:-1073741824}
+export MALLOC_TRIM_THRESHOLD_=${MALLOC_TRIM_THRESHOLD_:-4294967296}
+
+submit_options=(--class io.github.tommerspark.jobs.TommerSpark)
+if [[ -n "${SPARK_HOME:-}" ]]; then
+  [[ -x "$SPARK_HOME/bin/spark-submit" ]] ||
+    fail "SPARK_HOME is $SPARK_HOME, but there is no bin/spark-submit in it"
+  exec "$SPARK_HOME/bin/spark-submit" "${submit_options[@]}" \
+    ${spark_options[@]+"${spark_options[@]}"} "$jar" "$@"
+fi
+
+# Spark from Maven. The driver is this JVM, so its memory and opens are set here.
+$has_master || submit_options+=(--master 'local[*]')
+memory=${TOMMER_DRIVER_MEMORY:-2g}
+for ((i = 0; i < ${#spark_options[@]}; i++)); do
+  case "${spark_options[i]}" in
+    --driver-memory) memory=${spark_options[i + 1]} ;;
+    --driver-memory=*) memory=${spark_options[i]#*=} ;;
+  esac
+done
+read -r -a opens <<< \
+  "$(sed -n 's:.*<spark.add-opens>\(.*\)</spark.add-opens>.*:\1:p' "$root/pom.xml")"
+export SPARK_HOME=$spark SPARK_SCALA_VERSION=2.12
+exec "$java" "-Xmx$memory" "${opens[@]}" -Dfile.encoding=UTF-8 \
+  "-Dlog4j2.configurationFile=$root/conf/log4j2.properties" \
+  -cp "$spark/jars/*" org.apache.spark.deploy.SparkSubmit \
+  "${submit_options[@]}" --properties-file "$root/conf/laptop.conf" \
+  ${spark_options[@]+"${spark_options[@]}"} "$jar" "$@"
