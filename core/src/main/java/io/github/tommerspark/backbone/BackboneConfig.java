@@ -63,6 +63,12 @@ final class BackboneConfig {
     return text("model_type", null);
   }
 
+  /** What the file calls the model; "" where it does not. Nothing is computed from it. */
+  String nameOrPath() {
+    JsonNode node = json.get("_name_or_path");
+    return node != null && node.isTextual() ? node.textValue() : "";
+  }
+
   String text(String field, String otherwise) throws ModelFormatException {
     JsonNode node = json.get(field);
     if (node == null) {

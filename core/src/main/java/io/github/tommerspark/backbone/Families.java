@@ -189,7 +189,7 @@ final class Families {
         };
     return new BackboneSpec(
         family,
-        config.text("_name_or_path", ""),
+        config.nameOrPath(),
         "prenorm",
         attributes,
         List.of("model.", ""),
@@ -271,7 +271,7 @@ final class Families {
         };
     return new BackboneSpec(
         "gpt_neox",
-        config.text("_name_or_path", ""),
+        config.nameOrPath(),
         "prenorm",
         attributes,
         List.of("gpt_neox.", ""),
@@ -343,7 +343,7 @@ final class Families {
         };
     return new BackboneSpec(
         "gpt2",
-        config.text("_name_or_path", ""),
+        config.nameOrPath(),
         "prenorm",
         attributes,
         List.of("transformer.", ""),
@@ -417,7 +417,7 @@ final class Families {
         };
     return new BackboneSpec(
         "phi",
-        config.text("_name_or_path", ""),
+        config.nameOrPath(),
         "prenorm",
         attributes,
         List.of("model.", ""),
@@ -502,7 +502,7 @@ final class Families {
         };
     return new BackboneSpec(
         "modernbert",
-        config.text("_name_or_path", ""),
+        config.nameOrPath(),
         "prenorm",
         attributes,
         List.of("model.", ""),
@@ -568,7 +568,7 @@ final class Families {
         };
     return new BackboneSpec(
         family,
-        config.text("_name_or_path", ""),
+        config.nameOrPath(),
         "postnorm",
         attributes,
         List.of(family + ".", ""),
