@@ -4,3 +4,7 @@
       return torch.linear(x, weight)
     return torch.linear(x, weight, bias)
 
+  # The activation of `linear`.
+  def activated(self: __torch__.M, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return self.activation(self.linear(x, weight, bias))
+
