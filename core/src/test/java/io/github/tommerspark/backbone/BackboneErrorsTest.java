@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Configs and checkpoints that cannot be used: one line each, before any weight is read. */
 class BackboneErrorsTest {
-  private static final Path LLAMA = Golden.root().resolve("backbones/llama");
+  private static final Path LLAMA = Golden.committed().resolve("backbones/llama");
 
   @ParameterizedTest
   @ValueSource(

@@ -26,7 +26,7 @@ class BackboneTest {
 
   @Test
   void shardsAboveTheLastLayerAreNotNeeded(@TempDir Path copy) throws IOException {
-    Path sharded = Golden.root().resolve("backbones/llama-untied-sharded");
+    Path sharded = Golden.committed().resolve("backbones/llama-untied-sharded");
     try (Stream<Path> files = Files.list(sharded)) {
       for (Path file : files.toList()) {
         Files.copy(file, copy.resolve(file.getFileName()));
@@ -88,7 +88,8 @@ class BackboneTest {
     "roberta, FP16, 0.9999"
   })
   void sixteenBitsAreNear(String name, ComputeType dtype, double similarity) throws IOException {
-    LocalDirectory directory = new LocalDirectory(Golden.root().resolve("backbones").resolve(name));
+    LocalDirectory directory =
+        new LocalDirectory(Golden.committed().resolve("backbones").resolve(name));
     try (Checkpoint checkpoint = Checkpoint.open(directory);
         Checkpoint golden = Checkpoint.open(directory, "hidden.safetensors")) {
       int last =

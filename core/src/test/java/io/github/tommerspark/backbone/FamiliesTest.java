@@ -152,6 +152,10 @@ class FamiliesTest {
   private static ObjectNode golden(String directory) throws IOException {
     return (ObjectNode)
         JSON.readTree(
-            Golden.root().resolve("backbones").resolve(directory).resolve("config.json").toFile());
+            Golden.committed()
+                .resolve("backbones")
+                .resolve(directory)
+                .resolve("config.json")
+                .toFile());
   }
 }
