@@ -20,6 +20,7 @@ Usage: ./submit.sh [spark-submit options] COMMAND [options]
 Commands:
   annotate    finds the entity mentions of a corpus and writes them beside its rows
   demo        annotates a small bundled corpus and shows what was found
+  evaluate    scores models, or mentions they found before, against gold data
   report      writes one HTML page about what the other commands wrote
   show        marks the mentions of a text given on the command line
   help        explains a command: ./submit.sh help annotate
@@ -93,7 +94,7 @@ stale() {
 if stale; then
   command -v mvn > /dev/null || fail "Maven is needed to build $jar: install it, or build elsewhere"
   echo "submit.sh: building $(basename "$jar") (once; the first time Maven downloads libraries)" >&2
-  (cd "$root" && mvn -B -q -Dstyle.color=never -Dmaven.test.skip -Dspotless.check.skip package) ||
+  (cd "$root" && mvn -B -q -Dstyle.color=never -Dmaven.test.skip -Dspotless.check.skip package) >&2 ||
     fail "the build failed; see above"
 fi
 

@@ -10,6 +10,7 @@ import io.github.tommerspark.checkpoint.DType;
 import io.github.tommerspark.checkpoint.TensorInfo;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.ScriptModule;
+import io.github.tommerspark.engine.Torch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -63,6 +64,7 @@ public final class Backbone implements AutoCloseable {
       List<String> sources)
       throws IOException {
     List<String> all = new ArrayList<>(COMMON);
+    all.add(Torch.linearSource(device));
     all.add(plan.spec().source());
     all.addAll(sources);
     ScriptModule module = ScriptModule.load(all, plan.spec().attributes(), device);

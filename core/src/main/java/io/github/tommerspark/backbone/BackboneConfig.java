@@ -1,27 +1,28 @@
 package io.github.tommerspark.backbone;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.tommerspark.checkpoint.ModelFormatException;
+import io.github.tommerspark.checkpoint.StrictJson;
 import io.github.tommerspark.source.ModelDirectory;
+import io.github.tommerspark.source.Quoted;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.OptionalInt;
 
 /**
  * A checkpoint's config.json, read with checks; every error names the file, the field and value.
+ *
+ * <p>A field that is absent has the default that transformers gives it. A field that is null is not
+ * absent: transformers keeps the null, which then means something of its own or fails. So null is
+ * refused, except where a method says what it means.
  */
 final class BackboneConfig {
   static final String FILE = "config.json";
-  private static final int MAX_BYTES = 1 << 20;
   // Larger than any published model; keeps products of two sizes within a long.
   private static final int MAX_SIZE = 1 << 24;
-
-  private static final JsonMapper JSON =
-      JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+  // A list with an entry per layer is made before any weight is looked for.
+  private static final int MAX_LAYERS = 1 << 12;
 
   private final String file;
   private final ObjectNode json;
@@ -38,14 +39,8 @@ final class BackboneConfig {
           "Cannot read backbone %s: there is no config.json; name the directory of a Hugging Face snapshot"
               .formatted(directory.name()));
     }
-    try {
-      JsonNode node = JSON.readTree(directory.readAll(FILE, MAX_BYTES));
-      if (node instanceof ObjectNode object) {
-        return new BackboneConfig(file, object);
-      }
-    } catch (JsonProcessingException e) {
-      throw new ModelFormatException(
-          "Cannot read %s: it is not valid JSON (%s)".formatted(file, e.getOriginalMessage()));
+    if (StrictJson.read(directory, FILE) instanceof ObjectNode object) {
+      return new BackboneConfig(file, object);
     }
     throw new ModelFormatException("Cannot read %s: it is not a JSON object".formatted(file));
   }
@@ -60,47 +55,71 @@ final class BackboneConfig {
   }
 
   String modelType() throws ModelFormatException {
-    return text("model_type");
+    if (!has("model_type")) {
+      throw new ModelFormatException(
+          "Cannot read %s: field \"model_type\" is missing; supported: %s"
+              .formatted(file, String.join(", ", ConfigKeys.families())));
+    }
+    return text("model_type", null);
   }
 
-  String text(String field) throws ModelFormatException {
-    JsonNode node = require(field);
+  /** What the file calls the model; "" where it does not. Nothing is computed from it. */
+  String nameOrPath() {
+    JsonNode node = json.get("_name_or_path");
+    return node != null && node.isTextual() ? node.textValue() : "";
+  }
+
+  String text(String field, String otherwise) throws ModelFormatException {
+    JsonNode node = json.get(field);
+    if (node == null) {
+      return otherwise;
+    }
     if (!node.isTextual()) {
       throw wrong(field, node, "a string");
     }
     return node.textValue();
   }
 
-  String text(String field, String otherwise) throws ModelFormatException {
-    return has(field) ? text(field) : otherwise;
-  }
-
   /** A size: at least 1, and small enough that products of two cannot overflow. */
   int size(String field) throws ModelFormatException {
-    JsonNode node = require(field);
-    if (!node.isIntegralNumber()
-        || !node.canConvertToInt()
-        || node.intValue() < 1
-        || node.intValue() > MAX_SIZE) {
-      throw wrong(field, node, "a whole number from 1 to " + MAX_SIZE);
-    }
-    return node.intValue();
+    return (int) whole(field, require(field), 1, MAX_SIZE);
   }
 
   int size(String field, int otherwise) throws ModelFormatException {
-    return has(field) ? size(field) : otherwise;
+    return json.has(field) ? size(field) : otherwise;
   }
 
-  /** A whole number from 0, such as a token id. */
+  /** A size that null switches off or leaves to be derived; empty when null or absent. */
+  OptionalInt sizeOrNull(String field) throws ModelFormatException {
+    return has(field) ? OptionalInt.of(size(field)) : OptionalInt.empty();
+  }
+
+  /** The number of blocks. */
+  int layers(String field) throws ModelFormatException {
+    return (int) whole(field, require(field), 1, MAX_LAYERS);
+  }
+
+  /** A whole number from 0. */
+  int count(String field, int otherwise) throws ModelFormatException {
+    return json.has(field) ? (int) whole(field, json.get(field), 0, MAX_SIZE) : otherwise;
+  }
+
+  /** A token id; empty when null or absent. */
   OptionalInt id(String field) throws ModelFormatException {
-    if (!has(field)) {
-      return OptionalInt.empty();
+    return has(field)
+        ? OptionalInt.of((int) whole(field, json.get(field), 0, Integer.MAX_VALUE))
+        : OptionalInt.empty();
+  }
+
+  private long whole(String field, JsonNode node, long least, long most)
+      throws ModelFormatException {
+    if (!node.isIntegralNumber()
+        || !node.canConvertToLong()
+        || node.longValue() < least
+        || node.longValue() > most) {
+      throw wrong(field, node, "a whole number from %d to %d".formatted(least, most));
     }
-    JsonNode node = json.get(field);
-    if (!node.isIntegralNumber() || !node.canConvertToInt() || node.intValue() < 0) {
-      throw wrong(field, node, "a whole number from 0");
-    }
-    return OptionalInt.of(node.intValue());
+    return node.longValue();
   }
 
   double positive(String field) throws ModelFormatException {
@@ -108,13 +127,13 @@ final class BackboneConfig {
   }
 
   double positive(String field, double otherwise) throws ModelFormatException {
-    return has(field) ? positive(field) : otherwise;
+    return json.has(field) ? positive(field) : otherwise;
   }
 
   /** A positive number in an object of this file, such as rope_parameters. */
   double positive(ObjectNode object, String field) throws ModelFormatException {
     JsonNode node = object.get(field);
-    if (node == null || node.isNull()) {
+    if (node == null) {
       throw missing(field);
     }
     if (!node.isNumber() || !(node.doubleValue() > 0) || Double.isInfinite(node.doubleValue())) {
@@ -123,12 +142,13 @@ final class BackboneConfig {
     return node.doubleValue();
   }
 
+  /** A switch; null is off. */
   boolean flag(String field, boolean otherwise) throws ModelFormatException {
-    if (!has(field)) {
+    JsonNode node = json.get(field);
+    if (node == null) {
       return otherwise;
     }
-    JsonNode node = json.get(field);
-    if (!node.isBoolean()) {
+    if (!node.isBoolean() && !node.isNull()) {
       throw wrong(field, node, "true or false");
     }
     return node.booleanValue();
@@ -141,25 +161,37 @@ final class BackboneConfig {
 
   ModelFormatException wrong(String field, Object value, String expected) {
     return new ModelFormatException(
-        "Cannot read %s: field \"%s\" is %s, but must be %s"
-            .formatted(file, field, value, expected));
+        "Cannot read %s: field %s is %s, but must be %s"
+            .formatted(file, Quoted.of(field), shown(value), expected));
   }
 
   /** For values that are valid but that no shipped source computes exactly. */
   ModelFormatException unsupported(String field, Object value, Object... supported) {
     return new ModelFormatException(
-        "Cannot use %s: \"%s\" is %s, which is not supported; supported: %s"
+        "Cannot use %s: %s is %s, which is not supported; supported: %s"
             .formatted(
                 file,
-                field,
-                value,
+                Quoted.of(field),
+                shown(value),
                 String.join(", ", Arrays.stream(supported).map(String::valueOf).toList())));
   }
 
+  /** A value of a file that nobody vouches for, on one line and not too long. */
+  static String shown(Object value) {
+    if (value instanceof JsonNode node && !node.isTextual()) {
+      String quoted = Quoted.of(node.toString());
+      return quoted.substring(1, quoted.length() - 1).replace("\\\"", "\"");
+    }
+    return value instanceof Number
+        ? value.toString()
+        : Quoted.of(value instanceof JsonNode node ? node.textValue() : value.toString());
+  }
+
   private JsonNode require(String field) throws ModelFormatException {
-    if (!has(field)) {
+    JsonNode node = json.get(field);
+    if (node == null) {
       throw missing(field);
     }
-    return json.get(field);
+    return node;
   }
 }

@@ -57,7 +57,7 @@ public final class BackbonePlan {
     BackboneConfig config = BackboneConfig.read(directory);
     List<String> warnings = ConfigKeys.check(config);
     BackboneSpec spec = Families.read(config);
-    if (lastLayer >= spec.layers()) {
+    if (lastLayer < 0 || lastLayer >= spec.layers()) {
       throw new ModelFormatException(
           "Cannot use layer %d of backbone %s: it has layers 0 to %d; choose a head made for this backbone"
               .formatted(lastLayer, directory.name(), spec.layers() - 1));

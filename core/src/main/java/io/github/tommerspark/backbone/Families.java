@@ -16,6 +16,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.function.IntFunction;
 
 /**
@@ -50,21 +51,42 @@ final class Families {
       return new Sizes(
           config.size("hidden_size"),
           config.size("intermediate_size"),
-          config.size("num_hidden_layers"),
+          config.layers("num_hidden_layers"),
           config.size("vocab_size"),
           config.size("num_attention_heads"));
     }
 
     int headDim(BackboneConfig config) throws ModelFormatException {
-      if (config.has("head_dim")) {
-        return config.size("head_dim");
-      }
-      return evenHeadDim(config, "num_attention_heads");
+      OptionalInt headDim = config.sizeOrNull("head_dim");
+      return headDim.isPresent() ? headDim.getAsInt() : evenHeadDim(config);
     }
 
-    int evenHeadDim(BackboneConfig config, String headsField) throws ModelFormatException {
+    /** For families that have no head_dim of its own. */
+    int impliedHeadDim(BackboneConfig config) throws ModelFormatException {
+      int headDim = evenHeadDim(config);
+      same(config, "head_dim", headDim);
+      return headDim;
+    }
+
+    /** Heads of keys and values; null means one for each head of the queries. */
+    int kvHeads(BackboneConfig config) throws ModelFormatException {
+      int kvHeads = config.sizeOrNull("num_key_value_heads").orElse(heads);
+      if (heads % kvHeads != 0) {
+        throw config.wrong(
+            "num_key_value_heads", kvHeads, "a divisor of num_attention_heads, which is " + heads);
+      }
+      return kvHeads;
+    }
+
+    int evenHeadDim(BackboneConfig config) throws ModelFormatException {
+      return evenHeadDim(config, "hidden_size", "num_attention_heads");
+    }
+
+    int evenHeadDim(BackboneConfig config, String widthField, String headsField)
+        throws ModelFormatException {
       if (width % heads != 0) {
-        throw config.wrong(headsField, heads, "a divisor of the width, which is " + width);
+        throw config.wrong(
+            headsField, heads, "a divisor of %s, which is %d".formatted(widthField, width));
       }
       return width / heads;
     }
@@ -81,22 +103,19 @@ final class Families {
           case "gemma", "gemma2" -> config.size("head_dim", 256);
           default -> sizes.headDim(config);
         };
-    boolean headsByDefault = family.equals("llama") || family.equals("phi3");
-    int kvHeads =
-        headsByDefault
-            ? config.size("num_key_value_heads", sizes.heads())
-            : config.size("num_key_value_heads");
-    if (sizes.heads() % kvHeads != 0) {
-      throw config.wrong(
-          "num_key_value_heads", kvHeads, "a divisor of num_attention_heads, " + sizes.heads());
+    boolean phi3 = family.equals("phi3");
+    if (!family.equals("llama") && !phi3 && !config.json().has("num_key_value_heads")) {
+      throw config.missing("num_key_value_heads");
     }
-    Rope rope = Rope.of(config);
-    int rotary = rotary(config, headDim, rope.partial(1, "partial_rotary_factor"));
-    float[] frequencies = rope.frequencies(rotary, 10_000, "rope_theta");
+    int kvHeads = sizes.kvHeads(config);
+    Rope rope = phi3 ? Rope.of(config).unscaled() : Rope.of(config).whole();
+    double share = phi3 ? rope.partial(1, "partial_rotary_factor") : 1;
+    int rotary = rotary(config, headDim, "partial_rotary_factor", share);
+    float[] frequencies = rope.frequencies(rotary, rope.theta(10_000, "rope_theta"));
 
     Map<String, Object> attributes = new LinkedHashMap<>();
     attributes.put("norm_kind", "rms");
-    attributes.put("norm_eps", config.positive("rms_norm_eps", 1e-6));
+    attributes.put("norm_eps", config.positive("rms_norm_eps", phi3 ? 1e-5 : 1e-6));
     attributes.put(
         "activation_kind",
         gemma ? gemmaActivation(config) : activation(config, "hidden_act", "silu"));
@@ -111,17 +130,16 @@ final class Families {
     attributes.put("heads", sizes.heads());
     attributes.put("kv_heads", kvHeads);
     attributes.put("head_dim", headDim);
-    boolean fused = family.equals("phi3");
-    attributes.put("qkv_kind", fused ? "fused" : "separate");
-    attributes.put("mlp_kind", fused ? "fused" : "gated");
+    attributes.put("qkv_kind", phi3 ? "fused" : "separate");
+    attributes.put("mlp_kind", phi3 ? "fused" : "gated");
 
-    int queries = sizes.heads() * headDim;
-    int keys = kvHeads * headDim;
+    long queries = (long) sizes.heads() * headDim;
+    long keys = (long) kvHeads * headDim;
     int width = sizes.width();
     int inner = sizes.inner();
     boolean qkvBias = family.equals("qwen2") || config.flag("attention_bias", false);
     boolean outBias = !family.equals("qwen2") && config.flag("attention_bias", false);
-    boolean mlpBias = config.flag("mlp_bias", false);
+    boolean mlpBias = family.equals("llama") && config.flag("mlp_bias", false);
     boolean headNorms = family.equals("qwen3");
 
     IntFunction<List<WeightSlot>> block =
@@ -132,8 +150,8 @@ final class Families {
           List<WeightSlot> w = new ArrayList<>();
           w.add(scale(gemma, at + "input_layernorm.weight", width));
           w.add(NONE);
-          if (fused) {
-            w.add(linear(attention + "qkv_proj.weight", queries + 2L * keys, width));
+          if (phi3) {
+            w.add(linear(attention + "qkv_proj.weight", queries + 2 * keys, width));
             addAll(w, NONE, NONE, NONE, NONE, NONE);
           } else {
             w.add(linear(attention + "q_proj.weight", queries, width));
@@ -155,7 +173,7 @@ final class Families {
             w.add(scale(gemma, at + "post_attention_layernorm.weight", width));
           }
           w.add(NONE);
-          if (fused) {
+          if (phi3) {
             w.add(linear(mlp + "gate_up_proj.weight", 2L * inner, width));
             addAll(w, NONE, NONE, NONE);
           } else {
@@ -171,7 +189,7 @@ final class Families {
         };
     return new BackboneSpec(
         family,
-        config.text("_name_or_path", ""),
+        config.nameOrPath(),
         "prenorm",
         attributes,
         List.of("model.", ""),
@@ -179,7 +197,7 @@ final class Families {
         sizes.layers(),
         sizes.vocabulary(),
         true,
-        config.size("max_position_embeddings", 2048),
+        config.size("max_position_embeddings", trainedLength(family)),
         false,
         config.id("bos_token_id"),
         List.of(
@@ -192,16 +210,28 @@ final class Families {
         block);
   }
 
+  private static int trainedLength(String family) {
+    return switch (family) {
+      case "mistral" -> 131_072;
+      case "qwen2", "qwen3" -> 32_768;
+      case "gemma", "gemma2" -> 8192;
+      case "phi3" -> 4096;
+      default -> 2048;
+    };
+  }
+
   private static WeightSlot scale(boolean offset, String name, int width) {
     return offset ? normOffset(name, width) : norm(name, width);
   }
 
   private static BackboneSpec gptNeox(BackboneConfig config) throws ModelFormatException {
     Sizes sizes = Sizes.of(config);
-    int headDim = sizes.evenHeadDim(config, "num_attention_heads");
+    int headDim = sizes.impliedHeadDim(config);
     Rope rope = Rope.of(config);
-    int rotary = rotary(config, headDim, rope.partial(0.25, "rotary_pct", "partial_rotary_factor"));
-    float[] frequencies = rope.frequencies(rotary, 10_000, "rotary_emb_base", "rope_theta");
+    double share = rope.partial(0.25, "rotary_pct", "partial_rotary_factor");
+    int rotary = rotary(config, headDim, "rotary_pct", share);
+    float[] frequencies =
+        rope.frequencies(rotary, rope.theta(10_000, "rotary_emb_base", "rope_theta"));
 
     Map<String, Object> attributes =
         layerNormed(
@@ -241,7 +271,7 @@ final class Families {
         };
     return new BackboneSpec(
         "gpt_neox",
-        config.text("_name_or_path", ""),
+        config.nameOrPath(),
         "prenorm",
         attributes,
         List.of("gpt_neox.", ""),
@@ -264,12 +294,16 @@ final class Families {
 
   private static BackboneSpec gpt2(BackboneConfig config) throws ModelFormatException {
     int width = config.size("n_embd");
-    int layers = config.size("n_layer");
+    int layers = config.layers("n_layer");
     int vocabulary = config.size("vocab_size");
     int positions = config.size("n_positions", 1024);
-    int inner = config.size("n_inner", 4 * width);
+    int inner = config.sizeOrNull("n_inner").orElse(4 * width);
     Sizes sizes = new Sizes(width, inner, layers, vocabulary, config.size("n_head"));
-    int headDim = sizes.evenHeadDim(config, "n_head");
+    int headDim = sizes.evenHeadDim(config, "n_embd", "n_head");
+    same(config, "hidden_size", width);
+    same(config, "num_hidden_layers", layers);
+    same(config, "num_attention_heads", sizes.heads());
+    same(config, "max_position_embeddings", positions);
 
     Map<String, Object> attributes =
         layerNormed(
@@ -309,7 +343,7 @@ final class Families {
         };
     return new BackboneSpec(
         "gpt2",
-        config.text("_name_or_path", ""),
+        config.nameOrPath(),
         "prenorm",
         attributes,
         List.of("transformer.", ""),
@@ -332,15 +366,12 @@ final class Families {
 
   private static BackboneSpec phi(BackboneConfig config) throws ModelFormatException {
     Sizes sizes = Sizes.of(config);
-    int headDim = sizes.evenHeadDim(config, "num_attention_heads");
-    int kvHeads = config.size("num_key_value_heads", sizes.heads());
-    if (sizes.heads() % kvHeads != 0) {
-      throw config.wrong(
-          "num_key_value_heads", kvHeads, "a divisor of num_attention_heads, " + sizes.heads());
-    }
+    int headDim = sizes.impliedHeadDim(config);
+    int kvHeads = sizes.kvHeads(config);
     Rope rope = Rope.of(config);
-    int rotary = rotary(config, headDim, rope.partial(0.5, "partial_rotary_factor"));
-    float[] frequencies = rope.frequencies(rotary, 10_000, "rope_theta");
+    double share = rope.partial(0.5, "partial_rotary_factor");
+    int rotary = rotary(config, headDim, "partial_rotary_factor", share);
+    float[] frequencies = rope.frequencies(rotary, rope.theta(10_000, "rope_theta"));
 
     Map<String, Object> attributes =
         layerNormed(
@@ -355,7 +386,7 @@ final class Families {
 
     int width = sizes.width();
     int inner = sizes.inner();
-    int keys = kvHeads * headDim;
+    long keys = (long) kvHeads * headDim;
     IntFunction<List<WeightSlot>> block =
         i -> {
           String at = "layers." + i + ".";
@@ -386,7 +417,7 @@ final class Families {
         };
     return new BackboneSpec(
         "phi",
-        config.text("_name_or_path", ""),
+        config.nameOrPath(),
         "prenorm",
         attributes,
         List.of("model.", ""),
@@ -409,18 +440,19 @@ final class Families {
 
   private static BackboneSpec modernBert(BackboneConfig config) throws ModelFormatException {
     Sizes sizes = Sizes.of(config);
-    int headDim = sizes.evenHeadDim(config, "num_attention_heads");
-    rotary(config, headDim, 1);
-    float[] global =
-        Rope.of(config, "full_attention").frequencies(headDim, 160_000, "global_rope_theta");
-    boolean localAsGlobal =
-        config.json().has("local_rope_theta") && !config.has("local_rope_theta");
-    double localTheta = localAsGlobal ? config.positive("global_rope_theta", 160_000) : 10_000;
+    int headDim = sizes.impliedHeadDim(config);
+    rotary(config, headDim, "partial_rotary_factor", 1);
+    Rope rope = Rope.of(config, "full_attention").whole();
+    double theta = rope.theta(160_000, "global_rope_theta");
+    float[] global = rope.frequencies(headDim, theta);
+    Rope localRope = Rope.of(config, "sliding_attention").whole();
+    boolean sameTheta = config.json().has("local_rope_theta") && !config.has("local_rope_theta");
     float[] local =
-        Rope.of(config, "sliding_attention").frequencies(headDim, localTheta, "local_rope_theta");
+        localRope.frequencies(
+            headDim, sameTheta ? theta : localRope.theta(10_000, "local_rope_theta"));
     int reach = config.size("local_attention", 128) / 2;
     if (reach < 1) {
-      throw config.wrong("local_attention", 1, "at least 2");
+      throw config.unsupported("local_attention", 1, "2 and more");
     }
     int every = config.size("global_attn_every_n_layers", 3);
     List<Integer> windows = new ArrayList<>();
@@ -470,7 +502,7 @@ final class Families {
         };
     return new BackboneSpec(
         "modernbert",
-        config.text("_name_or_path", ""),
+        config.nameOrPath(),
         "prenorm",
         attributes,
         List.of("model.", ""),
@@ -495,9 +527,9 @@ final class Families {
     String family = config.modelType();
     boolean roberta = family.equals("roberta");
     Sizes sizes = Sizes.of(config);
-    int headDim = sizes.evenHeadDim(config, "num_attention_heads");
+    int headDim = sizes.evenHeadDim(config);
     int rows = config.size("max_position_embeddings", 512);
-    int pad = roberta ? config.id("pad_token_id").orElse(1) : 0;
+    int pad = roberta ? config.count("pad_token_id", 1) : 0;
     if (roberta && pad + 2 > rows) {
       throw config.wrong("pad_token_id", pad, "below max_position_embeddings - 1");
     }
@@ -536,7 +568,7 @@ final class Families {
         };
     return new BackboneSpec(
         family,
-        config.text("_name_or_path", ""),
+        config.nameOrPath(),
         "postnorm",
         attributes,
         List.of(family + ".", ""),
@@ -578,6 +610,15 @@ final class Families {
     attributes.put("attention_scale", 1 / Math.sqrt(headDim));
   }
 
+  /** Refuses a field that is there and says something else than the one that counts. */
+  private static void same(BackboneConfig config, String field, int value)
+      throws ModelFormatException {
+    OptionalInt other = config.sizeOrNull(field);
+    if (other.isPresent() && other.getAsInt() != value) {
+      throw config.unsupported(field, other.getAsInt(), value);
+    }
+  }
+
   private static List<Integer> full(int layers) {
     return Collections.nCopies(layers, 0);
   }
@@ -586,18 +627,27 @@ final class Families {
     weights.addAll(List.of(more));
   }
 
-  private static int rotary(BackboneConfig config, int headDim, double share)
+  /** Number of rotated dimensions of a head. */
+  private static int rotary(BackboneConfig config, int headDim, String field, double share)
       throws ModelFormatException {
     int rotary = (int) (headDim * share);
     if (rotary < 2 || rotary % 2 != 0) {
-      throw config.unsupported("rotated dimensions of a head", rotary, "an even number from 2");
+      throw config.unsupported(
+          field,
+          share,
+          "a share of the %d dimensions of a head that is an even number from 2"
+              .formatted(headDim));
     }
     return rotary;
   }
 
   private static String activation(BackboneConfig config, String field, String otherwise)
       throws ModelFormatException {
-    String name = config.text(field, otherwise);
+    return kind(config, field, config.text(field, otherwise));
+  }
+
+  private static String kind(BackboneConfig config, String field, String name)
+      throws ModelFormatException {
     return switch (name) {
       case "silu", "swish" -> "silu";
       case "gelu" -> "gelu";
@@ -605,21 +655,36 @@ final class Families {
       case "relu" -> "relu";
       default ->
           throw config.unsupported(
-              field, name, "silu", "gelu", "gelu_new", "gelu_fast", "gelu_pytorch_tanh", "relu");
+              field,
+              name,
+              "silu",
+              "swish",
+              "gelu",
+              "gelu_new",
+              "gelu_fast",
+              "gelu_pytorch_tanh",
+              "relu");
     };
   }
 
   /**
    * Gemma's activation stands under two keys, and versions of transformers disagree on which one
-   * counts; so they must agree.
+   * counts, so they must agree. Gemma 2 reads only hidden_activation.
    */
   private static String gemmaActivation(BackboneConfig config) throws ModelFormatException {
-    String chosen = activation(config, "hidden_activation", "gelu_pytorch_tanh");
-    if (config.has("hidden_act") && !activation(config, "hidden_act", null).equals(chosen)) {
-      throw config.unsupported(
-          "hidden_act",
-          config.text("hidden_act"),
-          "the activation that hidden_activation names (gelu_pytorch_tanh when absent)");
+    boolean gemma2 = config.modelType().equals("gemma2");
+    String usual = "gelu_pytorch_tanh";
+    String name =
+        gemma2 || config.has("hidden_activation") ? config.text("hidden_activation", usual) : usual;
+    String chosen = kind(config, "hidden_activation", name);
+    if (gemma2 && !config.has("hidden_act")) {
+      return chosen;
+    }
+    if (!activation(config, "hidden_act", usual).equals(chosen)) {
+      throw config.wrong(
+          "hidden_activation",
+          name,
+          "as hidden_act, which is " + BackboneConfig.shown(config.text("hidden_act", usual)));
     }
     return chosen;
   }
@@ -634,32 +699,22 @@ final class Families {
   private static List<Integer> windows(BackboneConfig config, int layers)
       throws ModelFormatException {
     String family = config.modelType();
-    boolean absent = !config.json().has("sliding_window");
+    boolean qwen = family.startsWith("qwen");
+    boolean named = config.json().has("sliding_window");
     int window =
-        switch (family) {
-          case "llama", "gemma" -> 0;
-          case "mistral", "gemma2" -> absent ? 4096 : config.size("sliding_window", 0);
-          case "phi3" -> config.size("sliding_window", 0);
-            // qwen2, qwen3
-          default ->
-              config.flag("use_sliding_window", false)
-                  ? (absent ? 4096 : config.size("sliding_window", 0))
-                  : 0;
-        };
-    int firstSliding =
-        family.startsWith("qwen") && config.has("max_window_layers")
-            ? count(config, "max_window_layers")
-            : family.startsWith("qwen") ? 28 : 0;
+        config.sizeOrNull("sliding_window").orElse(named || family.equals("phi3") ? 0 : 4096);
+    if (family.equals("llama")
+        || family.equals("gemma")
+        || qwen && !config.flag("use_sliding_window", false)) {
+      window = 0;
+    }
+    int firstSliding = qwen ? config.count("max_window_layers", 28) : 0;
     List<Integer> windows = new ArrayList<>();
     for (int i = 0; i < layers; i++) {
       boolean slides = family.equals("gemma2") ? i % 2 == 0 : i >= firstSliding;
       windows.add(slides ? window : 0);
     }
     return layerTypes(config, windows, window);
-  }
-
-  private static int count(BackboneConfig config, String field) throws ModelFormatException {
-    return config.id(field).orElse(0);
   }
 
   /** Lets layer_types, where it is given, say which layers have the window. */
@@ -670,7 +725,10 @@ final class Families {
     }
     JsonNode types = config.json().get("layer_types");
     if (!types.isArray() || types.size() != otherwise.size()) {
-      throw config.wrong("layer_types", types, "a list with one entry per layer");
+      throw config.wrong(
+          "layer_types",
+          types,
+          "a list of num_hidden_layers, which is %d, entries".formatted(otherwise.size()));
     }
     List<Integer> windows = new ArrayList<>();
     for (JsonNode type : types) {

@@ -26,6 +26,7 @@ public final class Torch {
   private static final Object START = new Object();
   private static volatile boolean started;
   private static int gpuCount;
+  private static boolean oneDnn;
 
   private Torch() {}
 
@@ -74,6 +75,15 @@ public final class Torch {
     };
   }
 
+  /**
+   * Name of the source with the fastest {@code linear} on a device. Builds of libtorch for other
+   * processors may be without oneDNN.
+   */
+  public static String linearSource(Device device) {
+    start();
+    return !device.isGpu() && oneDnn ? "linear_onednn" : "linear";
+  }
+
   /** A manager of native memory on that device; everything it holds goes when it is closed. */
   static PtNDManager newManager(Device device) {
     start();
@@ -106,6 +116,7 @@ public final class Torch {
       Engine engine = Engine.getEngine("PyTorch");
       // A CPU build of libtorch sees no GPU, whatever the machine has.
       gpuCount = engine.hasCapability(StandardCapabilities.CUDA) ? engine.getGpuCount() : 0;
+      oneDnn = engine.hasCapability(StandardCapabilities.MKLDNN);
       LOG.debug("libtorch {} started, {} GPU(s)", engine.getVersion(), gpuCount);
       started = true;
     }

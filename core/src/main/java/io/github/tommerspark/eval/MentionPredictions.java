@@ -47,10 +47,12 @@ public final class MentionPredictions implements DocumentPredictions {
    * Mentions compared by their characters.
    *
    * @param mentions without two of the same characters, offsets in UTF-16 units
+   * @param candidateSpans how many spans the model chose among, if that is known
    * @param error what went wrong, or null
    */
-  public static MentionPredictions byCharacters(List<Mention> mentions, String error) {
-    return new MentionPredictions(mentions, null, OptionalLong.empty(), error);
+  public static MentionPredictions byCharacters(
+      List<Mention> mentions, OptionalLong candidateSpans, String error) {
+    return new MentionPredictions(mentions, null, candidateSpans, error);
   }
 
   /**

@@ -13,6 +13,8 @@ final class ConllLines implements GoldFormat.LineParser {
   /** O, or a place in a mention and possibly its type; some data has types with more hyphens. */
   private static final Pattern TAG = Pattern.compile("O|([BIESLUM])(?:-(.+))?");
 
+  private static final Pattern KEY_AND_VALUE = Pattern.compile("#\\s*\\w+\\s*=");
+
   private static final String DOCUMENT_START = "-DOCSTART-";
 
   private final String file;
@@ -72,11 +74,15 @@ final class ConllLines implements GoldFormat.LineParser {
     append(fields[0].strip(), matcher.group(1), matcher.group(2));
   }
 
-  /** Lines that begin with # between sentences, unless they look like all others. */
+  /**
+   * Lines that begin with # between sentences and are no tokens: a token may be # too, but then the
+   * line has a tag and as many columns as others.
+   */
   private boolean isComment(String line, int fields, boolean token) {
-    return line.startsWith("#")
-        && text.isEmpty()
-        && !(token && fields == (columns == 0 ? 2 : columns));
+    if (!line.startsWith("#") || !text.isEmpty()) {
+      return false;
+    }
+    return !token || (columns == 0 ? KEY_AND_VALUE.matcher(line).lookingAt() : fields != columns);
   }
 
   private void checkColumns(long number, int found) throws GoldFormatException {

@@ -1,11 +1,5 @@
   # Parts that the families share.
 
-  # x (tokens, in) -> (tokens, out). An absent bias is an empty tensor.
-  def linear(self: __torch__.M, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    if bias.numel() == 0:
-      return torch.linear(x, weight)
-    return torch.linear(x, weight, bias)
-
   # Root-mean-square norm, or layer norm with an optional bias, over the last dimension. In float32,
   # like the reference, since a mean over a wide vector loses too much in 16 bits.
   def norm(self: __torch__.M, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -65,8 +59,8 @@
       kg = k.narrow(0, at, tokens).reshape([count, length, k.size(1), k.size(2)]).transpose(1, 2)
       vg = v.narrow(0, at, tokens).reshape([count, length, v.size(1), v.size(2)]).transpose(1, 2)
       if repeat > 1:
-        kg = kg.repeat_interleave(repeat, 1)
-        vg = vg.repeat_interleave(repeat, 1)
+        kg = self.repeated(kg, repeat)
+        vg = self.repeated(vg, repeat)
       if self.soft_cap > 0.0:
         y = self.attend_capped(qg, kg, vg, window)
       elif window > 0 and length > window:
@@ -79,6 +73,11 @@
     if len(parts) == 1:
       return parts[0]
     return torch.cat(parts)
+
+  # (count, kv_heads, length, head_dim) -> (count, kv_heads * repeat, length, head_dim).
+  def repeated(self: __torch__.M, x: Tensor, repeat: int) -> Tensor:
+    wide = x.unsqueeze(2).expand([-1, -1, repeat, -1, -1])
+    return wide.reshape([x.size(0), x.size(1) * repeat, x.size(2), x.size(3)])
 
   # Attention with a soft cap on the scores, which no fused kernel offers; one sequence at a time to
   # bound the memory of its score matrices. q, k, v (count, heads, length, head_dim).

@@ -20,7 +20,7 @@
       v = self.linear(h, w[b + 4], w[b + 5]).reshape([n, self.heads, self.head_dim])
       attended = self.linear(self.attend(q, k, v, groups, 0), w[b + 6], w[b + 7]).to(6)
       x = self.norm(x + attended, w[b + 8], w[b + 9])
-      up = self.activation(self.linear(x.to(h.dtype), w[b + 10], w[b + 11]))
+      up = self.activated(x.to(h.dtype), w[b + 10], w[b + 11])
       x = self.norm(x + self.linear(up, w[b + 12], w[b + 13]).to(6), w[b + 14], w[b + 15])
       if torch.__contains__(layers, layer):
         taps.append(x)

@@ -82,13 +82,12 @@
 
   def mlp(self: __torch__.M, h: Tensor, w: List[Tensor], b: int) -> Tensor:
     if self.mlp_kind == "gated":
-      gate = self.activation(self.linear(h, w[b + 15], w[b + 16]))
-      up = gate * self.linear(h, w[b + 17], w[b + 18])
+      up = self.activated(h, w[b + 15], w[b + 16]) * self.linear(h, w[b + 17], w[b + 18])
     elif self.mlp_kind == "fused":
       both = self.linear(h, w[b + 15], w[b + 16])
       half = both.size(1) // 2
       up = self.activation(both.narrow(1, 0, half)) * both.narrow(1, half, half)
     else:
-      up = self.activation(self.linear(h, w[b + 17], w[b + 18]))
+      up = self.activated(h, w[b + 17], w[b + 18])
     return self.linear(up, w[b + 19], w[b + 20])
 

@@ -43,9 +43,7 @@ class GoldenBackboneTest {
   }
 
   static List<Path> directories() throws IOException {
-    try (Stream<Path> entries = Files.list(Golden.root().resolve("backbones"))) {
-      return entries.filter(Files::isDirectory).sorted().toList();
-    }
+    return Golden.directories("backbones");
   }
 
   private static void compareWithGolden(Path directory, String config) throws IOException {

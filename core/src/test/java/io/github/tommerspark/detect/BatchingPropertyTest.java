@@ -78,7 +78,7 @@ class BatchingPropertyTest {
   }
 
   private static MentionDetector detector(int batchTokens) throws IOException {
-    Path golden = Golden.root();
+    Path golden = Golden.committed();
     ModelSpec spec =
         ModelSpec.of(
                 "test",

@@ -38,16 +38,14 @@ class GoldenEndToEndTest {
   Stream<DynamicTest> families() throws IOException {
     Path root = Golden.root().resolve("end_to_end");
     List<DynamicTest> tests = new ArrayList<>();
-    try (Stream<Path> heads = Files.list(root.resolve("heads"))) {
-      for (Path family : heads.sorted().toList()) {
-        String name = family.getFileName().toString();
-        for (String format : List.of("old", "new", "new_objects")) {
-          for (Decoder decoder : List.of(Decoder.THRESHOLD, Decoder.GREEDY)) {
-            tests.add(
-                dynamicTest(
-                    "%s, %s, %s".formatted(name, format, decoder.label()),
-                    () -> compare(root, name, family.resolve(format), decoder)));
-          }
+    for (Path family : Golden.directories("end_to_end/heads")) {
+      String name = family.getFileName().toString();
+      for (String format : List.of("old", "new", "new_objects")) {
+        for (Decoder decoder : List.of(Decoder.THRESHOLD, Decoder.GREEDY)) {
+          tests.add(
+              dynamicTest(
+                  "%s, %s, %s".formatted(name, format, decoder.label()),
+                  () -> compare(root, name, family.resolve(format), decoder)));
         }
       }
     }

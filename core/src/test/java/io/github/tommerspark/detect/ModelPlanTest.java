@@ -16,8 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What is found out about a model, and refused, before anything is loaded. */
 class ModelPlanTest {
-  private static final Path BACKBONES = Golden.root().resolve("backbones");
-  private static final Path HEADS = Golden.root().resolve("end_to_end/heads");
+  private static final Path BACKBONES = Golden.committed().resolve("backbones");
+  private static final Path HEADS = Golden.committed().resolve("end_to_end/heads");
 
   private static ModelSpec spec(String backbone, String head) {
     return ModelSpec.of(

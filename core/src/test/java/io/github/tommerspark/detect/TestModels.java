@@ -28,7 +28,7 @@ final class TestModels {
    * stands before it. Its tokenizer adds a beginning-of-sequence token.
    */
   static Path contextFreeLlama(Path directory) throws IOException {
-    Path golden = Golden.root().resolve("backbones/llama");
+    Path golden = Golden.committed().resolve("backbones/llama");
     Files.createDirectories(directory);
     Files.copy(golden.resolve("tokenizer.json"), directory.resolve("tokenizer.json"));
     Files.writeString(
@@ -62,7 +62,7 @@ final class TestModels {
   static Path contextFreeScript(Path directory) throws IOException {
     Files.createDirectories(directory);
     Files.copy(
-        Golden.root().resolve("backbones/llama/tokenizer.json"),
+        Golden.committed().resolve("backbones/llama/tokenizer.json"),
         directory.resolve("tokenizer.json"));
     String forward =
         """

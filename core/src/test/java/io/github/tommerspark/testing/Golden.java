@@ -1,10 +1,14 @@
 package io.github.tommerspark.testing;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Where tests find the golden references. */
 public final class Golden {
@@ -19,9 +23,15 @@ public final class Golden {
    */
   public static Path root() {
     String property = System.getProperty("tommer.golden");
-    if (property != null) {
-      return Path.of(property);
-    }
+    return property != null ? Path.of(property) : committed();
+  }
+
+  /**
+   * The references of this repository, for tests that need a certain one of them.
+   *
+   * @return the directory of the class-path resource {@code /golden}
+   */
+  public static Path committed() {
     URL resource = Golden.class.getResource("/golden");
     if (resource == null) {
       throw new IllegalStateException("Cannot find the resource /golden on the class path");
@@ -30,6 +40,24 @@ public final class Golden {
       return Path.of(resource.toURI());
     } catch (URISyntaxException e) {
       throw new IllegalStateException("Cannot find the resource " + resource, e);
+    }
+  }
+
+  /**
+   * The directories in a folder of {@link #root()}, for tests that take what is there.
+   *
+   * @param folder such as {@code backbones}
+   * @return them, sorted; none if there is no such folder
+   */
+  public static List<Path> directories(String folder) {
+    Path parent = root().resolve(folder);
+    if (!Files.isDirectory(parent)) {
+      return List.of();
+    }
+    try (Stream<Path> entries = Files.list(parent)) {
+      return entries.filter(Files::isDirectory).sorted().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot list " + parent, e);
     }
   }
 

@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -67,9 +66,9 @@ class GoldenTokenizerTest {
   }
 
   static List<Path> backbones() throws IOException {
-    try (Stream<Path> found = Files.list(Golden.root().resolve("backbones"))) {
-      return found.filter(path -> Files.exists(path.resolve("batches.json"))).sorted().toList();
-    }
+    return Golden.directories("backbones").stream()
+        .filter(path -> Files.exists(path.resolve("batches.json")))
+        .toList();
   }
 
   private static void check(SoftAssertions all, TextTokenizer tokenizer, JsonNode golden) {

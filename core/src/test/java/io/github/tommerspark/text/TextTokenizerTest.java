@@ -63,7 +63,7 @@ class TextTokenizerTest {
 
   @Test
   void alwaysAddsTheBosTokenOnlyWhereNoneIs() {
-    Path root = Golden.root().resolve("tokenizers");
+    Path root = Golden.committed().resolve("tokenizers");
     try (TextTokenizer gpt2 =
             Tokenizers.load(root.resolve("gpt2"), BosPolicy.ALWAYS, OptionalInt.of(600));
         TextTokenizer plain = Tokenizers.load(root.resolve("gpt2"));
@@ -78,7 +78,7 @@ class TextTokenizerTest {
 
   @Test
   void alwaysWithoutABosTokenIsRefusedWithTheRemedy() {
-    Path gpt2 = Golden.root().resolve("tokenizers/gpt2");
+    Path gpt2 = Golden.committed().resolve("tokenizers/gpt2");
     assertThatThrownBy(() -> Tokenizers.load(gpt2, BosPolicy.ALWAYS, OptionalInt.empty()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("gpt2/tokenizer.json")
@@ -222,7 +222,7 @@ class TextTokenizerTest {
   /** What the file says about truncation and padding is for training: a text is never cut. */
   @Test
   void truncationAndPaddingOfTheFileAreIgnored() throws IOException {
-    String json = Files.readString(Golden.root().resolve("tokenizers/gpt2/tokenizer.json"));
+    String json = Files.readString(Golden.committed().resolve("tokenizers/gpt2/tokenizer.json"));
     String limited =
         json.replaceFirst(
                 "\"truncation\": *null",

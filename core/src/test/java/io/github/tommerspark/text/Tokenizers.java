@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.stream.Stream;
 
 /** The golden tokenizers. */
 final class Tokenizers {
@@ -17,15 +16,11 @@ final class Tokenizers {
 
   /** Every directory of golden/tokenizers. */
   static List<Path> directories() {
-    try (Stream<Path> found = Files.list(Golden.root().resolve("tokenizers"))) {
-      return found.filter(Files::isDirectory).sorted().toList();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return Golden.directories("tokenizers");
   }
 
   static TextTokenizer load(String kind) {
-    return load(Golden.root().resolve("tokenizers").resolve(kind));
+    return load(Golden.committed().resolve("tokenizers").resolve(kind));
   }
 
   static TextTokenizer load(Path directory) {

@@ -1,14 +1,7 @@
 package io.github.tommerspark.jobs;
 
-import io.github.tommerspark.decode.Decoder;
-import io.github.tommerspark.detect.ModelSpec;
-import io.github.tommerspark.engine.ComputeType;
-import io.github.tommerspark.engine.DeviceChoice;
-import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.spark.MentionColumns;
-import io.github.tommerspark.text.BosPolicy;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -148,96 +141,7 @@ final class AnnotateCommand implements Callable<Integer> {
   @Option(names = "--drop-text", description = "Do not write the text column.")
   private boolean dropText;
 
-  @Option(
-      names = "--model",
-      paramLabel = "NAME[=BACKBONE,HEAD]",
-      description =
-          "A bundled model, nano-llama (the default) or nano-neox; or one of your own: a Hugging Face snapshot directory and a ToMMeR head directory. Repeat it to run several in one pass.")
-  private List<String> models;
-
-  @Option(
-      names = "--models",
-      paramLabel = "FILE.json",
-      description =
-          "Models as a JSON array of objects with name, backbone, head, and optionally decoder, threshold, bos, maxTokens, overlap.")
-  private Path modelsFile;
-
-  @Option(
-      names = "--backbone",
-      paramLabel = "DIR",
-      description = "A single model's Hugging Face snapshot directory; needs --head.")
-  private String backbone;
-
-  @Option(
-      names = "--head",
-      paramLabel = "DIR",
-      description = "A single model's ToMMeR head directory; needs --backbone.")
-  private String head;
-
-  @Option(
-      names = "--trust-backbone",
-      description =
-          "Allow a backbone that is a TorchScript file: it is code and runs with your rights.")
-  private boolean trustBackbone;
-
-  @Option(
-      names = "--threshold",
-      paramLabel = "P",
-      defaultValue = "0.5",
-      description = "Probability above which a span is a mention (default: ${DEFAULT-VALUE}).")
-  private double threshold;
-
-  @Option(
-      names = "--decoder",
-      paramLabel = "NAME",
-      defaultValue = "threshold",
-      description =
-          "threshold keeps every span above the threshold; greedy and flat keep spans that do not overlap; greedy_nested, well_nested and line_col_greedy allow nesting (default: ${DEFAULT-VALUE}).")
-  private String decoder;
-
-  @Option(
-      names = "--bos",
-      paramLabel = "POLICY",
-      description =
-          "tokenizer adds a beginning-of-sequence token only where the tokenizer does, always adds one everywhere (default: what the head records, else tokenizer).")
-  private String bos;
-
-  @Option(
-      names = "--dtype",
-      paramLabel = "TYPE",
-      defaultValue = "auto",
-      description =
-          "Products of the backbone in auto, fp32, bf16 or fp16; auto is bf16 on a GPU and fp32 on a CPU (default: ${DEFAULT-VALUE}).")
-  private String dtype;
-
-  @Option(
-      names = "--device",
-      paramLabel = "DEVICE",
-      defaultValue = "auto",
-      description = "auto, cpu or gpu (default: ${DEFAULT-VALUE}).")
-  private String device;
-
-  @Option(
-      names = "--max-tokens",
-      paramLabel = "N",
-      description =
-          "Tokens of a window, specials included; longer documents are read in overlapping windows, never cut (default: the model's own limit, at most 1024).")
-  private Integer maxTokens;
-
-  @Option(
-      names = "--overlap",
-      paramLabel = "N",
-      description =
-          "Tokens that consecutive windows share (default: what the head needs, at least 64).")
-  private Integer overlap;
-
-  @Option(
-      names = "--batch-tokens",
-      paramLabel = "N",
-      defaultValue = "" + EngineOptions.DEFAULT_BATCH_TOKENS,
-      description =
-          "Tokens of one forward call, padding included; more memory, fewer calls (default: ${DEFAULT-VALUE}).")
-  private int batchTokens;
+  @Mixin private ModelOptions model;
 
   @Option(
       names = "--repartition",
@@ -302,47 +206,11 @@ final class AnnotateCommand implements Callable<Integer> {
             outputColumn,
             select,
             dropText),
-        checked(this::modelSpecs),
-        checked(
-            () ->
-                new EngineOptions(
-                    ComputeType.parse(dtype),
-                    DeviceChoice.parse(device),
-                    0,
-                    batchTokens,
-                    trustBackbone)),
+        checked(model::specs),
+        checked(model::engine),
         repartition == null ? 0 : repartition,
         failFast,
         given());
-  }
-
-  private List<ModelSpec> modelSpecs() {
-    int ways =
-        (models != null ? 1 : 0)
-            + (modelsFile != null ? 1 : 0)
-            + (backbone != null || head != null ? 1 : 0);
-    if (ways > 1) {
-      throw new IllegalArgumentException(
-          "--model, --models and --backbone with --head exclude each other; several models are several --model NAME=BACKBONE,HEAD");
-    }
-    if ((backbone == null) != (head == null)) {
-      throw new IllegalArgumentException(
-          backbone == null ? "--head needs --backbone" : "--backbone needs --head");
-    }
-    ModelArguments arguments =
-        new ModelArguments(
-            Decoder.parse(decoder),
-            threshold,
-            bos == null ? null : BosPolicy.parse(bos),
-            maxTokens,
-            overlap);
-    if (modelsFile != null) {
-      return arguments.file(modelsFile);
-    }
-    if (backbone != null) {
-      return arguments.single(backbone, head);
-    }
-    return arguments.named(models == null ? List.of(ModelArguments.DEFAULT) : models);
   }
 
   /** The options as they were given on the command line or by properties, without secrets. */

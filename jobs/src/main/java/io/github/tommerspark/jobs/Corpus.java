@@ -147,8 +147,8 @@ record Corpus(
     return found.name();
   }
 
-  /** Adds the files that a path stands for, directories one level deep, and makes it absolute. */
-  private static String resolve(String given, Configuration hadoop, List<Path> files) {
+  /** Adds the files that a path stands for, those below directories too, and makes it absolute. */
+  static String resolve(String given, Configuration hadoop, List<Path> files) {
     try {
       Path path = new Path(given);
       FileSystem fs = path.getFileSystem(hadoop);

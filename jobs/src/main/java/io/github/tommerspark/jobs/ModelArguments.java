@@ -66,9 +66,18 @@ final class ModelArguments {
     return distinct(specs);
   }
 
-  /** The model of {@code --backbone} and {@code --head}, called as the backbone's directory. */
+  /**
+   * The model of {@code --backbone} and {@code --head}, called as the backbone's directory.
+   *
+   * @param head may be null where the backbone alone is wanted
+   */
   List<ModelSpec> single(String backbone, String head) {
-    return List.of(spec(nameOf(backbone), locate(backbone), locate(head)));
+    boolean bundled = MentionDetector.bundledModels().contains(backbone);
+    return List.of(
+        spec(
+            nameOf(backbone),
+            bundled ? backbone : locate(backbone),
+            head == null ? null : locate(head)));
   }
 
   /**
@@ -202,7 +211,7 @@ final class ModelArguments {
     return new ModelSpec(name, backbone, head, decoder, threshold, bos, maxTokens, overlap);
   }
 
-  private static void checkName(String name) {
+  static void checkName(String name) {
     if (!NAME.matcher(name).matches()) {
       throw new IllegalArgumentException(
           "Cannot call a model \"%s\": a name is a letter, then letters, digits, _ or -"

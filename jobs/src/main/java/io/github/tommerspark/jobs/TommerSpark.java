@@ -32,6 +32,7 @@ import scala.Tuple2;
     subcommands = {
       AnnotateCommand.class,
       DemoCommand.class,
+      EvaluateCommand.class,
       ReportCommand.class,
       ShowCommand.class,
       HelpCommand.class
@@ -119,7 +120,7 @@ public final class TommerSpark implements Runnable {
   public void run() {
     throw new ParameterException(
         command.commandLine(),
-        "No command; one of annotate, demo, report, show. --help explains them");
+        "No command; one of annotate, demo, evaluate, report, show. --help explains them");
   }
 
   /** Says which option is unknown before saying which one is missing: often one explains both. */

@@ -1,0 +1,34 @@
+  # Products by oneDNN, also in fp32, where torch.linear takes MKL, which leaves the wide vector units of
+  # some processors idle.
+
+  # x (tokens, in) -> (tokens, out). An absent bias is an empty tensor.
+  def linear(self: __torch__.M, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return self.product(x, weight, bias, "none", "")
+
+  # The activation of `linear`, computed while the product is still in registers.
+  def activated(self: __torch__.M, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    if self.activation_kind == "silu":
+      return self.product(x, weight, bias, "swish", "")
+    if self.activation_kind == "gelu":
+      return self.product(x, weight, bias, "gelu", "none")
+    if self.activation_kind == "gelu_tanh":
+      return self.product(x, weight, bias, "gelu", "tanh")
+    return self.product(x, weight, bias, "relu", "")
+
+  def product(self: __torch__.M, x: Tensor, weight: Tensor, bias: Tensor, then: str, variant: str) -> Tensor:
+    if x.dtype == 5:
+      # No half products in oneDNN on most processors.
+      return self.plain(x, weight, bias, then)
+    if bias.numel() == 0:
+      return ops.mkldnn._linear_pointwise(x, weight, None, then, annotate(List[Optional[number]], []), variant)
+    return ops.mkldnn._linear_pointwise(x, weight, bias, then, annotate(List[Optional[number]], []), variant)
+
+  def plain(self: __torch__.M, x: Tensor, weight: Tensor, bias: Tensor, then: str) -> Tensor:
+    if bias.numel() == 0:
+      y = torch.linear(x, weight)
+    else:
+      y = torch.linear(x, weight, bias)
+    if then == "none":
+      return y
+    return self.activation(y)
+

@@ -1,0 +1,198 @@
+package io.github.tommerspark.jobs;
+
+import io.github.tommerspark.detect.ModelSpec;
+import io.github.tommerspark.eval.SpanMatching;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command line of {@link EvaluateJob}. */
+@Command(
+    name = "evaluate",
+    customSynopsis = "tommer-spark evaluate --gold NAME=PATH... --output DIR [OPTIONS]",
+    sortOptions = false,
+    description =
+        "Scores models, or mentions that they found before, against gold data: precision, recall, F1, and where they come from.",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  # A bundled model on two data sets:",
+      "  evaluate --gold wnut17=wnut17/test.jsonl conll=eng.testb.conll --output scores",
+      "  # Two models that share a backbone, as people read them, at a stricter threshold:",
+      "  evaluate --gold news=gold/*.jsonl --model a=Llama-3.2-1B,head-a --model b=Llama-3.2-1B,head-b \\",
+      "      --decoder greedy --threshold 0.9 --output scores",
+      "  # Mentions that annotate wrote:",
+      "  evaluate --gold news=gold.jsonl --predictions mine=mentions --matching char --output scores",
+      "",
+      "Written to the output: evaluation.json with everything, and for each model NAME.csv in the",
+      "columns of the published evaluations, data sets first, then the aggregates micro, macro (the",
+      "mean of every column) and sample_weighted (precision and recall weighted by documents)."
+    })
+final class EvaluateCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec command;
+
+  @Mixin private AnnotateCommand.Common common;
+
+  @Option(
+      names = "--gold",
+      paramLabel = "NAME=PATH",
+      arity = "1..*",
+      required = true,
+      description =
+          "Gold data sets: JSON Lines of {id, text, entities: [{start, end, type}]} with offsets in code points (.jsonl), CoNLL or BIO files (.conll, .bio, .iob, .tsv, .txt), or Parquet. Files, directories or globs; a name given again adds files to its data set.")
+  private List<String> gold;
+
+  @Option(
+      names = "--gold-format",
+      paramLabel = "FORMAT",
+      description = "jsonl, conll or parquet; by default what the file names say.")
+  private String goldFormat;
+
+  @Option(
+      names = "--gold-column",
+      paramLabel = "NAME",
+      defaultValue = "entities",
+      description =
+          "Column of Parquet files with the gold mentions, an array of structs with start, end and possibly type (default: ${DEFAULT-VALUE}).")
+  private String goldColumn;
+
+  @Option(
+      names = "--predictions",
+      paramLabel = "NAME=PATH",
+      arity = "1..*",
+      description =
+          "Outputs of annotate to score instead of running a model, under the model's name; a name given again adds files. Joined with the gold data by text, or by id where there is no text.")
+  private List<String> predictions;
+
+  @Option(
+      names = "--matching",
+      paramLabel = "NAME",
+      defaultValue = "token",
+      description =
+          "token: a prediction is right if its first and last token are those of a gold mention, as in the paper; for --predictions this needs the --backbone whose tokenizer counts. char: if it has exactly the same characters (default: ${DEFAULT-VALUE}).")
+  private String matching;
+
+  @Option(
+      names = "--keep-unannotated",
+      description =
+          "Count documents without a gold mention too; the paper's protocol leaves them out.")
+  private boolean keepUnannotated;
+
+  @Option(
+      names = "--examples",
+      paramLabel = "N",
+      defaultValue = "20",
+      description =
+          "Missed and spurious mentions to show, each, per model and data set (default: ${DEFAULT-VALUE}).")
+  private int examples;
+
+  @Mixin private ModelOptions model;
+
+  @Option(
+      names = "--output",
+      paramLabel = "DIR",
+      required = true,
+      description = "Directory to write to, on any Hadoop file system.")
+  private String output;
+
+  @Option(
+      names = "--overwrite",
+      description = "Replace the evaluation that the output holds already.")
+  private boolean overwrite;
+
+  @Override
+  public Integer call() throws IOException {
+    EvaluateOptions options = options();
+    SparkSession spark = Sessions.start("evaluate");
+    try {
+      command.commandLine().getOut().println(EvaluateJob.run(spark, options).summary());
+    } finally {
+      spark.stop();
+    }
+    return 0;
+  }
+
+  /**
+   * What was asked for, checked as far as is possible without Spark.
+   *
+   * @throws ParameterException if it cannot be
+   */
+  EvaluateOptions options() {
+    return checked(this::parsed);
+  }
+
+  private EvaluateOptions parsed() {
+    Map<String, List<String>> written =
+        predictions == null ? Map.of() : named("--predictions", predictions);
+    SpanMatching match = SpanMatching.parse(matching);
+    List<ModelSpec> models;
+    ModelSpec tokens = null;
+    if (written.isEmpty()) {
+      models = model.specs();
+    } else {
+      models = model.namedSpecs();
+      tokens = model.backboneSpec();
+      written.keySet().forEach(ModelArguments::checkName);
+      for (ModelSpec run : models) {
+        if (written.containsKey(run.name())) {
+          throw new IllegalArgumentException(
+              "--model and --predictions both name \"%s\"".formatted(run.name()));
+        }
+      }
+      if (tokens == null && match == SpanMatching.TOKEN) {
+        throw new IllegalArgumentException(
+            "--predictions with --matching token needs the --backbone whose tokenizer counts; or use --matching char");
+      }
+    }
+    if (examples < 0) {
+      throw new IllegalArgumentException("--examples must not be negative, but is " + examples);
+    }
+    return new EvaluateOptions(
+        named("--gold", gold),
+        goldFormat == null ? null : GoldSource.parse(goldFormat),
+        goldColumn,
+        models,
+        model.engine(),
+        written,
+        tokens,
+        match,
+        keepUnannotated,
+        examples,
+        output,
+        overwrite);
+  }
+
+  private static Map<String, List<String>> named(String option, List<String> arguments) {
+    Map<String, List<String>> paths = new LinkedHashMap<>();
+    for (String argument : arguments) {
+      int equals = argument.indexOf('=');
+      if (equals < 1 || equals == argument.length() - 1) {
+        throw new IllegalArgumentException(
+            "Cannot understand %s %s: expected NAME=PATH".formatted(option, argument));
+      }
+      paths
+          .computeIfAbsent(argument.substring(0, equals), name -> new ArrayList<>())
+          .add(argument.substring(equals + 1));
+    }
+    return paths;
+  }
+
+  private <T> T checked(Supplier<T> supplier) {
+    try {
+      return supplier.get();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(command.commandLine(), e.getMessage(), e);
+    }
+  }
+}
