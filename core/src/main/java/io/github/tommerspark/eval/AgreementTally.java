@@ -33,6 +33,7 @@ public final class AgreementTally implements Serializable {
 
   // By model, or by pair in the order (0,1), (0,2), ..., (1,2), ...
   private final long[] mentions;
+  private final long[] documentsWithMentions;
   private final long[] both;
   private final long[] macroDocuments;
   private final UnitSums macroDice;
@@ -68,6 +69,7 @@ public final class AgreementTally implements Serializable {
     this.models = models;
     this.seed = seed;
     mentions = new long[models];
+    documentsWithMentions = new long[models];
     both = new long[pairs];
     macroDocuments = new long[pairs];
     macroDice = new UnitSums(pairs);
@@ -117,6 +119,7 @@ public final class AgreementTally implements Serializable {
 
   private void addModel(int model, SpanSet set) {
     mentions[model] += set.size();
+    documentsWithMentions[model] += set.size() > 0 ? 1 : 0;
     lastWordsUnknown |= set.isMissingLastWords();
     for (SpanSet.Span span : set.spans()) {
       count(mentionsByLength[model], span);
@@ -191,6 +194,7 @@ public final class AgreementTally implements Serializable {
     lengthsUnknown |= other.lengthsUnknown;
     lastWordsUnknown |= other.lastWordsUnknown;
     addAll(mentions, other.mentions);
+    addAll(documentsWithMentions, other.documentsWithMentions);
     addAll(both, other.both);
     addAll(macroDocuments, other.macroDocuments);
     macroDice.merge(other.macroDice);
@@ -232,6 +236,11 @@ public final class AgreementTally implements Serializable {
   /** How many distinct mentions a model has. */
   public long mentions(int model) {
     return mentions[model];
+  }
+
+  /** In how many documents a model found something. */
+  public long documentsWithMentions(int model) {
+    return documentsWithMentions[model];
   }
 
   /** Whether the length in words of every mention was known. */
