@@ -19,6 +19,7 @@ Usage: ./submit.sh [spark-submit options] COMMAND [options]
 
 Commands:
   annotate    finds the entity mentions of a corpus and writes them beside its rows
+  agree       says how far models agree on mentions
   demo        annotates a small bundled corpus and shows what was found
   evaluate    scores models, or mentions they found before, against gold data
   report      writes one HTML page about what the other commands wrote

@@ -28,7 +28,8 @@ import org.apache.spark.sql.types.StructType;
  * @param rows all rows; if {@code malformedColumn} is not null, with that column
  * @param format of its files
  * @param paths absolute paths of what was given
- * @param textColumn name of the column with the text, as the input spells it
+ * @param textColumn name of the column with the text, as the input spells it; null if none was
+ *     asked for
  * @param malformedColumn name of the column that holds a record that could not be read, null in
  *     rows where it could; null if the format has no such thing
  */
@@ -78,7 +79,10 @@ record Corpus(
     InputFormat format = options.format() != null ? options.format() : inferFormat(files);
     Dataset<Row> rows = read(spark, format, paths, options);
     String malformed = Arrays.asList(rows.columns()).contains(MALFORMED) ? MALFORMED : null;
-    String text = textColumn(rows.schema(), options.textColumn(), malformed);
+    String text =
+        options.textColumn() == null
+            ? null
+            : textColumn(rows.schema(), options.textColumn(), malformed);
     return new Corpus(rows, format, List.copyOf(paths), text, malformed);
   }
 
@@ -106,7 +110,10 @@ record Corpus(
     String[] all = paths.toArray(String[]::new);
     Dataset<Row> rows = reader.load(all);
     return switch (format) {
-      case TEXT -> rows.withColumnRenamed("value", options.textColumn());
+      case TEXT ->
+          options.textColumn() == null
+              ? rows
+              : rows.withColumnRenamed("value", options.textColumn());
         // Only a schema that names the column makes the CSV reader report what is malformed.
       case CSV ->
           rows.schema().isEmpty()
@@ -120,7 +127,10 @@ record Corpus(
 
   private static Dataset<Row> empty(SparkSession spark, CorpusOptions options) {
     return spark.createDataFrame(
-        List.of(), new StructType().add(options.textColumn(), DataTypes.StringType));
+        List.of(),
+        options.textColumn() == null
+            ? new StructType()
+            : new StructType().add(options.textColumn(), DataTypes.StringType));
   }
 
   private static String textColumn(StructType schema, String wanted, String malformed) {

@@ -10,7 +10,7 @@ import java.util.TreeMap;
  * @param paths files, directories or globs on any file system that Hadoop knows
  * @param format of all of them; null to go by their names
  * @param options passed on to Spark's reader
- * @param textColumn the column to annotate
+ * @param textColumn the column to annotate; null if there need be none
  * @param idColumn the column that identifies a row; null if none was named
  */
 record CorpusOptions(

@@ -7,6 +7,7 @@ import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.engine.EngineOptions;
+import io.github.tommerspark.eval.PairAgreement;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -104,7 +105,7 @@ final class DemoCommand implements Callable<Integer> {
       Dataset<Row> rows = spark.read().parquet(provenance.output().path());
       show(rows, provenance, out);
       out.println(result.summary());
-      agreement(rows, provenance, out);
+      agreement(spark, provenance, out);
       out.println();
       out.println("Next: ./submit.sh annotate --input " + corpusFile() + " --output my-mentions");
     } finally {
@@ -176,28 +177,29 @@ final class DemoCommand implements Callable<Integer> {
     out.println();
   }
 
-  private static void agreement(Dataset<Row> rows, Provenance provenance, PrintWriter out) {
-    List<Provenance.Model> models = provenance.models();
-    for (int a = 0; a < models.size(); a++) {
-      for (int b = a + 1; b < models.size(); b++) {
-        Agreement agreement =
-            Agreement.of(
-                rows,
-                provenance.input().idColumn(),
-                models.get(a).column(),
-                models.get(b).column());
-        out.println(
-            "  %-19s %.3f (%,d mentions of %s, %,d of %s, %,d of both; threshold %s)"
-                .formatted(
-                    "DICE",
-                    agreement.dice(),
-                    agreement.first(),
-                    models.get(a).name(),
-                    agreement.second(),
-                    models.get(b).name(),
-                    agreement.both(),
-                    models.get(a).threshold()));
-      }
+  private static void agreement(SparkSession spark, Provenance provenance, PrintWriter out)
+      throws IOException {
+    MentionDataset mentions =
+        MentionDataset.open(
+            spark,
+            new AgreeOptions.Source(null, List.of(provenance.output().path())),
+            null,
+            null,
+            null);
+    for (PairAgreement pair : AgreeJob.compare(mentions).pairs()) {
+      Provenance.Model a = provenance.models().get(pair.a());
+      Provenance.Model b = provenance.models().get(pair.b());
+      out.println(
+          "  %-19s %.3f (%,d mentions of %s, %,d of %s, %,d of both; threshold %s)"
+              .formatted(
+                  "DICE",
+                  pair.dice(),
+                  pair.aCount(),
+                  a.name(),
+                  pair.bCount(),
+                  b.name(),
+                  pair.both(),
+                  a.threshold()));
     }
   }
 }

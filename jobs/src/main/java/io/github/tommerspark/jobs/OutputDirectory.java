@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -37,6 +38,17 @@ final class OutputDirectory {
    * @throws UserException if the mode does not allow what is there
    */
   static OutputDirectory open(String given, WriteMode mode, Configuration hadoop) {
+    return open(given, mode, hadoop, name -> new Path(name).getName().startsWith("part-"));
+  }
+
+  /**
+   * As {@link #open(String, WriteMode, Configuration)}, for jobs that write other files than
+   * Spark's alone.
+   *
+   * @param replaceable which files, by path relative to the directory, may be overwritten
+   */
+  static OutputDirectory open(
+      String given, WriteMode mode, Configuration hadoop, Predicate<String> replaceable) {
     try {
       Path path = new Path(given);
       FileSystem fs = path.getFileSystem(hadoop);
@@ -47,7 +59,7 @@ final class OutputDirectory {
                 .formatted(Redaction.uri(path.toString())));
       }
       OutputDirectory output = new OutputDirectory(path, mode, hadoop, fs, files(fs, path));
-      output.checkMode();
+      output.checkMode(replaceable);
       return output;
     } catch (IOException | IllegalArgumentException e) {
       throw new UserException(
@@ -55,7 +67,7 @@ final class OutputDirectory {
     }
   }
 
-  private void checkMode() throws IOException {
+  private void checkMode(Predicate<String> replaceable) throws IOException {
     switch (mode) {
       case ERROR -> {
         if (!before.isEmpty()) {
@@ -67,9 +79,9 @@ final class OutputDirectory {
       case OVERWRITE -> {
         // Overwriting deletes the directory: a mistyped path must not cost anybody their files.
         for (String name : before.keySet()) {
-          if (!new Path(name).getName().startsWith("part-")) {
+          if (!replaceable.test(name)) {
             throw new UserException(
-                "Cannot overwrite %s: it holds %s, which no job of Spark wrote; delete the directory yourself or name another --output"
+                "Cannot overwrite %s: it holds %s, which this job does not write; delete the directory yourself or name another --output"
                     .formatted(this, name));
           }
         }
@@ -138,6 +150,19 @@ final class OutputDirectory {
       now.keySet().removeAll(before.keySet());
     }
     return now;
+  }
+
+  /**
+   * Makes the directory, empty of what it may overwrite.
+   *
+   * @return the directory
+   */
+  Path emptied() throws IOException {
+    if (mode == WriteMode.OVERWRITE) {
+      fs.delete(path, true);
+    }
+    fs.mkdirs(path);
+    return path;
   }
 
   Path path() {

@@ -31,6 +31,7 @@ import scala.Tuple2;
     description = "Finds entity mentions in text with ToMMeR heads on truncated language models.",
     subcommands = {
       AnnotateCommand.class,
+      AgreeCommand.class,
       DemoCommand.class,
       EvaluateCommand.class,
       ReportCommand.class,
@@ -120,7 +121,7 @@ public final class TommerSpark implements Runnable {
   public void run() {
     throw new ParameterException(
         command.commandLine(),
-        "No command; one of annotate, demo, evaluate, report, show. --help explains them");
+        "No command; one of annotate, agree, demo, evaluate, report, show. --help explains them");
   }
 
   /** Says which option is unknown before saying which one is missing: often one explains both. */

@@ -39,7 +39,7 @@ class OutputDirectoryTest {
     write("home/thesis.tex");
     assertThatThrownBy(() -> open("home", WriteMode.OVERWRITE))
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("it holds thesis.tex, which no job of Spark wrote");
+        .hasMessageContaining("it holds thesis.tex, which this job does not write");
     write("work/sub/notes.txt");
     assertThatThrownBy(() -> open("work", WriteMode.OVERWRITE))
         .isInstanceOf(UserException.class)
