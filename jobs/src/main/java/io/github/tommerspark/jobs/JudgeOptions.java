@@ -72,8 +72,19 @@ record JudgeOptions(
               .formatted(text));
     }
 
+    /**
+     * What so many tokens cost.
+     *
+     * @param promptTokens sent
+     * @param answerTokens received
+     */
     double of(long promptTokens, long answerTokens) {
       return (prompt * promptTokens + answer * answerTokens) / MILLION;
+    }
+
+    /** An amount, to the cent or, below one, to the hundredth of it. */
+    static String shown(double amount) {
+      return (amount < 1 ? "%.4f" : "%,.2f").formatted(amount);
     }
   }
 }

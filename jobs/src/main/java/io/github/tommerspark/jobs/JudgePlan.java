@@ -129,7 +129,8 @@ record JudgePlan(
         "cost          "
             + (options.price() == null
                 ? "not known: give --price-per-million-tokens"
-                : "about %.2f at most".formatted(options.price().of(estimatedTokens(), longest))));
+                : "at most about "
+                    + JudgeOptions.Price.shown(options.price().of(estimatedTokens(), longest))));
     return String.join(System.lineSeparator(), lines);
   }
 }

@@ -144,7 +144,9 @@ record JudgeResult(
                 requests.sent(),
                 requests.promptTokens(),
                 requests.completionTokens(),
-                requests.cost() == null ? "" : ", cost %.2f".formatted(requests.cost())));
+                requests.cost() == null
+                    ? ""
+                    : ", cost " + JudgeOptions.Price.shown(requests.cost())));
     warnings.forEach(warning -> lines.add("warning: " + warning));
     return String.join(System.lineSeparator(), lines);
   }
