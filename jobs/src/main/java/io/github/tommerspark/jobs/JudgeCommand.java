@@ -84,7 +84,7 @@ final class JudgeCommand implements Callable<Integer> {
 
   @Option(
       names = "--column",
-      paramLabel = "NAME,…",
+      paramLabel = "NAME",
       split = ",",
       description = "Columns with mentions to judge (default: those of all models).")
   private List<String> columns = List.of();

@@ -28,8 +28,7 @@ final class JudgeJob {
   /**
    * Runs the job.
    *
-   * @param approval is told what will be asked and says whether to go on; not asked when all the
-   *     answers are known
+   * @param approval is told what will be asked, which may be nothing, and says whether to go on
    * @return nothing if the approval was not given; then nothing was sent or written
    * @throws UserException if something stands in the way, or the judge stops answering; what it has
    *     answered is in the cache

@@ -119,9 +119,12 @@ record JudgePlan(
                 questions.size() - open.size(),
                 options.cache()));
     lines.add(
-        "requests      %,d, at most %,d with those that have to be repeated; %,d a minute"
+        "requests      %,d, at most %,d with those that have to be repeated; %,d a minute, so %,d s or more"
             .formatted(
-                open.size(), options.settings().budget(), options.settings().requestsPerMinute()));
+                open.size(),
+                options.settings().budget(),
+                options.settings().requestsPerMinute(),
+                open.size() * 60L / options.settings().requestsPerMinute()));
     long longest = (long) open.size() * options.prompt().maxTokens();
     lines.add(
         "tokens        about %,d sent, at most %,d received".formatted(estimatedTokens(), longest));

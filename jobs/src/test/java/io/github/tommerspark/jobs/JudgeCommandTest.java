@@ -112,7 +112,7 @@ class JudgeCommandTest {
   void showsWhatWouldBeAskedAndAsksOnlyWithYes() throws IOException {
     String arguments =
         REQUIRED.replace("https", "http")
-            + " --price-per-million-tokens 1,10 --budget 6 --cache "
+            + " --price-per-million-tokens 1,10 --budget 6 --requests-per-minute 3 --cache "
             + folder.resolve("cache.jsonl");
     JudgeCommand command = command(arguments);
     JudgeOptions options = command.options(ENVIRONMENT);
@@ -126,7 +126,7 @@ class JudgeCommandTest {
             "key           from TOMMER_JUDGE_API_KEY",
             "texts         3 of 40 documents with mentions (seed 0; as many as --budget allows)",
             "mentions      6 of nano: 6 questions, 0 answered in " + options.cache(),
-            "requests      6, at most 6 with those that have to be repeated; 300 a minute",
+            "requests      6, at most 6 with those that have to be repeated; 3 a minute, so 120 s or more",
             "tokens        about %,d sent, at most 600 received".formatted(sent),
             "cost          at most about %.4f".formatted((sent + 6000) / 1e6),
             "warning: http://api.example.com is not encrypted: the key and the texts can be read on the way; use https",
