@@ -20,6 +20,7 @@ Usage: ./submit.sh [spark-submit options] COMMAND [options]
 Commands:
   annotate    finds the entity mentions of a corpus and writes them beside its rows
   demo        annotates a small bundled corpus and shows what was found
+  judge       has a language model judge a sample of the mentions found
   help        explains a command: ./submit.sh help annotate
 
 Examples:

@@ -29,7 +29,7 @@ import scala.Tuple2;
 @Command(
     name = "tommer-spark",
     description = "Finds entity mentions in text with ToMMeR heads on truncated language models.",
-    subcommands = {AnnotateCommand.class, DemoCommand.class, HelpCommand.class},
+    subcommands = {AnnotateCommand.class, DemoCommand.class, JudgeCommand.class, HelpCommand.class},
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
     footer = {"", "tommer-spark help COMMAND explains a command and all of its options."})
