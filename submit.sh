@@ -22,6 +22,7 @@ Commands:
   agree       says how far models agree on mentions
   demo        annotates a small bundled corpus and shows what was found
   evaluate    scores models, or mentions they found before, against gold data
+  judge       has a language model judge a sample of the mentions found
   report      writes one HTML page about what the other commands wrote
   show        marks the mentions of a text given on the command line
   help        explains a command: ./submit.sh help annotate

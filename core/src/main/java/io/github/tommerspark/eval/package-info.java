@@ -7,8 +7,8 @@
  * {@code count_perf} in {@code models/model.py}, {@code add_agg_metrics} in {@code results.py}).
  *
  * <p>Agreement: {@link io.github.tommerspark.eval.SpanSet} is what one model found in one document,
- * {@link io.github.tommerspark.eval.AgreementTally} adds documents up and merges with other tallies,
- * and {@link io.github.tommerspark.eval.PairAgreement} is what comes out for two models. No text is
- * kept, and no document: memory depends on the number of models alone.
+ * {@link io.github.tommerspark.eval.AgreementTally} adds documents up and merges with other
+ * tallies, and {@link io.github.tommerspark.eval.PairAgreement} is what comes out for two models.
+ * No text is kept, and no document: memory depends on the number of models alone.
  */
 package io.github.tommerspark.eval;

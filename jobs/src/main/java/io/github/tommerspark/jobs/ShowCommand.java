@@ -1,12 +1,10 @@
 package io.github.tommerspark.jobs;
 
 import io.github.tommerspark.decode.Candidates;
-import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.detect.Mention;
 import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.detect.ScoredText;
-import io.github.tommerspark.engine.DeviceChoice;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.report.Block;
 import io.github.tommerspark.report.Documents;
@@ -37,8 +35,11 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
@@ -49,6 +50,7 @@ import picocli.CommandLine.Spec;
     name = "show",
     customSynopsis = "tommer-spark show TEXT [OPTIONS]",
     sortOptions = false,
+    defaultValueProvider = ShowCommand.Defaults.class,
     description = "Marks the entity mentions of a text in the terminal, or as HTML.",
     footerHeading = "%nExamples:%n",
     footer = {
@@ -58,6 +60,16 @@ import picocli.CommandLine.Spec;
       "  show - < letter.txt"
     })
 final class ShowCommand implements Callable<Integer> {
+
+  /** A threshold for reading, as the demo's; the other commands' is for recall. */
+  static final class Defaults implements IDefaultValueProvider {
+    @Override
+    public String defaultValue(ArgSpec argument) {
+      return argument instanceof OptionSpec option && option.longestName().equals("--threshold")
+          ? "0.99"
+          : null;
+    }
+  }
 
   /** Tokens of a heat map at most: a screen and a half. */
   private static final int MAX_TOKENS = 80;
@@ -75,35 +87,7 @@ final class ShowCommand implements Callable<Integer> {
       description = "The text; - reads it from the standard input.")
   private String text;
 
-  @Option(
-      names = "--model",
-      paramLabel = "NAME[=BACKBONE,HEAD]",
-      description =
-          "A bundled model, nano-llama (the default) or nano-neox; or one of your own: a Hugging Face snapshot directory and a ToMMeR head directory. May be repeated.")
-  private List<String> models;
-
-  @Option(
-      names = "--threshold",
-      paramLabel = "P",
-      defaultValue = "0.99",
-      description =
-          "Probability above which a span is a mention (default: ${DEFAULT-VALUE}, for reading; annotate's is 0.5, for recall).")
-  private double threshold;
-
-  @Option(
-      names = "--decoder",
-      paramLabel = "NAME",
-      defaultValue = "threshold",
-      description =
-          "threshold, greedy, flat, greedy_nested, well_nested or line_col_greedy, as for annotate (default: ${DEFAULT-VALUE}).")
-  private String decoder;
-
-  @Option(
-      names = "--device",
-      paramLabel = "DEVICE",
-      defaultValue = "auto",
-      description = "auto, cpu or gpu (default: ${DEFAULT-VALUE}).")
-  private String device;
+  @Mixin private ModelOptions models;
 
   @Option(
       names = "--html",
@@ -132,19 +116,15 @@ final class ShowCommand implements Callable<Integer> {
     if (html != null && !html.toString().endsWith(".html") && !html.toString().endsWith(".htm")) {
       throw impossible("--html must be named .html, but is " + html);
     }
-    Decoder chosen = checked(() -> Decoder.parse(decoder));
-    List<String> names = models == null ? List.of(ModelArguments.DEFAULT) : models;
-    List<ModelSpec> specs =
-        checked(() -> new ModelArguments(chosen, threshold, null, null, null).named(names));
-    EngineOptions engine =
-        checked(() -> EngineOptions.defaults().withDevice(DeviceChoice.parse(device), 0));
+    List<ModelSpec> specs = checked(models::specs);
+    EngineOptions engine = checked(models::engine);
     if (text.equals("-")) {
       text = new String(System.in.readAllBytes(), StandardCharsets.UTF_8);
     }
     EngineSetup.apply();
     // A heat map needs the spans below the threshold too, and the decoders ignore them.
     List<ModelSpec> loaded =
-        heatMap ? specs.stream().map(spec -> spec.withDecoder(chosen, 0)).toList() : specs;
+        heatMap ? specs.stream().map(spec -> spec.withDecoder(spec.decoder(), 0)).toList() : specs;
     try (MentionDetector detector = MentionDetector.load(loaded, engine)) {
       List<ScoredText> results = detector.score(List.of(text)).get(0);
       List<Found> found = new ArrayList<>();
@@ -210,6 +190,7 @@ final class ShowCommand implements Callable<Integer> {
     List<Mark> marks = new ArrayList<>();
     for (int i = 0; i < found.size(); i++) {
       String name = found.get(i).model().name();
+      double threshold = found.get(i).model().threshold();
       MarkStyle style = MarkStyle.model(i);
       legend.add(new Legend(style, "%s, threshold %s".formatted(name, threshold)));
       for (Mention mention : found.get(i).mentions()) {

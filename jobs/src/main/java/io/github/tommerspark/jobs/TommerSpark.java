@@ -34,6 +34,7 @@ import scala.Tuple2;
       AgreeCommand.class,
       DemoCommand.class,
       EvaluateCommand.class,
+      JudgeCommand.class,
       ReportCommand.class,
       ShowCommand.class,
       HelpCommand.class
@@ -121,7 +122,7 @@ public final class TommerSpark implements Runnable {
   public void run() {
     throw new ParameterException(
         command.commandLine(),
-        "No command; one of annotate, agree, demo, evaluate, report, show. --help explains them");
+        "No command; one of annotate, agree, demo, evaluate, judge, report, show. --help explains them");
   }
 
   /** Says which option is unknown before saying which one is missing: often one explains both. */

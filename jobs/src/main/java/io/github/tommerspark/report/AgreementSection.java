@@ -41,6 +41,7 @@ final class AgreementSection {
       Measures macro,
       Map<String, Measures> relaxed,
       Intervals intervals,
+      String lengthUnit,
       List<Pair> byLength,
       List<Pair> byThreshold,
       List<String> warnings) {}
@@ -266,7 +267,7 @@ final class AgreementSection {
       blocks.add(
           new LineChart(
               "DICE by length of the mention",
-              "Length",
+              agreement.lengthUnit == null ? "Length" : "Length in " + agreement.lengthUnit,
               "DICE",
               lengths,
               series(pairs, pair -> (double) lengths.indexOf(pair.length), Pair::length)));

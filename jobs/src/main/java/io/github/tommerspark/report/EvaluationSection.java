@@ -43,7 +43,11 @@ final class EvaluationSection {
       List<Length> lengths,
       List<Nesting> nested,
       List<Curve> curves,
-      List<Example> examples) {}
+      List<Example> examples,
+      List<Gold> gold,
+      List<String> warnings) {}
+
+  private record Gold(String dataset, List<String> paths, Long documents) {}
 
   /** Of one dataset, or of all of them: then {@code name} says how they were brought together. */
   private record Row(
@@ -126,6 +130,15 @@ final class EvaluationSection {
               evaluation.created,
               "Matching",
               matching()));
+      list(evaluation.warnings).forEach(warning -> blocks.add(new Paragraph("⚠ " + warning)));
+      if (!list(evaluation.gold).isEmpty()) {
+        Table.Builder gold = Table.of("Gold data", "Dataset", "Documents#", "Files");
+        for (Gold data : evaluation.gold) {
+          gold.row(
+              data.dataset, Numbers.count(data.documents), String.join(", ", list(data.paths)));
+        }
+        blocks.add(gold.build());
+      }
       rows("Precision, recall and F1", "Dataset", evaluation.rows);
       if (!list(evaluation.aggregates).isEmpty()) {
         rows("All datasets together", "Aggregate", evaluation.aggregates);

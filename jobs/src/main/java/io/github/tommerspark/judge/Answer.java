@@ -1,0 +1,13 @@
+package io.github.tommerspark.judge;
+
+/**
+ * What came back for a question.
+ *
+ * @param verdict read from the end of the text
+ * @param text as the judge gave it, without the key should it be in there; may be empty
+ * @param cut whether the text ended because it was too long
+ * @param promptTokens that the server counted; 0 if it does not say
+ * @param completionTokens that the server counted; 0 if it does not say
+ */
+public record Answer(
+    Verdict verdict, String text, boolean cut, long promptTokens, long completionTokens) {}

@@ -1,0 +1,302 @@
+package io.github.tommerspark.judge;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.channels.UnresolvedAddressException;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.DoubleSupplier;
+import javax.net.ssl.SSLException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks an endpoint, and asks again when it makes sense: after 408, 429 and 5xx, when no answer
+ * comes in time, when the connection breaks, and when a response is not whole. An excerpt that a
+ * content filter holds back has an unclear answer. Anything else is final. Redirects are not
+ * followed: a key goes to the host that the user named and to no other. Thread-safe.
+ */
+final class ChatClient {
+
+  /** How often a question is asked at most before giving up. */
+  static final int ATTEMPTS = 6;
+
+  private static final Logger LOG = LoggerFactory.getLogger(ChatClient.class);
+
+  private static final Duration FIRST_DELAY = Duration.ofSeconds(1);
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(20);
+
+  /** Who wants us to wait longer than this has run out of quota rather than of breath. */
+  private static final Duration LONGEST_HOLD = Duration.ofMinutes(10);
+
+  /** How Azure says that it will not let its model see an excerpt. */
+  private static final String FILTERED = "content_filter";
+
+  private static final int SHOWN = 200;
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final JudgeSettings settings;
+  private final RequestPacer pacer;
+  private final Pause pause;
+  private final DoubleSupplier random;
+  private final HttpClient http;
+  private final AtomicLong sent = new AtomicLong();
+
+  /**
+   * A client that has asked nothing yet.
+   *
+   * @param random numbers from 0 to 1, for delays
+   */
+  ChatClient(JudgeSettings settings, Pause pause, DoubleSupplier random) {
+    this.settings = settings;
+    this.pause = pause;
+    this.random = random;
+    this.pacer = new RequestPacer(settings.requestsPerMinute(), pause);
+    this.http =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .connectTimeout(CONNECT_TIMEOUT)
+            .build();
+  }
+
+  /** A request that failed in a way that may pass. */
+  private static final class PassingException extends Exception {
+
+    private static final long serialVersionUID = 1L;
+
+    /** What the server asks for; null if it does not. */
+    private final transient Duration retryAfter;
+
+    /** Whether it is the number of requests that the server complains about. */
+    private final boolean tooMany;
+
+    PassingException(String message, boolean tooMany, Duration retryAfter) {
+      super(message);
+      this.tooMany = tooMany;
+      this.retryAfter = retryAfter;
+    }
+
+    PassingException(String message) {
+      this(message, false, null);
+    }
+  }
+
+  /** HTTP requests sent so far. */
+  long sent() {
+    return sent.get();
+  }
+
+  /**
+   * Asks a question, as often as it takes.
+   *
+   * @throws JudgeException if the endpoint refuses it, keeps failing, or the budget is used up
+   * @throws InterruptedException while waiting to ask; never while an answer is under way
+   */
+  Answer ask(Question question) throws InterruptedException {
+    for (int attempt = 1; ; attempt++) {
+      pacer.await();
+      if (sent.getAndIncrement() >= settings.budget()) {
+        sent.decrementAndGet();
+        throw new JudgeException(
+            "The budget of %,d requests is used up, repeated ones included"
+                .formatted(settings.budget()));
+      }
+      try {
+        return send(question);
+      } catch (PassingException e) {
+        if (attempt == ATTEMPTS) {
+          throw new JudgeException("%s, %d times in a row".formatted(e.getMessage(), ATTEMPTS));
+        }
+        Duration delay = delay(attempt, e.retryAfter);
+        LOG.debug("{}; asking again in {} ms", e.getMessage(), delay.toMillis());
+        if (e.tooMany || e.retryAfter != null) {
+          pacer.hold(delay);
+        } else {
+          pause.sleep(delay);
+        }
+      }
+    }
+  }
+
+  /** Twice as long each time, at random between the half and the whole of that. */
+  private Duration delay(int attempt, Duration retryAfter) {
+    long whole = FIRST_DELAY.toNanos() << (attempt - 1);
+    Duration backoff = Duration.ofNanos((long) (whole * (0.5 + random.getAsDouble() / 2)));
+    return retryAfter != null && retryAfter.compareTo(backoff) > 0 ? retryAfter : backoff;
+  }
+
+  private Answer send(Question question) throws PassingException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(settings.endpoint().uri())
+            .header("Content-Type", "application/json")
+            .header("Accept", "application/json")
+            .POST(BodyPublishers.ofString(question.request()));
+    if (settings.key() != null) {
+      request.header("Authorization", settings.key().authorization());
+    }
+    HttpResponse<byte[]> response = response(request.build());
+    int status = response.statusCode();
+    String body = new String(response.body(), StandardCharsets.UTF_8);
+    if (status == 200) {
+      return answer(body);
+    }
+    String line =
+        "%s answered %d%s".formatted(settings.endpoint().server(), status, complaint(body));
+    if (status == 408 || status == 429 || status >= 500) {
+      Duration retryAfter = retryAfter(response);
+      if (retryAfter != null && retryAfter.compareTo(LONGEST_HOLD) > 0) {
+        throw new JudgeException(
+            "%s and wants no further request for %,d s".formatted(line, retryAfter.toSeconds()));
+      }
+      throw new PassingException(line, status == 429, retryAfter);
+    }
+    if (status == 400 && parsed(body).path("error").path("code").asText().equals(FILTERED)) {
+      // About this excerpt alone: others may pass.
+      return new Answer(Verdict.UNCLEAR, line, false, 0, 0);
+    }
+    throw new JudgeException(line + remedy(status));
+  }
+
+  /**
+   * Waits for a whole response. Not with the timeout of a request, which ends with the headers. An
+   * interruption waits too: an answer that is under way has been paid for.
+   */
+  private HttpResponse<byte[]> response(HttpRequest request) throws PassingException {
+    CompletableFuture<HttpResponse<byte[]>> response =
+        http.sendAsync(request, BodyHandlers.ofByteArray());
+    long deadline = System.nanoTime() + settings.timeout().toNanos();
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return response.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } catch (TimeoutException e) {
+      response.cancel(true);
+      throw new PassingException(
+          "%s did not answer within %,d ms"
+              .formatted(settings.endpoint().server(), settings.timeout().toMillis()));
+    } catch (ExecutionException e) {
+      throw broken(e.getCause());
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private PassingException broken(Throwable cause) {
+    String server = settings.endpoint().server();
+    if (cause.getCause() instanceof UnresolvedAddressException) {
+      throw new JudgeException(
+          "Cannot reach %s: no such host; check --endpoint".formatted(server), cause);
+    }
+    if (cause instanceof SSLException) {
+      throw new JudgeException(
+          "Cannot reach %s: %s".formatted(server, oneLine(cause.getMessage())), cause);
+    }
+    if (cause instanceof ConnectException) {
+      return new PassingException("%s does not accept connections".formatted(server));
+    }
+    if (cause instanceof IOException) {
+      return new PassingException(
+          "The connection to %s broke (%s)"
+              .formatted(server, oneLine(String.valueOf(cause.getMessage()))));
+    }
+    throw new IllegalStateException("Cannot ask %s".formatted(server), cause);
+  }
+
+  private Answer answer(String body) throws PassingException {
+    JsonNode json = parsed(body);
+    JsonNode choice = json.path("choices").path(0);
+    if (!choice.path("message").isObject()) {
+      throw new PassingException(
+          "%s sent no chat completion%s".formatted(settings.endpoint().server(), complaint(body)));
+    }
+    // Null where the judge refuses to speak.
+    String text = redact(choice.path("message").path("content").asText("")).strip();
+    return new Answer(
+        Verdict.of(text),
+        text,
+        choice.path("finish_reason").asText().equals("length"),
+        json.path("usage").path("prompt_tokens").asLong(),
+        json.path("usage").path("completion_tokens").asLong());
+  }
+
+  private static JsonNode parsed(String body) {
+    try {
+      return JSON.readTree(body);
+    } catch (JsonProcessingException e) {
+      return JSON.missingNode();
+    }
+  }
+
+  /** What an error response says, in a few words, after a colon; nothing if it says nothing. */
+  private String complaint(String body) {
+    JsonNode error = parsed(body).path("error");
+    String message = error.isTextual() ? error.asText() : error.path("message").asText(body);
+    // Redacted before it is shortened, or half a key would remain.
+    String line = oneLine(redact(message));
+    return line.isEmpty() ? "" : ": " + line;
+  }
+
+  private String redact(String text) {
+    return settings.key() == null ? text : settings.key().redact(text);
+  }
+
+  private static String oneLine(String text) {
+    String line = text.replaceAll("[\\s\\p{Cntrl}]+", " ").strip();
+    return line.codePointCount(0, line.length()) <= SHOWN
+        ? line
+        : line.substring(0, line.offsetByCodePoints(0, SHOWN)) + "…";
+  }
+
+  private String remedy(int status) {
+    return switch (status) {
+      case 401, 403 ->
+          settings.key() == null
+              ? "; set a key in the environment variable " + ApiKey.VARIABLES.get(0)
+              : "; check the key in " + settings.key().variable();
+      case 404 -> "; check --endpoint and --judge-model";
+      case 301, 302, 303, 307, 308 -> "; redirects are not followed, name the right --endpoint";
+      default -> "";
+    };
+  }
+
+  private Duration retryAfter(HttpResponse<?> response) {
+    String value = response.headers().firstValue("Retry-After").orElse("").strip();
+    if (value.isEmpty()) {
+      return null;
+    }
+    if (value.matches("\\d{1,9}")) {
+      return Duration.ofSeconds(Long.parseLong(value));
+    }
+    try {
+      ZonedDateTime date = ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME);
+      Duration until = Duration.between(pause.now(), date);
+      return until.isNegative() ? Duration.ZERO : until;
+    } catch (DateTimeException e) {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,21 @@
+package io.github.tommerspark.judge;
+
+import java.time.Duration;
+
+/**
+ * How an endpoint is treated.
+ *
+ * @param endpoint to ask
+ * @param key to show there; null for none
+ * @param budget HTTP requests to send at most, those that fail included
+ * @param requestsPerMinute at most
+ * @param concurrency requests under way at once
+ * @param timeout for one request, from its start to the end of the answer
+ */
+public record JudgeSettings(
+    Endpoint endpoint,
+    ApiKey key,
+    long budget,
+    int requestsPerMinute,
+    int concurrency,
+    Duration timeout) {}

@@ -1,0 +1,124 @@
+package io.github.tommerspark.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jsoup.Jsoup;
+import org.jsoup.nodes.Document;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class ShowCommandTest {
+
+  private static final String TEXT = "Marie Curie was born in Warsaw 🗼.";
+
+  @TempDir private Path folder;
+
+  @Test
+  void mentionsAreMarkedInTheTerminal() {
+    String out = show(TEXT, "--color", "never");
+    assertThat(out).startsWith("nano-llama, ").contains(" above 0.99\n").contains("[Warsaw] 🗼");
+    assertThat(out).containsPattern("\n  [01]\\.\\d{4}  Warsaw\n");
+    assertThat(show(TEXT, "--color", "always")).contains("\u001b[1;36m[\u001b[0m");
+  }
+
+  @Test
+  void aPageHasTheMentionsOfEveryModelAndTheScoresOfEverySpan() throws Exception {
+    Path file = folder.resolve("page.html");
+    String out =
+        show(
+            TEXT,
+            "--model",
+            "nano-llama",
+            "--model",
+            "nano-neox",
+            "--html",
+            file.toString(),
+            "--heat-map",
+            "--color",
+            "never");
+    assertThat(out).contains("nano-neox, ").endsWith("Wrote " + file + "\n");
+    Document page = Jsoup.parse(file.toFile(), "UTF-8");
+    assertThat(page.select("p.text").first().wholeText()).isEqualTo(TEXT);
+    assertThat(page.select("h2").eachText())
+        .containsExactly("Mentions", "Scores of nano-llama", "Scores of nano-neox");
+    assertThat(page.select("fieldset bdi").eachText())
+        .containsExactly("nano-llama, threshold 0.99", "nano-neox, threshold 0.99");
+    assertThat(page.select("svg.heat text.axis").eachText())
+        .containsExactly("first token", "last token", "first token", "last token");
+    // What is drawn as a mention is drawn dark in the heat map too.
+    assertThat(page.select("#s2 svg g > title").eachText())
+        .anySatisfy(title -> assertThat(title).matches(".*: (1\\.000|0\\.99\\d) Warsaw"));
+    assertThat(page.select("script")).isEmpty();
+  }
+
+  @Test
+  void theMentionsDoNotDependOnTheHeatMap() throws Exception {
+    Path file = folder.resolve("page.html");
+    for (String decoder : new String[] {"threshold", "greedy", "flat", "well_nested"}) {
+      String plain = show(TEXT, "--decoder", decoder, "--threshold", "0.6", "--color", "never");
+      String mapped =
+          show(
+              TEXT,
+              "--decoder",
+              decoder,
+              "--threshold",
+              "0.6",
+              "--color",
+              "never",
+              "--html",
+              file.toString(),
+              "--heat-map");
+      assertThat(mapped).startsWith(plain.stripTrailing());
+    }
+  }
+
+  @Test
+  void emptyTextHasNoMentions() {
+    assertThat(show("", "--color", "never")).startsWith("nano-llama, 0 mentions above 0.99\n");
+    assertThat(show(" \u00a0", "--html", folder.resolve("e.html").toString(), "--heat-map"))
+        .contains("0 mentions");
+  }
+
+  @Test
+  void whatMakesNoSenseIsRefused() {
+    assertThat(misused("--heat-map")).isEqualTo("--heat-map needs --html FILE to draw it in");
+    assertThat(misused("--html", "x.txt")).isEqualTo("--html must be named .html, but is x.txt");
+    assertThat(misused("--model", "x")).startsWith("Unknown model \"x\"");
+    assertThat(misused("--threshold", "2"))
+        .isEqualTo("--threshold must be at least 0 and below 1, but is 2.0");
+  }
+
+  private static String show(String... arguments) {
+    StringWriter out = new StringWriter();
+    CommandLine root = TommerSpark.commandLine().setOut(new PrintWriter(out, true));
+    assertThat(root.execute(with(arguments))).isZero();
+    return out.toString();
+  }
+
+  private static String misused(String... arguments) {
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    assertThat(
+            TommerSpark.run(
+                with(Stream.concat(Stream.of("text"), Stream.of(arguments)).toArray(String[]::new)),
+                Map.of(),
+                new PrintStream(err, true, StandardCharsets.UTF_8)))
+        .isEqualTo(2);
+    return err.toString(StandardCharsets.UTF_8).strip().replaceFirst("tommer-spark: ", "");
+  }
+
+  private static String[] with(String... arguments) {
+    String[] all = new String[arguments.length + 1];
+    all[0] = "show";
+    System.arraycopy(arguments, 0, all, 1, arguments.length);
+    return all;
+  }
+}
