@@ -65,14 +65,25 @@ public final class SpanSet {
 
   private SpanSet(List<Span> distinct) {
     spans = distinct;
-    ends = distinct.stream().mapToInt(Span::end).sorted().toArray();
-    lastWords = distinct.stream().mapToInt(Span::lastWord).sorted().toArray();
-    List<Span> proper = distinct.stream().filter(Span::isProper).toList();
-    properStarts = proper.stream().mapToInt(Span::start).toArray();
-    farthestEnds = proper.stream().mapToInt(Span::end).toArray();
-    for (int i = 1; i < farthestEnds.length; i++) {
-      farthestEnds[i] = Math.max(farthestEnds[i], farthestEnds[i - 1]);
+    ends = new int[distinct.size()];
+    lastWords = new int[distinct.size()];
+    int[] starts = new int[distinct.size()];
+    int[] farthest = new int[distinct.size()];
+    int proper = 0;
+    for (int i = 0; i < ends.length; i++) {
+      Span span = distinct.get(i);
+      ends[i] = span.end();
+      lastWords[i] = span.lastWord();
+      if (span.isProper()) {
+        starts[proper] = span.start();
+        farthest[proper] = proper == 0 ? span.end() : Math.max(farthest[proper - 1], span.end());
+        proper++;
+      }
     }
+    Arrays.sort(ends);
+    Arrays.sort(lastWords);
+    properStarts = Arrays.copyOf(starts, proper);
+    farthestEnds = Arrays.copyOf(farthest, proper);
   }
 
   /**

@@ -11,6 +11,7 @@ import io.github.tommerspark.spark.JoinedAgreement;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -72,6 +73,7 @@ final class AgreeJob {
             ? JoinedAgreement.count(sources(false), plan)
             : ColumnAgreement.count(datasets.get(0).spans(false), plan);
     refuseDifferentTexts(part);
+    refuseNothingInCommon(part);
     warn(part);
 
     AgreementReport report = AgreementReport.of(part.tally(), models, options, warnings);
@@ -148,6 +150,15 @@ final class AgreeJob {
       throw new UserException(
           "Cannot compare mentions in different texts: %,d id(s) have more than one text, such as %s; compare runs over the same documents, or name what identifies them with --id-column"
               .formatted(part.differing(), part.differingId()));
+    }
+  }
+
+  private void refuseNothingInCommon(AgreementPart part) {
+    boolean missing = IntStream.range(0, datasets.size()).anyMatch(d -> part.missing(d) > 0);
+    if (missing && part.tally().documents() == 0 && part.failed() == 0) {
+      throw new UserException(
+          "Cannot compare datasets without a document in common: no id is in all of %s; name what identifies their documents with --id-column"
+              .formatted(datasets));
     }
   }
 

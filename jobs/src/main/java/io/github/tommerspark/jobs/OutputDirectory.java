@@ -38,7 +38,12 @@ final class OutputDirectory {
    * @throws UserException if the mode does not allow what is there
    */
   static OutputDirectory open(String given, WriteMode mode, Configuration hadoop) {
-    return open(given, mode, hadoop, name -> new Path(name).getName().startsWith("part-"));
+    return open(
+        given,
+        mode,
+        hadoop,
+        name -> new Path(name).getName().startsWith("part-"),
+        "--mode overwrite or --mode append");
   }
 
   /**
@@ -49,6 +54,15 @@ final class OutputDirectory {
    */
   static OutputDirectory open(
       String given, WriteMode mode, Configuration hadoop, Predicate<String> replaceable) {
+    return open(given, mode, hadoop, replaceable, "--mode overwrite");
+  }
+
+  private static OutputDirectory open(
+      String given,
+      WriteMode mode,
+      Configuration hadoop,
+      Predicate<String> replaceable,
+      String remedy) {
     try {
       Path path = new Path(given);
       FileSystem fs = path.getFileSystem(hadoop);
@@ -59,7 +73,7 @@ final class OutputDirectory {
                 .formatted(Redaction.uri(path.toString())));
       }
       OutputDirectory output = new OutputDirectory(path, mode, hadoop, fs, files(fs, path));
-      output.checkMode(replaceable);
+      output.checkMode(replaceable, remedy);
       return output;
     } catch (IOException | IllegalArgumentException e) {
       throw new UserException(
@@ -67,13 +81,13 @@ final class OutputDirectory {
     }
   }
 
-  private void checkMode(Predicate<String> replaceable) throws IOException {
+  private void checkMode(Predicate<String> replaceable, String remedy) throws IOException {
     switch (mode) {
       case ERROR -> {
         if (!before.isEmpty()) {
           throw new UserException(
-              "Cannot write to %s: it holds data already; name another --output, or say --mode overwrite or --mode append"
-                  .formatted(this));
+              "Cannot write to %s: it holds data already; name another --output, or say %s"
+                  .formatted(this, remedy));
         }
       }
       case OVERWRITE -> {

@@ -215,6 +215,11 @@ class AgreeJobTest {
         .hasMessage(
             "Cannot compare mentions in different texts: 1 id(s) have more than one text, such as 1; compare runs over the same documents, or name what identifies them with --id-column");
     assertThat(folder.resolve("out0")).doesNotExist();
+
+    write("other", List.of(row("2", TEXT, spans(0, 11), spans(), spans())));
+    assertRefused(
+        job("l=" + path("left"), "o=" + path("other")),
+        "Cannot compare datasets without a document in common: no id is in all of \\[l, o\\]; .*");
   }
 
   @Test
@@ -254,7 +259,7 @@ class AgreeJobTest {
   void onlyAComparisonIsOverwritten() throws IOException {
     write("rows", List.of(row("1", TEXT, spans(0, 11), spans(), spans())));
     run(job("rows").output("out").consensus(1, "any"));
-    assertRefused(job("rows").output("out"), "Cannot write to .*out: it holds data already; .*");
+    assertRefused(job("rows").output("out"), "Cannot write to .*out: it holds data already; name another --output, or say --mode overwrite");
     run(job("rows").output("out").overwrite());
     assertThat(folder.resolve("out/consensus")).doesNotExist();
     Files.writeString(folder.resolve("out/thesis.tex"), "years of work");

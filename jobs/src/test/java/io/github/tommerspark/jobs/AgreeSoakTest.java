@@ -21,15 +21,12 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Three models and 200,000 documents in the 2 GB heap of tests, as columns and as datasets. */
 @Tag("soak")
 class AgreeSoakTest {
-
-  private static final Logger LOG = LoggerFactory.getLogger(AgreeSoakTest.class);
 
   private static final int DOCUMENTS = 200_000;
   private static final List<String> MODELS = List.of("a", "b", "c");
@@ -40,7 +37,7 @@ class AgreeSoakTest {
   @TempDir private Path folder;
 
   @Test
-  void threeModelsAndTwoHundredThousandDocuments() throws IOException {
+  void threeModelsAndTwoHundredThousandDocuments(TestReporter reporter) throws IOException {
     StructType schema =
         new StructType().add("id", DataTypes.LongType).add("text", DataTypes.StringType);
     for (String model : MODELS) {
@@ -56,7 +53,8 @@ class AgreeSoakTest {
       rows.selectExpr("id", "text", "mentions_" + model).write().parquet(path(model));
     }
 
-    AgreementReport columns = timed("columns", new AgreeOptions.Source(null, List.of(path("all"))));
+    AgreementReport columns =
+        timed(reporter, "columns", new AgreeOptions.Source(null, List.of(path("all"))));
     assertThat(columns.documents()).isEqualTo(DOCUMENTS);
     for (int a = 0; a < MODELS.size(); a++) {
       for (int b = 0; b < MODELS.size(); b++) {
@@ -70,6 +68,7 @@ class AgreeSoakTest {
 
     AgreementReport datasets =
         timed(
+            reporter,
             "datasets",
             MODELS.stream()
                 .map(model -> new AgreeOptions.Source(model, List.of(path(model))))
@@ -80,7 +79,8 @@ class AgreeSoakTest {
         .isEqualTo(columns);
   }
 
-  private AgreementReport timed(String output, AgreeOptions.Source... sources) throws IOException {
+  private AgreementReport timed(
+      TestReporter reporter, String output, AgreeOptions.Source... sources) throws IOException {
     System.gc();
     List<MemoryPoolMXBean> heap =
         ManagementFactory.getMemoryPoolMXBeans().stream()
@@ -102,14 +102,14 @@ class AgreeSoakTest {
                 1,
                 2,
                 "agreed"));
-    LOG.info(
-        "{}: {} documents, {} s, at most {} MiB of {} MiB heap\n{}",
+    reporter.publishEntry(
         output,
-        report.documents(),
-        (System.nanoTime() - begin) / 1_000_000_000,
-        heap.stream().mapToLong(pool -> pool.getPeakUsage().getUsed()).sum() >> 20,
-        Runtime.getRuntime().maxMemory() >> 20,
-        report.summary());
+        "%d s, at most %d MiB of %d MiB heap%n%s"
+            .formatted(
+                (System.nanoTime() - begin) / 1_000_000_000,
+                heap.stream().mapToLong(pool -> pool.getPeakUsage().getUsed()).sum() >> 20,
+                Runtime.getRuntime().maxMemory() >> 20,
+                report.summary()));
     return report;
   }
 
