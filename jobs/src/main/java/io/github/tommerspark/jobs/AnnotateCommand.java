@@ -218,6 +218,13 @@ final class AnnotateCommand implements Callable<Integer> {
   private String device;
 
   @Option(
+      names = "--device-concurrency",
+      paramLabel = "N",
+      description =
+          "Forward calls at once on a device, whatever the number of tasks that share it (default: 2 on a GPU; on a CPU, cores divided by the threads of a call).")
+  private Integer deviceConcurrency;
+
+  @Option(
       names = "--max-tokens",
       paramLabel = "N",
       description =
@@ -310,10 +317,19 @@ final class AnnotateCommand implements Callable<Integer> {
                     DeviceChoice.parse(device),
                     0,
                     batchTokens,
-                    trustBackbone)),
+                    trustBackbone,
+                    deviceConcurrency())),
         repartition == null ? 0 : repartition,
         failFast,
         given());
+  }
+
+  private int deviceConcurrency() {
+    if (deviceConcurrency != null && deviceConcurrency < 1) {
+      throw new IllegalArgumentException(
+          "--device-concurrency must be at least 1, but is " + deviceConcurrency);
+    }
+    return deviceConcurrency == null ? 0 : deviceConcurrency;
   }
 
   private List<ModelSpec> modelSpecs() {

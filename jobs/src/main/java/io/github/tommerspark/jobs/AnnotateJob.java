@@ -210,8 +210,8 @@ final class AnnotateJob {
     for (PartitionReport report : reports) {
       executors.merge(
           report.executor(),
-          new Provenance.Executor(report.loads(), report.loadSeconds()),
-          (a, b) -> a.loads() >= b.loads() ? a : b);
+          new Provenance.Executor(report.loads(), report.loadSeconds(), List.of(report.device())),
+          Provenance.Executor::and);
     }
     return executors;
   }
