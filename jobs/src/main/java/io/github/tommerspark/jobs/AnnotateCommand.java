@@ -5,6 +5,7 @@ import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.DeviceChoice;
 import io.github.tommerspark.engine.EngineOptions;
+import io.github.tommerspark.spark.HadoopModelStore;
 import io.github.tommerspark.spark.MentionColumns;
 import io.github.tommerspark.text.BosPolicy;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -247,6 +249,13 @@ final class AnnotateCommand implements Callable<Integer> {
   private int batchTokens;
 
   @Option(
+      names = "--model-cache",
+      paramLabel = "DIR",
+      description =
+          "Where every machine keeps models of s3a, hdfs and other remote file systems, cut to what is needed of them (default: tommer-spark/models in the user's cache directory).")
+  private Path modelCache;
+
+  @Option(
       names = "--repartition",
       paramLabel = "N",
       description =
@@ -261,13 +270,22 @@ final class AnnotateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     AnnotateOptions options = options();
-    SparkSession spark = Sessions.start("annotate");
+    SparkSession spark = Sessions.start("annotate", settings());
     try {
       command.commandLine().getOut().println(AnnotateJob.run(spark, options).summary());
     } finally {
       spark.stop();
     }
     return 0;
+  }
+
+  /** What executors read from Spark's settings. */
+  private SparkConf settings() {
+    SparkConf conf = new SparkConf();
+    if (modelCache != null) {
+      conf.set(HadoopModelStore.CACHE_PROPERTY, modelCache.toAbsolutePath().toString());
+    }
+    return conf;
   }
 
   /**
