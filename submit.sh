@@ -20,6 +20,7 @@ Usage: ./submit.sh [spark-submit options] COMMAND [options]
 Commands:
   annotate    finds the entity mentions of a corpus and writes them beside its rows
   demo        annotates a small bundled corpus and shows what was found
+  doctor      says whether jobs will run here, or with --executors on the executors
   help        explains a command: ./submit.sh help annotate
 
 Examples:

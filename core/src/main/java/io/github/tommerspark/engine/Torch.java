@@ -29,6 +29,7 @@ public final class Torch {
   private static int gpuCount;
   private static boolean oneDnn;
   private static String library;
+  private static boolean builtForCuda;
 
   private Torch() {}
 
@@ -83,6 +84,18 @@ public final class Torch {
   public static int gpuCount() {
     start();
     return gpuCount;
+  }
+
+  /** Whether the loaded libtorch is a build for CUDA, starting it if need be. */
+  public static boolean builtForCuda() {
+    start();
+    return builtForCuda;
+  }
+
+  /** Threads of one call, starting libtorch if need be. */
+  public static int threads() {
+    start();
+    return Integer.getInteger(THREADS, Runtime.getRuntime().availableProcessors());
   }
 
   /** Version and place of the loaded libtorch, starting it if need be. */
@@ -143,7 +156,8 @@ public final class Torch {
       NativeLibraries.load(() -> Engine.getEngine("PyTorch"));
       Engine engine = Engine.getEngine("PyTorch");
       // A CPU build of libtorch sees no GPU, whatever the machine has.
-      gpuCount = engine.hasCapability(StandardCapabilities.CUDA) ? engine.getGpuCount() : 0;
+      builtForCuda = engine.hasCapability(StandardCapabilities.CUDA);
+      gpuCount = builtForCuda ? engine.getGpuCount() : 0;
       oneDnn = engine.hasCapability(StandardCapabilities.MKLDNN);
       library = "libtorch %s in %s".formatted(LibUtils.getVersion(), LibUtils.getLibtorchPath());
       LOG.debug("{} started, {} GPU(s)", library, gpuCount);

@@ -29,7 +29,12 @@ import scala.Tuple2;
 @Command(
     name = "tommer-spark",
     description = "Finds entity mentions in text with ToMMeR heads on truncated language models.",
-    subcommands = {AnnotateCommand.class, DemoCommand.class, HelpCommand.class},
+    subcommands = {
+      AnnotateCommand.class,
+      DemoCommand.class,
+      DoctorCommand.class,
+      HelpCommand.class
+    },
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
     footer = {"", "tommer-spark help COMMAND explains a command and all of its options."})
@@ -112,7 +117,7 @@ public final class TommerSpark implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        command.commandLine(), "No command; one of annotate, demo. --help explains them");
+        command.commandLine(), "No command; one of annotate, demo, doctor. --help explains them");
   }
 
   /** Says which option is unknown before saying which one is missing: often one explains both. */
