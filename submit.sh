@@ -21,6 +21,7 @@ Commands:
   annotate    finds the entity mentions of a corpus and writes them beside its rows
   demo        annotates a small bundled corpus and shows what was found
   doctor      says whether jobs will run here, or with --executors on the executors
+  natives     lays libtorch out for machines without internet
   help        explains a command: ./submit.sh help annotate
 
 Examples:

@@ -108,7 +108,7 @@ public final class Torch {
   static int callsPerMachine() {
     int processors = Runtime.getRuntime().availableProcessors();
     // Left alone, libtorch gives every call all processors.
-    return Math.max(1, processors / Integer.getInteger(THREADS, processors));
+    return Math.max(1, processors / Math.max(1, Integer.getInteger(THREADS, processors)));
   }
 
   /** The value of CUDA_VISIBLE_DEVICES, by which CUDA hides and renumbers GPUs; null if not set. */

@@ -6,6 +6,7 @@ import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.DeviceChoice;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.engine.Torch;
+import io.github.tommerspark.spark.EngineSetup;
 import io.github.tommerspark.spark.ExecutorModels;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -66,6 +67,7 @@ final class Checkup {
    * @return what was found, at least one finding per check that could be made
    */
   static List<Finding> run(DeviceChoice device, List<String> paths) {
+    EngineSetup.apply();
     Checkup checkup = new Checkup(device, paths);
     checkup.java();
     checkup.memory();

@@ -5,6 +5,7 @@ import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.DeviceChoice;
 import io.github.tommerspark.engine.EngineOptions;
+import io.github.tommerspark.spark.EngineSetup;
 import io.github.tommerspark.spark.HadoopModelStore;
 import io.github.tommerspark.spark.MentionColumns;
 import io.github.tommerspark.text.BosPolicy;
@@ -256,6 +257,12 @@ final class AnnotateCommand implements Callable<Integer> {
   private Path modelCache;
 
   @Option(
+      names = "--allow-native-download",
+      description =
+          "Let executors download a libtorch from DJL's server where the jar has none for them (default: nothing is downloaded).")
+  private boolean allowNativeDownload;
+
+  @Option(
       names = "--repartition",
       paramLabel = "N",
       description =
@@ -284,6 +291,9 @@ final class AnnotateCommand implements Callable<Integer> {
     SparkConf conf = new SparkConf();
     if (modelCache != null) {
       conf.set(HadoopModelStore.CACHE_PROPERTY, modelCache.toAbsolutePath().toString());
+    }
+    if (allowNativeDownload) {
+      conf.set(EngineSetup.DOWNLOAD_PROPERTY, "true");
     }
     return conf;
   }

@@ -33,6 +33,7 @@ import scala.Tuple2;
       AnnotateCommand.class,
       DemoCommand.class,
       DoctorCommand.class,
+      NativesCommand.class,
       HelpCommand.class
     },
     versionProvider = Version.class,
@@ -117,7 +118,8 @@ public final class TommerSpark implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        command.commandLine(), "No command; one of annotate, demo, doctor. --help explains them");
+        command.commandLine(),
+        "No command; one of annotate, demo, doctor, natives. --help explains them");
   }
 
   /** Says which option is unknown before saying which one is missing: often one explains both. */

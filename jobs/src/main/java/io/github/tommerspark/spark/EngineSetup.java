@@ -11,20 +11,24 @@ import org.apache.spark.SparkEnv;
  * on one core are several times slower than one. On an executor a task owns {@code spark.task.cpus}
  * cores. In local mode, cores that {@code local[n]} leaves unused are shared out.
  */
-final class EngineSetup {
+public final class EngineSetup {
 
   /** DJL's own switch: nothing is downloaded that the user did not name. */
   private static final String OFFLINE = "ai.djl.offline";
 
+  /** The Spark property that lets DJL download a libtorch that is not there. */
+  public static final String DOWNLOAD_PROPERTY = "spark.tommer.allow-native-download";
+
   private EngineSetup() {}
 
   /** Settles it, leaving alone whatever was set on the command line of the JVM. */
-  static void apply() {
+  public static void apply() {
     SparkEnv env = SparkEnv.get();
     Torch.useThreads(
         env == null ? 1 : threads(env.conf(), Runtime.getRuntime().availableProcessors()));
     if (System.getProperty(OFFLINE) == null) {
-      System.setProperty(OFFLINE, "true");
+      boolean download = env != null && env.conf().getBoolean(DOWNLOAD_PROPERTY, false);
+      System.setProperty(OFFLINE, Boolean.toString(!download));
     }
   }
 
@@ -45,7 +49,7 @@ final class EngineSetup {
   }
 
   /** Cores of a local master; 0 if the master is not local. */
-  private static int localCores(String master, int processors) {
+  static int localCores(String master, int processors) {
     if (master.equals("local")) {
       return 1;
     }

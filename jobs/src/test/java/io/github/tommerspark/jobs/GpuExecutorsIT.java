@@ -66,7 +66,27 @@ class GpuExecutorsIT {
         .matches("tommer-spark: Cannot use GPU [01]: libtorch .* sees no GPU, .* --device cpu, .*");
   }
 
+  @Test
+  void theDoctorSeesEveryExecutor() throws Exception {
+    Run run = submit("spark.tommer.test.device=cpu", "doctor", "--executors");
+    assertThat(run.code()).as(run.err()).isZero();
+    List<String> lines = run.out().lines().toList();
+    assertThat(lines.stream().filter(line -> line.startsWith("executor ")).toList())
+        .satisfiesExactly(
+            first -> assertThat(first).startsWith("executor 0 on "),
+            second -> assertThat(second).startsWith("executor 1 on "));
+    assertThat(lines.stream().filter(line -> line.startsWith("ok    bf16 ")).toList())
+        .hasSize(2)
+        .anyMatch(line -> line.contains("nano-llama on cpu (assigned: gpu(0)): DICE "))
+        .anyMatch(line -> line.contains("nano-llama on cpu (assigned: gpu(1)): DICE "));
+  }
+
   private static Run annotate(String output, String property) throws Exception {
+    return submit(
+        property, "annotate", "--input", "docs.jsonl", "--output", output, "--repartition", "12");
+  }
+
+  private static Run submit(String property, String... command) throws Exception {
     List<String> options = new ArrayList<>(List.of("--master", "local-cluster[1,2,2048]"));
     for (String conf :
         List.of(
@@ -82,15 +102,6 @@ class GpuExecutorsIT {
             property)) {
       options.addAll(List.of("--conf", conf));
     }
-    return SparkSubmit.submit(
-        folder,
-        options,
-        "annotate",
-        "--input",
-        "docs.jsonl",
-        "--output",
-        output,
-        "--repartition",
-        "12");
+    return SparkSubmit.submit(folder, options, command);
   }
 }
