@@ -21,8 +21,10 @@ Commands:
   annotate    finds the entity mentions of a corpus and writes them beside its rows
   agree       says how far models agree on mentions
   demo        annotates a small bundled corpus and shows what was found
+  doctor      says whether jobs will run here, or with --executors on the executors
   evaluate    scores models, or mentions they found before, against gold data
   judge       has a language model judge a sample of the mentions found
+  natives     lays libtorch out for machines without internet
   report      writes one HTML page about what the other commands wrote
   show        marks the mentions of a text given on the command line
   help        explains a command: ./submit.sh help annotate

@@ -4,9 +4,12 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.tommerspark.checkpoint.ModelFormatException;
+import io.github.tommerspark.head.HeadFiles;
 import io.github.tommerspark.source.LocalDirectory;
 import io.github.tommerspark.source.ModelDirectory;
 import io.github.tommerspark.source.ResourceDirectory;
+import io.github.tommerspark.store.ModelStore;
+import io.github.tommerspark.store.ModelStore.Folder;
 import io.github.tommerspark.text.BosPolicy;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,7 +19,9 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.regex.Pattern;
 
 /**
  * Where the files of a model are, and what its {@code tommer.json}, if there is one, records.
@@ -37,6 +42,7 @@ record ModelFiles(
   private static final String MODELS = "io/github/tommerspark/models";
   private static final String RECORD = "tommer.json";
   private static final int MAX_RECORD_BYTES = 1 << 20;
+  private static final Pattern URI_SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:");
   private static final JsonMapper JSON = new JsonMapper();
 
   /** Names of the models inside this library. */
@@ -51,17 +57,21 @@ record ModelFiles(
   }
 
   /**
-   * Finds a model's files.
+   * Finds a model's files. Those of a remote store are brought to the local disk first.
    *
    * @param trustBackbone whether the backbone may be a TorchScript file
    * @throws IOException if there is no such directory, or no head
    */
   static ModelFiles find(ModelSpec spec, boolean trustBackbone) throws IOException {
+    Optional<ModelStore.Located> remote =
+        isUri(spec.backbone()) ? ModelStore.locate(spec.backbone()) : Optional.empty();
     ModelDirectory backbone;
     Path script = null;
     if (bundled().contains(spec.backbone())) {
       backbone =
           new ResourceDirectory(ModelFiles.class.getClassLoader(), MODELS + "/" + spec.backbone());
+    } else if (remote.isPresent()) {
+      backbone = remote.get().folder().files();
     } else {
       Path path = local("backbone", spec.backbone());
       if (Files.isRegularFile(path)) {
@@ -78,13 +88,20 @@ record ModelFiles(
     JsonNode record = script == null ? tommerJson(backbone) : null;
     ModelDirectory head;
     if (spec.head() != null) {
-      head = new LocalDirectory(local("head", spec.head()));
+      head = head(spec.head());
     } else if (record != null && record.hasNonNull("head")) {
       head = backbone.folder(record.get("head").asText());
+      if (remote.isPresent()) {
+        head = remote.get().cache().head(new Folder(head, remote.get().folder().version()));
+      }
     } else {
       throw new IOException(
           "Cannot load model %s: backbone %s brings no head; name one with --head"
               .formatted(spec.name(), backbone.name()));
+    }
+    if (remote.isPresent()) {
+      int layer = HeadFiles.read(head).config().layer();
+      backbone = remote.get().cache().backbone(remote.get().folder(), layer);
     }
     return new ModelFiles(
         backbone,
@@ -103,6 +120,19 @@ record ModelFiles(
   /** The directory of a snapshot whose head does not matter. */
   static ModelDirectory snapshot(String backbone) throws IOException {
     return new LocalDirectory(local("backbone", backbone));
+  }
+
+  private static ModelDirectory head(String location) throws IOException {
+    Optional<ModelStore.Located> remote =
+        isUri(location) ? ModelStore.locate(location) : Optional.empty();
+    return remote.isPresent()
+        ? remote.get().cache().head(remote.get().folder())
+        : new LocalDirectory(local("head", location));
+  }
+
+  /** Whether it names a file system; a letter and a colon are a drive. */
+  private static boolean isUri(String location) {
+    return URI_SCHEME.matcher(location).lookingAt() && !location.startsWith("file:");
   }
 
   private static JsonNode tommerJson(ModelDirectory directory) throws IOException {

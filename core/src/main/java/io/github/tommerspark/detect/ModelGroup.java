@@ -18,6 +18,7 @@ import io.github.tommerspark.text.Window;
 import io.github.tommerspark.text.WindowPlan;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import org.slf4j.Logger;
@@ -74,20 +75,29 @@ final class ModelGroup implements AutoCloseable {
         int width = heads.get(0).hiddenSize();
         scorer =
             SpanScorer.of(
-                ScriptBackbone.load(first.files().script(), device, width), heads, thresholds);
+                ScriptBackbone.load(first.files().script(), device, width),
+                heads,
+                thresholds,
+                options.deviceConcurrency());
         dtype = "torchscript";
         bytes = first.files().script().toFile().length();
         vocabulary = Integer.MAX_VALUE;
       } else {
-        int lastLayer = heads.stream().mapToInt(head -> head.config().layer()).max().orElseThrow();
+        // Copies of a remote backbone hold no more than the layers that their own head needs.
+        ModelPlan deepest =
+            models.stream()
+                .max(Comparator.comparingInt(model -> model.head().config().layer()))
+                .orElseThrow();
+        int lastLayer = deepest.head().config().layer();
         ComputeType type = computeType(options, device);
-        try (Checkpoint checkpoint = Checkpoint.open(first.files().backbone())) {
-          BackbonePlan plan = BackbonePlan.of(first.files().backbone(), checkpoint, lastLayer);
+        try (Checkpoint checkpoint = Checkpoint.open(deepest.files().backbone())) {
+          BackbonePlan plan = BackbonePlan.of(deepest.files().backbone(), checkpoint, lastLayer);
           scorer =
               SpanScorer.of(
                   Backbone.load(plan, checkpoint, type, device, SpanScorer.sources()),
                   heads,
-                  thresholds);
+                  thresholds,
+                  options.deviceConcurrency());
           bytes = checkpoint.bytesRead();
           vocabulary = plan.vocabularySize();
         }
@@ -96,7 +106,7 @@ final class ModelGroup implements AutoCloseable {
       LoadReport report =
           new LoadReport(
               first.sharingKey().backbone(),
-              device.toString(),
+              device.isGpu() ? "gpu(%d)".formatted(device.getDeviceId()) : "cpu",
               dtype,
               bytes,
               (System.nanoTime() - begin) / 1e9);

@@ -4,6 +4,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import io.github.tommerspark.backbone.Backbone;
+import io.github.tommerspark.engine.DeviceGate;
 import io.github.tommerspark.engine.ScriptModule;
 import io.github.tommerspark.head.Head;
 import java.util.ArrayList;
@@ -30,13 +31,16 @@ final class SpanScorer implements AutoCloseable {
   private final IValue headOptions;
   private final IValue floors;
   private final int heads;
+  private final DeviceGate gate;
 
   private SpanScorer(
       Backbone backbone,
       ScriptBackbone script,
       ScriptModule module,
       List<Head> heads,
-      double[] floors) {
+      double[] floors,
+      int deviceConcurrency) {
+    this.gate = DeviceGate.of(module.device(), deviceConcurrency);
     this.backbone = backbone;
     this.script = script;
     this.module = module;
@@ -70,15 +74,20 @@ final class SpanScorer implements AutoCloseable {
    * A scorer on a snapshot's backbone, which it closes.
    *
    * @param thresholds per head the probability from which on spans are wanted
+   * @param deviceConcurrency as {@link DeviceGate#of} takes it
    */
-  static SpanScorer of(Backbone backbone, List<Head> heads, double[] thresholds) {
-    return new SpanScorer(backbone, null, backbone.module(), heads, logitFloors(thresholds));
+  static SpanScorer of(
+      Backbone backbone, List<Head> heads, double[] thresholds, int deviceConcurrency) {
+    return new SpanScorer(
+        backbone, null, backbone.module(), heads, logitFloors(thresholds), deviceConcurrency);
   }
 
   /** A scorer on a user's own backbone, which it closes. */
-  static SpanScorer of(ScriptBackbone backbone, List<Head> heads, double[] thresholds) {
+  static SpanScorer of(
+      ScriptBackbone backbone, List<Head> heads, double[] thresholds, int deviceConcurrency) {
     ScriptModule module = ScriptModule.load(List.of("packed", "head"), Map.of(), backbone.device());
-    return new SpanScorer(null, backbone, module, heads, logitFloors(thresholds));
+    return new SpanScorer(
+        null, backbone, module, heads, logitFloors(thresholds), deviceConcurrency);
   }
 
   private static double[] logitFloors(double[] thresholds) {
@@ -127,6 +136,10 @@ final class SpanScorer implements AutoCloseable {
    * @return per head the spans with start ≤ end that may pass its threshold, in no order
    */
   List<ScoredSpans> score(PackedBatch batch) {
+    return gate.pass(() -> forward(batch));
+  }
+
+  private List<ScoredSpans> forward(PackedBatch batch) {
     try (PtNDManager call = module.newCallManager();
         IValue groups = IValue.listFrom(batch.groups());
         IValue found = run(call, batch, groups)) {

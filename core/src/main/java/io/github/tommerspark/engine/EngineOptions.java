@@ -12,14 +12,20 @@ import java.io.Serializable;
  *     one call
  * @param trustBackbone whether a backbone may be a TorchScript file, which is code that runs with
  *     the rights of this process
+ * @param deviceConcurrency forward calls that may run on a device at once; 0 for the default, see
+ *     {@link DeviceGate#of}
  */
 public record EngineOptions(
     ComputeType dtype,
     DeviceChoice device,
     int deviceOrdinal,
     int batchTokens,
-    boolean trustBackbone)
+    boolean trustBackbone,
+    int deviceConcurrency)
     implements Serializable {
+
+  /** Forward calls on a GPU at once: while one computes, the next is sent. */
+  public static final int GPU_CONCURRENCY = 2;
 
   /** Tokens of one forward call unless told otherwise. */
   public static final int DEFAULT_BATCH_TOKENS = 4096;
@@ -27,7 +33,7 @@ public record EngineOptions(
   /**
    * Checks the numbers.
    *
-   * @throws IllegalArgumentException if batchTokens is below 1 or the ordinal negative
+   * @throws IllegalArgumentException if batchTokens is below 1, or another number negative
    */
   public EngineOptions {
     if (batchTokens < 1) {
@@ -38,6 +44,20 @@ public record EngineOptions(
       throw new IllegalArgumentException(
           "The GPU's number must not be negative, but is " + deviceOrdinal);
     }
+    if (deviceConcurrency < 0) {
+      throw new IllegalArgumentException(
+          "--device-concurrency must not be negative, but is " + deviceConcurrency);
+    }
+  }
+
+  /** Options with the default number of forward calls at once. */
+  public EngineOptions(
+      ComputeType dtype,
+      DeviceChoice device,
+      int deviceOrdinal,
+      int batchTokens,
+      boolean trustBackbone) {
+    this(dtype, device, deviceOrdinal, batchTokens, trustBackbone, 0);
   }
 
   /** Everything chosen by what the machine has. */
@@ -47,21 +67,31 @@ public record EngineOptions(
 
   /** These options with another dtype. */
   public EngineOptions withDtype(ComputeType dtype) {
-    return new EngineOptions(dtype, device, deviceOrdinal, batchTokens, trustBackbone);
+    return new EngineOptions(
+        dtype, device, deviceOrdinal, batchTokens, trustBackbone, deviceConcurrency);
   }
 
   /** These options with another device. */
   public EngineOptions withDevice(DeviceChoice device, int deviceOrdinal) {
-    return new EngineOptions(dtype, device, deviceOrdinal, batchTokens, trustBackbone);
+    return new EngineOptions(
+        dtype, device, deviceOrdinal, batchTokens, trustBackbone, deviceConcurrency);
   }
 
   /** These options with another bound on the tokens of a forward call. */
   public EngineOptions withBatchTokens(int batchTokens) {
-    return new EngineOptions(dtype, device, deviceOrdinal, batchTokens, trustBackbone);
+    return new EngineOptions(
+        dtype, device, deviceOrdinal, batchTokens, trustBackbone, deviceConcurrency);
   }
 
   /** These options with the user's own TorchScript backbones allowed or refused. */
   public EngineOptions withTrustBackbone(boolean trustBackbone) {
-    return new EngineOptions(dtype, device, deviceOrdinal, batchTokens, trustBackbone);
+    return new EngineOptions(
+        dtype, device, deviceOrdinal, batchTokens, trustBackbone, deviceConcurrency);
+  }
+
+  /** These options with another bound on the forward calls that run on a device at once. */
+  public EngineOptions withDeviceConcurrency(int deviceConcurrency) {
+    return new EngineOptions(
+        dtype, device, deviceOrdinal, batchTokens, trustBackbone, deviceConcurrency);
   }
 }

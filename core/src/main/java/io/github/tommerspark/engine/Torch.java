@@ -6,6 +6,7 @@ import ai.djl.engine.StandardCapabilities;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.pytorch.jni.LibUtils;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
@@ -27,6 +28,8 @@ public final class Torch {
   private static volatile boolean started;
   private static int gpuCount;
   private static boolean oneDnn;
+  private static String library;
+  private static boolean builtForCuda;
 
   private Torch() {}
 
@@ -65,14 +68,52 @@ public final class Torch {
       case GPU -> {
         if (options.deviceOrdinal() >= gpus) {
           throw new IllegalStateException(
-              "Cannot use GPU %d: libtorch sees %s; use --device cpu, or give this JVM a CUDA build of libtorch and a visible GPU"
+              "Cannot use GPU %d: %s sees %s, and CUDA_VISIBLE_DEVICES is %s; use --device cpu, or give this JVM a CUDA build of libtorch and a visible GPU"
                   .formatted(
                       options.deviceOrdinal(),
-                      gpus == 0 ? "no GPU" : gpus + " GPU(s), counted from 0"));
+                      library(),
+                      gpus == 0 ? "no GPU" : gpus + " GPU(s), counted from 0",
+                      visibleDevices() == null ? "not set" : "\"" + visibleDevices() + "\""));
         }
         yield Device.gpu(options.deviceOrdinal());
       }
     };
+  }
+
+  /** GPUs that libtorch sees, starting it if need be; 0 for a build without CUDA. */
+  public static int gpuCount() {
+    start();
+    return gpuCount;
+  }
+
+  /** Whether the loaded libtorch is a build for CUDA, starting it if need be. */
+  public static boolean builtForCuda() {
+    start();
+    return builtForCuda;
+  }
+
+  /** Threads of one call, starting libtorch if need be. */
+  public static int threads() {
+    start();
+    return Integer.getInteger(THREADS, Runtime.getRuntime().availableProcessors());
+  }
+
+  /** Version and place of the loaded libtorch, starting it if need be. */
+  public static String library() {
+    start();
+    return library;
+  }
+
+  /** Calls that may run on the processors at once without waiting for each other busily. */
+  static int callsPerMachine() {
+    int processors = Runtime.getRuntime().availableProcessors();
+    // Left alone, libtorch gives every call all processors.
+    return Math.max(1, processors / Math.max(1, Integer.getInteger(THREADS, processors)));
+  }
+
+  /** The value of CUDA_VISIBLE_DEVICES, by which CUDA hides and renumbers GPUs; null if not set. */
+  public static String visibleDevices() {
+    return System.getenv("CUDA_VISIBLE_DEVICES");
   }
 
   /**
@@ -115,9 +156,11 @@ public final class Torch {
       NativeLibraries.load(() -> Engine.getEngine("PyTorch"));
       Engine engine = Engine.getEngine("PyTorch");
       // A CPU build of libtorch sees no GPU, whatever the machine has.
-      gpuCount = engine.hasCapability(StandardCapabilities.CUDA) ? engine.getGpuCount() : 0;
+      builtForCuda = engine.hasCapability(StandardCapabilities.CUDA);
+      gpuCount = builtForCuda ? engine.getGpuCount() : 0;
       oneDnn = engine.hasCapability(StandardCapabilities.MKLDNN);
-      LOG.debug("libtorch {} started, {} GPU(s)", engine.getVersion(), gpuCount);
+      library = "libtorch %s in %s".formatted(LibUtils.getVersion(), LibUtils.getLibtorchPath());
+      LOG.debug("{} started, {} GPU(s)", library, gpuCount);
       started = true;
     }
   }

@@ -1,7 +1,10 @@
 package io.github.tommerspark.jobs;
 
+import io.github.tommerspark.spark.EngineSetup;
+import io.github.tommerspark.spark.HadoopModelStore;
 import io.github.tommerspark.spark.MentionColumns;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +12,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -144,6 +148,19 @@ final class AnnotateCommand implements Callable<Integer> {
   @Mixin private ModelOptions model;
 
   @Option(
+      names = "--model-cache",
+      paramLabel = "DIR",
+      description =
+          "Where every machine keeps models of s3a, hdfs and other remote file systems, cut to what is needed of them (default: tommer-spark/models in the user's cache directory).")
+  private Path modelCache;
+
+  @Option(
+      names = "--allow-native-download",
+      description =
+          "Let executors download a libtorch from DJL's server where the jar has none for them (default: nothing is downloaded).")
+  private boolean allowNativeDownload;
+
+  @Option(
       names = "--repartition",
       paramLabel = "N",
       description =
@@ -158,13 +175,25 @@ final class AnnotateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     AnnotateOptions options = options();
-    SparkSession spark = Sessions.start("annotate");
+    SparkSession spark = Sessions.start("annotate", settings());
     try {
       command.commandLine().getOut().println(AnnotateJob.run(spark, options).summary());
     } finally {
       spark.stop();
     }
     return 0;
+  }
+
+  /** What executors read from Spark's settings. */
+  private SparkConf settings() {
+    SparkConf conf = new SparkConf();
+    if (modelCache != null) {
+      conf.set(HadoopModelStore.CACHE_PROPERTY, modelCache.toAbsolutePath().toString());
+    }
+    if (allowNativeDownload) {
+      conf.set(EngineSetup.DOWNLOAD_PROPERTY, "true");
+    }
+    return conf;
   }
 
   /**

@@ -10,7 +10,10 @@ import static org.apache.spark.sql.functions.sum;
 import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.detect.ModelDescription;
 import io.github.tommerspark.detect.ModelSpec;
+import io.github.tommerspark.engine.DeviceChoice;
 import io.github.tommerspark.spark.AnnotatePartition;
+import io.github.tommerspark.spark.ExecutorSize;
+import io.github.tommerspark.spark.MemoryEstimate;
 import io.github.tommerspark.spark.MentionColumns;
 import io.github.tommerspark.spark.PartitionReport;
 import io.github.tommerspark.spark.PartitionReports;
@@ -77,6 +80,7 @@ final class AnnotateJob {
         OutputDirectory.open(options.output().path(), options.output().mode(), hadoop);
     List<ModelDescription> models = MentionDetector.describe(options.models(), options.engine());
     models.stream().flatMap(model -> model.warnings().stream()).distinct().forEach(LOG::warn);
+    estimateMemory(models);
     Corpus corpus = Corpus.open(spark, options.corpus());
     output.checkAgainst(corpus.paths());
     Layout layout = Layout.of(corpus, options);
@@ -109,6 +113,25 @@ final class AnnotateJob {
     return new AnnotateResult(
         provenance,
         executors.values().stream().mapToDouble(Provenance.Executor::loadSeconds).max().orElse(0));
+  }
+
+  /** Says what executors will need, before the first one loads a model. */
+  private void estimateMemory(List<ModelDescription> models) {
+    ExecutorSize size =
+        ExecutorSize.of(spark.sparkContext().conf(), Runtime.getRuntime().availableProcessors());
+    boolean gpu = size.gpu() && options.engine().device() != DeviceChoice.CPU;
+    MemoryEstimate estimate = MemoryEstimate.of(models, options.engine(), gpu, size.tasks());
+    LOG.info(
+        "Estimated memory of an executor, {}: {}",
+        gpu ? "on its GPU" : "outside the heap",
+        estimate);
+    if (!size.local() && !gpu && size.overheadMib() < estimate.totalMib()) {
+      LOG.warn(
+          "spark.executor.memoryOverhead is {} MiB, but the models may take {} MiB outside the heap; where containers are bounded, as on YARN and Kubernetes, set --conf spark.executor.memoryOverhead={}m",
+          size.overheadMib(),
+          estimate.totalMib(),
+          estimate.totalMib());
+    }
   }
 
   private Dataset<Row> partitioned(Dataset<Row> rows) {
@@ -210,8 +233,8 @@ final class AnnotateJob {
     for (PartitionReport report : reports) {
       executors.merge(
           report.executor(),
-          new Provenance.Executor(report.loads(), report.loadSeconds()),
-          (a, b) -> a.loads() >= b.loads() ? a : b);
+          new Provenance.Executor(report.loads(), report.loadSeconds(), List.of(report.device())),
+          Provenance.Executor::and);
     }
     return executors;
   }

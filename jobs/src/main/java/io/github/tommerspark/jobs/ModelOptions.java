@@ -83,6 +83,13 @@ final class ModelOptions {
   private String device;
 
   @Option(
+      names = "--device-concurrency",
+      paramLabel = "N",
+      description =
+          "Forward calls at once on a device, whatever the number of tasks that share it (default: 2 on a GPU; on a CPU, cores divided by the threads of a call).")
+  private Integer deviceConcurrency;
+
+  @Option(
       names = "--max-tokens",
       paramLabel = "N",
       description =
@@ -101,7 +108,7 @@ final class ModelOptions {
       paramLabel = "N",
       defaultValue = "" + EngineOptions.DEFAULT_BATCH_TOKENS,
       description =
-          "Tokens of one forward call, padding included; more memory, fewer calls (default: ${DEFAULT-VALUE}).")
+          "Tokens of one forward call; more memory, fewer calls (default: ${DEFAULT-VALUE}).")
   private int batchTokens;
 
   /**
@@ -164,8 +171,17 @@ final class ModelOptions {
    * @throws IllegalArgumentException if an option makes no sense
    */
   EngineOptions engine() {
+    if (deviceConcurrency != null && deviceConcurrency < 1) {
+      throw new IllegalArgumentException(
+          "--device-concurrency must be at least 1, but is " + deviceConcurrency);
+    }
     return new EngineOptions(
-        ComputeType.parse(dtype), DeviceChoice.parse(device), 0, batchTokens, trustBackbone);
+        ComputeType.parse(dtype),
+        DeviceChoice.parse(device),
+        0,
+        batchTokens,
+        trustBackbone,
+        deviceConcurrency == null ? 0 : deviceConcurrency);
   }
 
   private ModelArguments arguments() {

@@ -1,11 +1,13 @@
 package io.github.tommerspark.jobs;
 
+import io.github.tommerspark.spark.ExecutorSettings;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
@@ -13,6 +15,7 @@ import picocli.CommandLine.ParameterException;
 /**
  * Options given as Spark properties: {@code spark.tommer.threshold=0.9} is {@code --threshold 0.9}
  * unless the command line has one. Where an option may be repeated, ';' separates its values.
+ * {@link ExecutorSettings} have no option and are read where they apply.
  */
 final class OptionProperties {
 
@@ -42,7 +45,7 @@ final class OptionProperties {
     new TreeMap<>(properties)
         .forEach(
             (key, value) -> {
-              if (key.startsWith(PREFIX)) {
+              if (key.startsWith(PREFIX) && !ExecutorSettings.PROPERTIES.contains(key)) {
                 String name = "--" + key.substring(PREFIX.length());
                 OptionSpec option = command.getCommandSpec().findOption(name);
                 if (option != null && !given(args, name)) {
@@ -81,8 +84,11 @@ final class OptionProperties {
   }
 
   private static ParameterException unknown(CommandLine command, String key, String name) {
+    Set<String> names = new TreeSet<>(command.getCommandSpec().optionsMap().keySet());
+    ExecutorSettings.PROPERTIES.forEach(
+        setting -> names.add("--" + setting.substring(PREFIX.length())));
     List<String> suggestions =
-        Nearest.to(name, command.getCommandSpec().optionsMap().keySet()).stream()
+        Nearest.to(name, names).stream()
             .map(suggestion -> PREFIX + suggestion.substring(2))
             .toList();
     return new ParameterException(

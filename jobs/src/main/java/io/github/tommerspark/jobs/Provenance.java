@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -175,10 +176,25 @@ record Provenance(
   /**
    * A JVM that annotated.
    *
-   * @param loads how often it loaded the models
+   * @param loads how often it loaded the models, on the device where it did so most often
    * @param loadSeconds what that took
+   * @param devices it used, such as {@code cpu} or {@code gpu(0)}, sorted
    */
-  record Executor(int loads, double loadSeconds) {}
+  record Executor(int loads, double loadSeconds, List<String> devices) {
+
+    /** Copies the devices; runs of earlier versions recorded none. */
+    Executor {
+      devices = devices == null ? List.of() : List.copyOf(devices);
+    }
+
+    /** What two reports of one executor say together. */
+    Executor and(Executor other) {
+      return new Executor(
+          Math.max(loads, other.loads),
+          Math.max(loadSeconds, other.loadSeconds),
+          Stream.concat(devices.stream(), other.devices.stream()).distinct().sorted().toList());
+    }
+  }
 
   /**
    * What keeps rows of this run from standing beside those of another.

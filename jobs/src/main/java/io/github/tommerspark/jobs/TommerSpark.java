@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkUserAppException;
 import picocli.CommandLine;
@@ -33,8 +34,10 @@ import scala.Tuple2;
       AnnotateCommand.class,
       AgreeCommand.class,
       DemoCommand.class,
+      DoctorCommand.class,
       EvaluateCommand.class,
       JudgeCommand.class,
+      NativesCommand.class,
       ReportCommand.class,
       ShowCommand.class,
       HelpCommand.class
@@ -122,7 +125,8 @@ public final class TommerSpark implements Runnable {
   public void run() {
     throw new ParameterException(
         command.commandLine(),
-        "No command; one of annotate, agree, demo, evaluate, judge, report, show. --help explains them");
+        "No command; one of %s. --help explains them"
+            .formatted(String.join(", ", new TreeSet<>(command.subcommands().keySet()))));
   }
 
   /** Says which option is unknown before saying which one is missing: often one explains both. */

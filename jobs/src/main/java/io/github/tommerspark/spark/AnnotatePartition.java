@@ -200,6 +200,7 @@ public final class AnnotatePartition implements FlatMapFunction<Iterator<Row>, R
                   env == null ? "none" : env.executorId(),
                   models.loads(),
                   models.seconds(),
+                  models.device(),
                   rows,
                   withoutText,
                   errors,

@@ -16,6 +16,9 @@ public final class EngineSetup {
   /** DJL's own switch: nothing is downloaded that the user did not name. */
   private static final String OFFLINE = "ai.djl.offline";
 
+  /** The Spark property that lets DJL download a libtorch that is not there. */
+  public static final String DOWNLOAD_PROPERTY = "spark.tommer.allow-native-download";
+
   private EngineSetup() {}
 
   /** Settles it, leaving alone whatever was set on the command line of the JVM. */
@@ -24,7 +27,8 @@ public final class EngineSetup {
     Torch.useThreads(
         env == null ? 1 : threads(env.conf(), Runtime.getRuntime().availableProcessors()));
     if (System.getProperty(OFFLINE) == null) {
-      System.setProperty(OFFLINE, "true");
+      boolean download = env != null && env.conf().getBoolean(DOWNLOAD_PROPERTY, false);
+      System.setProperty(OFFLINE, Boolean.toString(!download));
     }
   }
 
@@ -45,7 +49,7 @@ public final class EngineSetup {
   }
 
   /** Cores of a local master; 0 if the master is not local. */
-  private static int localCores(String master, int processors) {
+  static int localCores(String master, int processors) {
     if (master.equals("local")) {
       return 1;
     }

@@ -4,6 +4,7 @@ import io.github.tommerspark.detect.LoadReport;
 import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.engine.EngineOptions;
+import io.github.tommerspark.engine.Torch;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
@@ -13,8 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The models of this JVM: one detector per list of model specs and engine options, loaded by the
- * first task that asks for it while others wait, and shared by all tasks after that.
+ * The models of this JVM: one detector per list of model specs, engine options and device, loaded
+ * by the first task that asks for it while others wait, and shared by all tasks after that. The
+ * device is the one that Spark assigned to the task.
  *
  * <p>In local mode the driver is the executor, and this is its holder too.
  *
@@ -37,9 +39,14 @@ public final class ExecutorModels {
    * @param options how to run it
    * @return the shared detector and what it took to load; never to be closed by the caller
    * @throws IOException if a model cannot be read
+   * @throws IllegalStateException if a GPU was asked for and this task has none that can be used
    */
   public static Loaded get(List<ModelSpec> models, EngineOptions options) throws IOException {
-    return SLOTS.computeIfAbsent(new Key(List.copyOf(models), options), Slot::new).get();
+    EngineSetup.apply();
+    TaskDevice device = TaskDevice.current(options);
+    return SLOTS
+        .computeIfAbsent(new Key(List.copyOf(models), device.engine()), Slot::new)
+        .get(device);
   }
 
   /**
@@ -48,8 +55,10 @@ public final class ExecutorModels {
    * @param detector shared by all tasks
    * @param loads how often this JVM has loaded these models; 1 unless something is wrong
    * @param seconds what loading took, the start of the engine included
+   * @param device where the models are, such as {@code cpu} or {@code gpu(0)}, and the GPU that
+   *     Spark assigned if it is another
    */
-  public record Loaded(MentionDetector detector, int loads, double seconds) {}
+  public record Loaded(MentionDetector detector, int loads, double seconds, String device) {}
 
   private record Key(List<ModelSpec> models, EngineOptions options) {}
 
@@ -63,14 +72,13 @@ public final class ExecutorModels {
       this.key = key;
     }
 
-    Loaded get() throws IOException {
+    Loaded get(TaskDevice device) throws IOException {
       Loaded present = loaded;
-      return present != null ? present : load();
+      return present != null ? present : load(device);
     }
 
-    private synchronized Loaded load() throws IOException {
+    private synchronized Loaded load(TaskDevice device) throws IOException {
       if (loaded == null) {
-        EngineSetup.apply();
         long begin = System.nanoTime();
         MentionDetector detector = MentionDetector.load(key.models(), key.options());
         double seconds = (System.nanoTime() - begin) / 1e9;
@@ -83,7 +91,15 @@ public final class ExecutorModels {
             detector.loadReports().stream()
                 .map(ExecutorModels::describe)
                 .collect(Collectors.joining("; ")));
-        loaded = new Loaded(detector, loads, seconds);
+        String place = detector.loadReports().get(0).device();
+        if (device.missed(place)) {
+          LOG.warn(
+              "Spark assigned GPU {}, but the models run on the CPU: {} sees {} GPU(s); --device gpu makes this an error",
+              device.assigned(),
+              Torch.library(),
+              Torch.gpuCount());
+        }
+        loaded = new Loaded(detector, loads, seconds, device.describe(place));
       }
       return loaded;
     }

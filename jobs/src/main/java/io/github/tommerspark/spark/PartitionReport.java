@@ -9,6 +9,7 @@ import java.util.List;
  * @param executor where it ran, as Spark names executors
  * @param loads how often that executor's JVM has loaded the models
  * @param loadSeconds what that took
+ * @param device where its models are, such as {@code cpu} or {@code gpu(0)}
  * @param rows rows annotated
  * @param withoutText rows whose text is null, empty or blank
  * @param errors rows with an error
@@ -21,6 +22,7 @@ public record PartitionReport(
     String executor,
     int loads,
     double loadSeconds,
+    String device,
     long rows,
     long withoutText,
     long errors,

@@ -38,6 +38,7 @@ class AnnotateOptionsTest {
                 "out", OutputFormat.PARQUET, WriteMode.ERROR, "mentions", null, false));
     assertThat(options.engine().dtype()).isEqualTo(ComputeType.AUTO);
     assertThat(options.engine().batchTokens()).isEqualTo(4096);
+    assertThat(options.engine().deviceConcurrency()).isZero();
     assertThat(options.repartition()).isZero();
     assertThat(options.failFast()).isFalse();
     assertThat(options.given()).containsOnlyKeys("--input", "--output");
@@ -51,7 +52,7 @@ class AnnotateOptionsTest {
                     + " --text-column body --id-column key --output out --output-format json"
                     + " --mode append --output-column spans --select key,title --threshold 0.25"
                     + " --decoder flat --bos always --dtype bf16 --device cpu --max-tokens 128"
-                    + " --overlap 32 --batch-tokens 1000 --repartition 7 --fail-fast"
+                    + " --overlap 32 --batch-tokens 1000 --device-concurrency 3 --repartition 7 --fail-fast"
                     + " --trust-backbone --model nano-neox")
                 .split(" "));
     assertThat(options.corpus())
@@ -81,6 +82,7 @@ class AnnotateOptionsTest {
     assertThat(options.engine().dtype()).isEqualTo(ComputeType.BF16);
     assertThat(options.engine().device()).isEqualTo(DeviceChoice.CPU);
     assertThat(options.engine().batchTokens()).isEqualTo(1000);
+    assertThat(options.engine().deviceConcurrency()).isEqualTo(3);
     assertThat(options.engine().trustBackbone()).isTrue();
     assertThat(options.repartition()).isEqualTo(7);
     assertThat(options.failFast()).isTrue();
@@ -168,6 +170,7 @@ class AnnotateOptionsTest {
         "--input-format xml | Unknown input format \"xml\": use one of json, parquet, csv, text, orc",
         "--output-format csv | Unknown output format \"csv\": use one of parquet, json, orc",
         "--batch-tokens 0 | --batch-tokens must be at least 1, but is 0",
+        "--device-concurrency 0 | --device-concurrency must be at least 1, but is 0",
         "--repartition 0 | --repartition must be at least 1, but is 0",
         "--max-tokens 0 | --max-tokens must be positive, but is 0",
         "--drop-text --select id,text | --drop-text and --select with the text column contradict each other",
@@ -219,6 +222,7 @@ class AnnotateOptionsTest {
             "spark.tommer.fail-fast", "false",
             "spark.tommer.input", "a;b/{x,y}",
             "spark.tommer.documents", "7",
+            "spark.tommer.gpu.addressing", "visible",
             "spark.executor.memory", "1g");
     AnnotateOptions options = parse(properties, "--output", "out", "--threshold=0.7");
     assertThat(options.models().get(0).threshold()).isEqualTo(0.7);

@@ -1,5 +1,8 @@
 package io.github.tommerspark.jobs;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 
@@ -23,8 +26,18 @@ final class LocalSpark {
                   .set("spark.driver.bindAddress", "127.0.0.1")
                   .set("spark.ui.enabled", "false")
                   .set("spark.sql.shuffle.partitions", "2")
+                  .set("spark.hadoop.fs.counted.impl", CountedFileSystem.class.getName())
+                  .set("spark.tommer.model-cache", temporary("models"))
                   .set("spark.sql.warehouse.dir", System.getProperty("java.io.tmpdir")));
     }
     return session;
+  }
+
+  private static String temporary(String name) {
+    try {
+      return Files.createTempDirectory("tommer-spark-tests").resolve(name).toString();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -2,14 +2,13 @@ package io.github.tommerspark.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.tommerspark.jobs.SparkSubmit.Run;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -47,8 +46,8 @@ class SparkSubmitIT {
       "--model", "nano-llama", "--model", "nano-neox", "--output"
     };
     Run local = submit(List.of("--master", "local[2]"), with(annotate, "local"));
-    assertThat(local.code).as(local.err).isZero();
-    assertThat(local.out)
+    assertThat(local.code()).as(local.err()).isZero();
+    assertThat(local.out())
         .contains("rows in             41", "rows written        41", "rows without text   1");
 
     Run cluster =
@@ -64,7 +63,7 @@ class SparkSubmitIT {
                 "--conf",
                 "spark.locality.wait=0"),
             with(annotate, "cluster"));
-    assertThat(cluster.code).as(cluster.err).isZero();
+    assertThat(cluster.code()).as(cluster.err()).isZero();
 
     Provenance provenance = provenance("cluster");
     assertThat(provenance.executors()).containsOnlyKeys("0", "1");
@@ -105,13 +104,13 @@ class SparkSubmitIT {
       int code, String message, String input, String output, String... more) throws Exception {
     String[] arguments = {"annotate", "--input", input, "--output", output};
     Run run = submit(List.of("--master", "local[1]"), with(arguments, more));
-    assertThat(run.code).as(run.err).isEqualTo(code);
-    assertThat(run.err.lines().filter(line -> line.startsWith("tommer-spark: ")).toList())
+    assertThat(run.code()).as(run.err()).isEqualTo(code);
+    assertThat(run.err().lines().filter(line -> line.startsWith("tommer-spark: ")).toList())
         .singleElement()
         .asString()
         .matches("tommer-spark: " + message);
-    assertThat(run.err).doesNotContain("\tat ");
-    assertThat(run.out).isEmpty();
+    assertThat(run.err()).doesNotContain("\tat ");
+    assertThat(run.out()).isEmpty();
   }
 
   private static Dataset<Row> rows(String output) {
@@ -134,42 +133,8 @@ class SparkSubmitIT {
         .orElseThrow();
   }
 
-  private record Run(int code, String out, String err) {}
-
-  /** Runs spark-submit in the folder of the test. */
   private static Run submit(List<String> options, String... arguments) throws Exception {
-    String home = System.getProperty("tommer.spark.home");
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("-Xmx1g");
-    command.addAll(Arrays.asList(System.getProperty("tommer.spark.opens").split(" ")));
-    command.addAll(List.of("-cp", home + "/jars/*", "org.apache.spark.deploy.SparkSubmit"));
-    command.addAll(List.of("--class", TommerSpark.class.getName()));
-    command.addAll(List.of("--conf", "spark.driver.host=127.0.0.1"));
-    command.addAll(List.of("--conf", "spark.driver.bindAddress=127.0.0.1"));
-    command.addAll(List.of("--conf", "spark.ui.enabled=false"));
-    command.addAll(options);
-    command.add(System.getProperty("tommer.jar"));
-    command.addAll(Arrays.asList(arguments));
-
-    Path out = Files.createTempFile(folder, "stdout", ".txt");
-    Path err = Files.createTempFile(folder, "stderr", ".txt");
-    ProcessBuilder builder =
-        new ProcessBuilder(command)
-            .directory(folder.toFile())
-            .redirectOutput(out.toFile())
-            .redirectError(err.toFile());
-    builder.environment().put("SPARK_HOME", home);
-    builder.environment().put("SPARK_SCALA_VERSION", "2.12");
-    Process process = builder.start();
-    if (!process.waitFor(5, TimeUnit.MINUTES)) {
-      process.descendants().forEach(ProcessHandle::destroyForcibly);
-      process.destroyForcibly();
-    }
-    return new Run(
-        process.waitFor(),
-        Files.readString(out, StandardCharsets.UTF_8),
-        Files.readString(err, StandardCharsets.UTF_8));
+    return SparkSubmit.submit(folder, options, arguments);
   }
 
   private static String[] with(String[] arguments, String... more) {

@@ -1,0 +1,54 @@
+package io.github.tommerspark.engine;
+
+import ai.djl.Device;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
+
+/**
+ * Bounds the calls that run on a device at once. More tasks than a GPU can serve would each hold
+ * the memory of a batch there while they wait for one another.
+ *
+ * <p>All models of this JVM that run on a device under the same bound share its gate. Waiting calls
+ * are let in first come, first served.
+ */
+public final class DeviceGate {
+
+  private record Key(Device device, int permits) {}
+
+  private static final ConcurrentHashMap<Key, DeviceGate> GATES = new ConcurrentHashMap<>();
+
+  private final Semaphore permits;
+
+  private DeviceGate(int permits) {
+    this.permits = new Semaphore(permits, true);
+  }
+
+  /**
+   * The gate of a device.
+   *
+   * @param concurrency calls at once; 0 for the default: {@link EngineOptions#GPU_CONCURRENCY} on a
+   *     GPU; on a CPU as many as have a core for each of their threads
+   */
+  public static DeviceGate of(Device device, int concurrency) {
+    int permits = concurrency;
+    if (permits == 0) {
+      permits = device.isGpu() ? EngineOptions.GPU_CONCURRENCY : Torch.callsPerMachine();
+    }
+    return GATES.computeIfAbsent(new Key(device, permits), key -> new DeviceGate(key.permits()));
+  }
+
+  /**
+   * Makes a call as soon as there is room for it.
+   *
+   * @return what the call returned
+   */
+  public <T> T pass(Supplier<T> call) {
+    permits.acquireUninterruptibly();
+    try {
+      return call.get();
+    } finally {
+      permits.release();
+    }
+  }
+}

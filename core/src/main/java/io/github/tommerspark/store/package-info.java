@@ -1,0 +1,5 @@
+/**
+ * Models that are neither bundled nor on a local disk: the seam through which other stores are
+ * reached, and the cache on the local disk that holds what a cut model needs of them.
+ */
+package io.github.tommerspark.store;

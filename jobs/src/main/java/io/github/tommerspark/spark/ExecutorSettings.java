@@ -1,0 +1,13 @@
+package io.github.tommerspark.spark;
+
+import java.util.Set;
+
+/** Spark properties of ours that are settings of a cluster rather than options of a command. */
+public final class ExecutorSettings {
+
+  /** Their names. */
+  public static final Set<String> PROPERTIES =
+      Set.of(GpuAddressing.PROPERTY, TaskDevice.TEST_PROPERTY);
+
+  private ExecutorSettings() {}
+}

@@ -1,0 +1,85 @@
+package io.github.tommerspark.spark;
+
+import io.github.tommerspark.engine.DeviceChoice;
+import io.github.tommerspark.engine.EngineOptions;
+import io.github.tommerspark.engine.Torch;
+import java.util.function.IntSupplier;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.TaskContext;
+import org.apache.spark.resource.ResourceInformation;
+
+/**
+ * Where a task is to run its models: on the GPU that Spark assigned to it, if it did and a GPU may
+ * be used.
+ *
+ * @param engine the options with the device's number filled in
+ * @param assigned the assigned GPU's CUDA ordinal; null if Spark assigned none
+ */
+record TaskDevice(EngineOptions engine, Integer assigned) {
+
+  /**
+   * A Spark property for tests: {@code cpu} loads models on the CPU, whatever GPU a task was
+   * assigned, and records the GPU that it would have used.
+   */
+  static final String TEST_PROPERTY = "spark.tommer.test.device";
+
+  private static final String GPU = "gpu";
+
+  /** The device of the task that runs on this thread, or of a program without Spark. */
+  static TaskDevice current(EngineOptions options) {
+    SparkEnv env = SparkEnv.get();
+    TaskContext task = TaskContext.get();
+    ResourceInformation gpu = task == null ? null : task.resourcesJMap().get(GPU);
+    return env == null || gpu == null
+        ? new TaskDevice(options, null)
+        : of(options, gpu.addresses()[0], env.conf(), Torch.visibleDevices(), Torch::gpuCount);
+  }
+
+  /**
+   * The device of a task.
+   *
+   * @param address of the GPU that Spark assigned
+   * @param conf the application's settings
+   * @param visibleDevices the value of CUDA_VISIBLE_DEVICES; null if it is not set
+   * @param gpuCount how many GPUs CUDA sees; asked only if a GPU may be used
+   */
+  static TaskDevice of(
+      EngineOptions options,
+      String address,
+      SparkConf conf,
+      String visibleDevices,
+      IntSupplier gpuCount) {
+    if (options.device() == DeviceChoice.CPU) {
+      return new TaskDevice(options, null);
+    }
+    GpuAddressing addressing =
+        GpuAddressing.parse(conf.get(GpuAddressing.PROPERTY, GpuAddressing.ORDINAL.label()));
+    int ordinal = addressing.ordinal(address, visibleDevices, gpuCount.getAsInt());
+    boolean test = conf.get(TEST_PROPERTY, "").equals("cpu");
+    return new TaskDevice(
+        test
+            ? options.withDevice(DeviceChoice.CPU, ordinal)
+            : options.withDevice(options.device(), ordinal),
+        ordinal);
+  }
+
+  /**
+   * A device for people.
+   *
+   * @param loaded where the models are, as libtorch calls it
+   * @return that, and the assigned GPU if it is another
+   */
+  String describe(String loaded) {
+    return assigned == null || loaded.equals("gpu(" + assigned + ")")
+        ? loaded
+        : "%s (assigned: gpu(%d))".formatted(loaded, assigned);
+  }
+
+  /** Whether a GPU was assigned that the models could have used but did not. */
+  boolean missed(String loaded) {
+    return assigned != null
+        && engine.device() != DeviceChoice.CPU
+        && !loaded.equals("gpu(" + assigned + ")");
+  }
+}

@@ -1,0 +1,60 @@
+package io.github.tommerspark.jobs;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The jar as users run it: spark-submit's main class, with only Spark's jars beside it. */
+final class SparkSubmit {
+
+  /**
+   * A finished run.
+   *
+   * @param code it ended with
+   * @param out what it printed
+   * @param err what it logged
+   */
+  record Run(int code, String out, String err) {}
+
+  private SparkSubmit() {}
+
+  /** Runs a command in a folder, which its files and logs go to. */
+  static Run submit(Path folder, List<String> options, String... arguments) throws Exception {
+    String home = System.getProperty("tommer.spark.home");
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-Xmx1g");
+    command.addAll(Arrays.asList(System.getProperty("tommer.spark.opens").split(" ")));
+    command.addAll(List.of("-cp", home + "/jars/*", "org.apache.spark.deploy.SparkSubmit"));
+    command.addAll(List.of("--class", TommerSpark.class.getName()));
+    command.addAll(List.of("--conf", "spark.driver.host=127.0.0.1"));
+    command.addAll(List.of("--conf", "spark.driver.bindAddress=127.0.0.1"));
+    command.addAll(List.of("--conf", "spark.ui.enabled=false"));
+    command.addAll(options);
+    command.add(System.getProperty("tommer.jar"));
+    command.addAll(Arrays.asList(arguments));
+
+    Path out = Files.createTempFile(folder, "stdout", ".txt");
+    Path err = Files.createTempFile(folder, "stderr", ".txt");
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile());
+    builder.environment().put("SPARK_HOME", home);
+    builder.environment().put("SPARK_SCALA_VERSION", "2.12");
+    Process process = builder.start();
+    if (!process.waitFor(5, TimeUnit.MINUTES)) {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+    }
+    return new Run(
+        process.waitFor(),
+        Files.readString(out, StandardCharsets.UTF_8),
+        Files.readString(err, StandardCharsets.UTF_8));
+  }
+}
