@@ -8,6 +8,7 @@ import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.spark.MentionColumns;
 import io.github.tommerspark.text.BosPolicy;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -44,6 +45,8 @@ import picocli.CommandLine.Spec;
       "  # Two models in one pass, as columns mentions_small and mentions_nano_neox:",
       "  annotate --input docs --model small=models/pythia-70m,heads/pythia --model nano-neox \\",
       "      --output mentions",
+      "  # Every night, what is new in a directory:",
+      "  annotate --incremental --input s3a://bucket/docs --output s3a://bucket/mentions",
       "",
       "Every option may also be a Spark property, such as spark.tommer.threshold=0.9; the flag wins,",
       "and ';' separates several values.",
@@ -251,12 +254,45 @@ final class AnnotateCommand implements Callable<Integer> {
       description = "End the job at the first row with an error, instead of writing the error.")
   private boolean failFast;
 
+  @Option(
+      names = "--incremental",
+      description =
+          "Annotate the files that no earlier run has annotated, in batches under OUTPUT/run=ID/batch=N, and end. Run it again and again over a growing input.")
+  private boolean incremental;
+
+  @Option(
+      names = "--checkpoint",
+      paramLabel = "PATH",
+      description =
+          "With --incremental: directory of the bookkeeping of what is done (default: _tommer/checkpoint in the output).")
+  private String checkpoint;
+
+  @Option(
+      names = "--max-files-per-batch",
+      paramLabel = "N",
+      description =
+          "With --incremental: files of each --input that one batch takes; a killed run repeats at most a batch (default: "
+              + IncrementalOptions.DEFAULT_MAX_FILES_PER_BATCH
+              + ").")
+  private Integer maxFilesPerBatch;
+
+  @Option(
+      names = "--new-output",
+      description =
+          "With --incremental: begin again with all files, in a directory run=ID of its own beside what is there.")
+  private boolean newOutput;
+
   @Override
   public Integer call() throws IOException {
     AnnotateOptions options = options();
+    IncrementalOptions growing = incrementalOptions();
     SparkSession spark = Sessions.start("annotate");
     try {
-      command.commandLine().getOut().println(AnnotateJob.run(spark, options).summary());
+      PrintWriter out = command.commandLine().getOut();
+      out.println(
+          growing == null
+              ? AnnotateJob.run(spark, options).summary()
+              : IncrementalJob.run(spark, options, growing, WriterLock.Timing.DEFAULT).summary());
     } finally {
       spark.stop();
     }
@@ -314,6 +350,35 @@ final class AnnotateCommand implements Callable<Integer> {
         repartition == null ? 0 : repartition,
         failFast,
         given());
+  }
+
+  /**
+   * How to run incrementally; null if that was not asked for.
+   *
+   * @throws ParameterException if the options contradict each other
+   */
+  IncrementalOptions incrementalOptions() {
+    if (!incremental) {
+      for (String name : List.of("--checkpoint", "--max-files-per-batch", "--new-output")) {
+        if (command.commandLine().getParseResult().hasMatchedOption(name)) {
+          throw impossible(name + " needs --incremental");
+        }
+      }
+      return null;
+    }
+    if (command.commandLine().getParseResult().hasMatchedOption("--mode")) {
+      throw impossible(
+          "--mode and --incremental exclude each other: incremental runs add batches to their own output");
+    }
+    if (maxFilesPerBatch != null && maxFilesPerBatch < 1) {
+      throw impossible("--max-files-per-batch must be at least 1, but is " + maxFilesPerBatch);
+    }
+    return new IncrementalOptions(
+        checkpoint,
+        maxFilesPerBatch == null
+            ? IncrementalOptions.DEFAULT_MAX_FILES_PER_BATCH
+            : maxFilesPerBatch,
+        newOutput);
   }
 
   private List<ModelSpec> modelSpecs() {
