@@ -132,13 +132,17 @@ final class AnnotateJob {
     PartitionReports reports = new PartitionReports();
     spark.sparkContext().register(reports, "tommer-spark partition reports");
     long begin = System.nanoTime();
-    AnnotatePartition.annotate(partitioned(rows.data()), layout.plan(), layout.schema(), reports)
-        .write()
-        .mode(saveMode)
-        .format(options.output().format().label())
-        // JSON would leave out a null error, and with it the column.
-        .option("ignoreNullFields", "false")
-        .save(directory.toString());
+    try (ProgressMonitor watched =
+        ProgressMonitor.start(spark.sparkContext(), reports, ProgressPrinter.standard())) {
+      AnnotatePartition.annotate(partitioned(rows.data()), layout.plan(), layout.schema(), reports)
+          .write()
+          .mode(saveMode)
+          .format(options.output().format().label())
+          // JSON would leave out a null error, and with it the column.
+          .option("ignoreNullFields", "false")
+          .save(directory.toString());
+      LOG.debug("At the end: {}", watched.progress().line());
+    }
     double seconds = (System.nanoTime() - begin) / 1e9;
 
     Map<String, Long> files = added.files();
