@@ -238,7 +238,7 @@ final class IncrementalJob {
 
   /** The rows of all inputs. */
   private Dataset<Row> stream(
-      List<String> inputs, InputFormat format, StructType schema, String text) {
+      List<String> inputs, InputFormat format, StructType schema, String text) throws IOException {
     StructType asRead =
         format == InputFormat.TEXT
             ? new StructType(
@@ -262,8 +262,9 @@ final class IncrementalJob {
     settings.put("maxFilesPerTrigger", Integer.toString(incremental.maxFilesPerBatch()));
     Dataset<Row> all = null;
     for (String input : inputs) {
+      String path = isFile(input) ? asGlob(input) : input;
       Dataset<Row> one =
-          spark.readStream().format(format.label()).options(settings).schema(asRead).load(input);
+          spark.readStream().format(format.label()).options(settings).schema(asRead).load(path);
       if (format == InputFormat.TEXT) {
         one = one.withColumnRenamed(TEXT_VALUE, text);
       }
@@ -272,6 +273,25 @@ final class IncrementalJob {
       all = all == null ? one : all.union(one);
     }
     return all;
+  }
+
+  private boolean isFile(String input) throws IOException {
+    Path path = new Path(input);
+    try {
+      return path.getFileSystem(hadoop).getFileStatus(path).isFile();
+    } catch (FileNotFoundException e) {
+      // A glob, or a path that Spark will miss.
+      return false;
+    }
+  }
+
+  /**
+   * A pattern that only this file matches: Spark takes a path that is none for a directory.
+   *
+   * @param file whose path ends in a letter or digit, or it is returned as it is
+   */
+  private static String asGlob(String file) {
+    return file.replaceFirst("([A-Za-z0-9])$", "[$1]");
   }
 
   private void runQuery(

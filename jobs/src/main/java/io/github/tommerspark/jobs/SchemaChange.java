@@ -45,7 +45,11 @@ final class SchemaChange {
       return;
     }
     if (corpus.format() == InputFormat.JSON) {
-      check(corpus, layout, files, columns(spark, corpus, options, files));
+      StructType found = columns(spark, corpus, options, files);
+      // No record that could be read tells nothing; those that could not become rows with an error.
+      if (Arrays.stream(found.fieldNames()).anyMatch(name -> !name.equals(Corpus.MALFORMED))) {
+        check(corpus, layout, files, found);
+      }
     } else {
       for (String file : files) {
         check(corpus, layout, List.of(file), columns(spark, corpus, options, List.of(file)));
