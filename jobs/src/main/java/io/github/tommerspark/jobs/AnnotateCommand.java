@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
@@ -255,6 +256,13 @@ final class AnnotateCommand implements Callable<Integer> {
   private boolean failFast;
 
   @Option(
+      names = "--max-error-rate",
+      paramLabel = "SHARE",
+      description =
+          "Fail, after everything is written, if more than this share of the rows that this run added has an error, such as 0.01; rows without text are no errors (default: never).")
+  private Double maxErrorRate;
+
+  @Option(
       names = "--incremental",
       description =
           "Annotate the files that no earlier run has annotated, in batches under OUTPUT/run=ID/batch=N, and end. Run it again and again over a growing input.")
@@ -286,13 +294,22 @@ final class AnnotateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     AnnotateOptions options = options();
     IncrementalOptions growing = incrementalOptions();
+    Optional<ErrorRate> limit =
+        checked(() -> Optional.ofNullable(maxErrorRate).map(ErrorRate::new));
     SparkSession spark = Sessions.start("annotate");
     try {
       PrintWriter out = command.commandLine().getOut();
-      out.println(
-          growing == null
-              ? AnnotateJob.run(spark, options).summary()
-              : IncrementalJob.run(spark, options, growing, WriterLock.Timing.DEFAULT).summary());
+      if (growing == null) {
+        AnnotateResult result = AnnotateJob.run(spark, options);
+        out.println(result.summary());
+        Provenance written = result.provenance();
+        limit.ifPresent(rate -> rate.check(written.counts(), written.output().path()));
+      } else {
+        IncrementalResult result =
+            IncrementalJob.run(spark, options, growing, WriterLock.Timing.DEFAULT);
+        out.println(result.summary());
+        limit.ifPresent(rate -> rate.check(result.counts(), result.directory()));
+      }
     } finally {
       spark.stop();
     }
