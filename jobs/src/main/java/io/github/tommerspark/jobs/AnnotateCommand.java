@@ -4,10 +4,12 @@ import io.github.tommerspark.spark.EngineSetup;
 import io.github.tommerspark.spark.HadoopModelStore;
 import io.github.tommerspark.spark.MentionColumns;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
@@ -41,6 +43,8 @@ import picocli.CommandLine.Spec;
       "  # Two models in one pass, as columns mentions_small and mentions_nano_neox:",
       "  annotate --input docs --model small=models/pythia-70m,heads/pythia --model nano-neox \\",
       "      --output mentions",
+      "  # Every night, what is new in a directory:",
+      "  annotate --incremental --input s3a://bucket/docs --output s3a://bucket/mentions",
       "",
       "Every option may also be a Spark property, such as spark.tommer.threshold=0.9; the flag wins,",
       "and ';' separates several values.",
@@ -172,12 +176,61 @@ final class AnnotateCommand implements Callable<Integer> {
       description = "End the job at the first row with an error, instead of writing the error.")
   private boolean failFast;
 
+  @Option(
+      names = "--max-error-rate",
+      paramLabel = "SHARE",
+      description =
+          "Fail, after everything is written, if more than this share of the rows that this run added has an error, such as 0.01; rows without text are no errors (default: never).")
+  private Double maxErrorRate;
+
+  @Option(
+      names = "--incremental",
+      description =
+          "Annotate the files that no earlier run has annotated, in batches under OUTPUT/run=ID/batch=N, and end. Run it again and again over a growing input.")
+  private boolean incremental;
+
+  @Option(
+      names = "--checkpoint",
+      paramLabel = "PATH",
+      description =
+          "With --incremental: directory of the bookkeeping of what is done (default: _tommer/checkpoint in the output).")
+  private String checkpoint;
+
+  @Option(
+      names = "--max-files-per-batch",
+      paramLabel = "N",
+      description =
+          "With --incremental: files of each --input that one batch takes; a killed run repeats at most a batch (default: "
+              + IncrementalOptions.DEFAULT_MAX_FILES_PER_BATCH
+              + ").")
+  private Integer maxFilesPerBatch;
+
+  @Option(
+      names = "--new-output",
+      description =
+          "With --incremental: begin again with all files, in a directory run=ID of its own beside what is there.")
+  private boolean newOutput;
+
   @Override
   public Integer call() throws IOException {
     AnnotateOptions options = options();
+    IncrementalOptions growing = incrementalOptions();
+    Optional<ErrorRate> limit =
+        checked(() -> Optional.ofNullable(maxErrorRate).map(ErrorRate::new));
     SparkSession spark = Sessions.start("annotate", settings());
     try {
-      command.commandLine().getOut().println(AnnotateJob.run(spark, options).summary());
+      PrintWriter out = command.commandLine().getOut();
+      if (growing == null) {
+        AnnotateResult result = AnnotateJob.run(spark, options);
+        out.println(result.summary());
+        Provenance written = result.provenance();
+        limit.ifPresent(rate -> rate.check(written.counts(), written.output().path()));
+      } else {
+        IncrementalResult result =
+            IncrementalJob.run(spark, options, growing, WriterLock.Timing.DEFAULT);
+        out.println(result.summary());
+        limit.ifPresent(rate -> rate.check(result.counts(), result.directory()));
+      }
     } finally {
       spark.stop();
     }
@@ -240,6 +293,35 @@ final class AnnotateCommand implements Callable<Integer> {
         repartition == null ? 0 : repartition,
         failFast,
         given());
+  }
+
+  /**
+   * How to run incrementally; null if that was not asked for.
+   *
+   * @throws ParameterException if the options contradict each other
+   */
+  IncrementalOptions incrementalOptions() {
+    if (!incremental) {
+      for (String name : List.of("--checkpoint", "--max-files-per-batch", "--new-output")) {
+        if (command.commandLine().getParseResult().hasMatchedOption(name)) {
+          throw impossible(name + " needs --incremental");
+        }
+      }
+      return null;
+    }
+    if (command.commandLine().getParseResult().hasMatchedOption("--mode")) {
+      throw impossible(
+          "--mode and --incremental exclude each other: incremental runs add batches to their own output");
+    }
+    if (maxFilesPerBatch != null && maxFilesPerBatch < 1) {
+      throw impossible("--max-files-per-batch must be at least 1, but is " + maxFilesPerBatch);
+    }
+    return new IncrementalOptions(
+        checkpoint,
+        maxFilesPerBatch == null
+            ? IncrementalOptions.DEFAULT_MAX_FILES_PER_BATCH
+            : maxFilesPerBatch,
+        newOutput);
   }
 
   /** The options as they were given on the command line or by properties, without secrets. */

@@ -30,11 +30,13 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
@@ -59,7 +61,7 @@ final class AnnotateJob {
   private final AnnotateOptions options;
   private final Instant started = Instant.now();
 
-  private AnnotateJob(SparkSession spark, AnnotateOptions options) {
+  AnnotateJob(SparkSession spark, AnnotateOptions options) {
     this.spark = spark;
     this.options = options;
   }
@@ -75,43 +77,92 @@ final class AnnotateJob {
   }
 
   private AnnotateResult run() throws IOException {
-    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    Configuration hadoop = hadoop();
     OutputDirectory output =
         OutputDirectory.open(options.output().path(), options.output().mode(), hadoop);
-    List<ModelDescription> models = MentionDetector.describe(options.models(), options.engine());
-    models.stream().flatMap(model -> model.warnings().stream()).distinct().forEach(LOG::warn);
-    estimateMemory(models);
+    List<ModelDescription> models = describeModels();
     Corpus corpus = Corpus.open(spark, options.corpus());
     output.checkAgainst(corpus.paths());
     Layout layout = Layout.of(corpus, options);
     Provenance planned = plannedProvenance(corpus, layout, models, output);
     output.checkAgainst(planned);
 
+    Rows rows = new Rows(corpus.rows(), corpus.rows()::count);
+    AnnotateResult result =
+        annotate(rows, layout, planned, output.path(), output.saveMode(), output::added);
+    result.provenance().write(hadoop);
+    return result;
+  }
+
+  /**
+   * What the models are, with their warnings logged.
+   *
+   * @throws IOException if one cannot be read
+   */
+  List<ModelDescription> describeModels() throws IOException {
+    List<ModelDescription> models = MentionDetector.describe(options.models(), options.engine());
+    models.stream().flatMap(model -> model.warnings().stream()).distinct().forEach(LOG::warn);
+    estimateMemory(models);
+    return models;
+  }
+
+  /**
+   * Rows to annotate.
+   *
+   * @param data the rows
+   * @param count counts them, after they have been written
+   */
+  record Rows(Dataset<Row> data, LongSupplier count) {}
+
+  /** Says which data files a write has added. */
+  interface Added {
+
+    /** Their paths relative to the output, with their sizes in bytes. */
+    Map<String, Long> files() throws IOException;
+  }
+
+  /**
+   * Annotates rows, writes them and counts what was written.
+   *
+   * @param planned provenance, as far as it is known
+   * @param directory to write to: the output, or a directory in it
+   * @param added says which files are new, when all are written
+   * @return with complete provenance, not yet written beside the data
+   * @throws UserException if the output does not have as many rows as the input
+   */
+  AnnotateResult annotate(
+      Rows rows, Layout layout, Provenance planned, Path directory, SaveMode saveMode, Added added)
+      throws IOException {
     PartitionReports reports = new PartitionReports();
     spark.sparkContext().register(reports, "tommer-spark partition reports");
     long begin = System.nanoTime();
-    AnnotatePartition.annotate(partitioned(corpus.rows()), layout.plan(), layout.schema(), reports)
-        .write()
-        .mode(output.saveMode())
-        .format(options.output().format().label())
-        // JSON would leave out a null error, and with it the column.
-        .option("ignoreNullFields", "false")
-        .save(output.path().toString());
+    try (ProgressMonitor watched =
+        ProgressMonitor.start(spark.sparkContext(), reports, ProgressPrinter.standard())) {
+      AnnotatePartition.annotate(partitioned(rows.data()), layout.plan(), layout.schema(), reports)
+          .write()
+          .mode(saveMode)
+          .format(options.output().format().label())
+          // JSON would leave out a null error, and with it the column.
+          .option("ignoreNullFields", "false")
+          .save(directory.toString());
+      LOG.debug("At the end: {}", watched.progress().line());
+    }
     double seconds = (System.nanoTime() - begin) / 1e9;
 
-    Map<String, Long> files = output.added();
+    Map<String, Long> files = added.files();
     Collection<PartitionReport> reported = reports.value().values();
-    Provenance.Counts counts = counts(corpus, layout, output.path(), files, reported);
+    Path output = OutputDirectory.path(options.output().path(), hadoop());
+    Provenance.Counts counts = counts(rows.count().getAsLong(), layout, output, files, reported);
     if (counts.rowsIn() != counts.rowsWritten()) {
       throw new UserException(
           "Rows were lost or added: the input has %,d rows and the output %,d (%s)"
-              .formatted(counts.rowsIn(), counts.rowsWritten(), output));
+              .formatted(
+                  counts.rowsIn(), counts.rowsWritten(), Redaction.uri(directory.toString())));
     }
     Map<String, Provenance.Executor> executors = executors(reported);
-    Provenance provenance = finished(planned, files, counts, executors, seconds);
-    provenance.write(hadoop);
+    String finished = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
     return new AnnotateResult(
-        provenance,
+        planned.finished(files, counts, executors, seconds, finished),
         executors.values().stream().mapToDouble(Provenance.Executor::loadSeconds).max().orElse(0));
   }
 
@@ -132,6 +183,10 @@ final class AnnotateJob {
           estimate.totalMib(),
           estimate.totalMib());
     }
+  }
+
+  private Configuration hadoop() {
+    return spark.sparkContext().hadoopConfiguration();
   }
 
   private Dataset<Row> partitioned(Dataset<Row> rows) {
@@ -162,12 +217,11 @@ final class AnnotateJob {
    * would need its own commit protocol.
    */
   private Provenance.Counts counts(
-      Corpus corpus,
+      long rowsIn,
       Layout layout,
       Path output,
       Map<String, Long> files,
       Collection<PartitionReport> reports) {
-    long rowsIn = corpus.rows().count();
     Row written = countFiles(layout, output, files.keySet());
     long rows = written.getLong(0);
     long errors = written.getLong(1);
@@ -239,7 +293,8 @@ final class AnnotateJob {
     return executors;
   }
 
-  private Provenance plannedProvenance(
+  /** The provenance as far as it is known before anything is written. */
+  Provenance plannedProvenance(
       Corpus corpus, Layout layout, List<ModelDescription> models, OutputDirectory output) {
     List<Provenance.Model> described = new ArrayList<>();
     for (int m = 0; m < models.size(); m++) {
@@ -263,27 +318,5 @@ final class AnnotateJob {
         null,
         Map.of(),
         0);
-  }
-
-  private static Provenance finished(
-      Provenance planned,
-      Map<String, Long> files,
-      Provenance.Counts counts,
-      Map<String, Provenance.Executor> executors,
-      double seconds) {
-    Provenance.Output output = planned.output();
-    return new Provenance(
-        planned.product(),
-        planned.version(),
-        planned.run(),
-        planned.started(),
-        Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
-        planned.options(),
-        planned.input(),
-        new Provenance.Output(output.path(), output.format(), output.columns(), files),
-        planned.models(),
-        counts,
-        executors,
-        seconds);
   }
 }

@@ -40,7 +40,8 @@ record Corpus(
     String textColumn,
     String malformedColumn) {
 
-  private static final String MALFORMED = "_tommer_malformed";
+  /** The column with what could not be read. */
+  static final String MALFORMED = "_tommer_malformed";
 
   /**
    * What readers are told unless the user says otherwise.
@@ -86,6 +87,11 @@ record Corpus(
     return new Corpus(rows, format, List.copyOf(paths), text, malformed);
   }
 
+  /** This corpus with other rows of the same schema. */
+  Corpus withRows(Dataset<Row> others) {
+    return new Corpus(others, format, paths, textColumn, malformedColumn);
+  }
+
   /** The columns of the input itself. */
   List<StructField> columns() {
     return Arrays.stream(rows.schema().fields())
@@ -95,18 +101,7 @@ record Corpus(
 
   private static Dataset<Row> read(
       SparkSession spark, InputFormat format, List<String> paths, CorpusOptions options) {
-    Map<String, String> settings = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-    settings.putAll(DEFAULTS.get(format));
-    settings.putAll(options.options());
-    settings.put("io.compression.codecs", ZstdCodec.class.getName());
-    if (format.hasMalformedRecords()) {
-      if ("DROPMALFORMED".equalsIgnoreCase(settings.get("mode"))) {
-        throw new UserException(
-            "Cannot read with --input-option mode=DROPMALFORMED: no row is ever lost; filter the output by its column error");
-      }
-      settings.put("columnNameOfCorruptRecord", MALFORMED);
-    }
-    DataFrameReader reader = spark.read().format(format.label()).options(new HashMap<>(settings));
+    DataFrameReader reader = spark.read().format(format.label()).options(settings(format, options));
     String[] all = paths.toArray(String[]::new);
     Dataset<Row> rows = reader.load(all);
     return switch (format) {
@@ -125,6 +120,22 @@ record Corpus(
     };
   }
 
+  /** What Spark's reader is told. */
+  static Map<String, String> settings(InputFormat format, CorpusOptions options) {
+    Map<String, String> settings = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    settings.putAll(DEFAULTS.get(format));
+    settings.putAll(options.options());
+    settings.put("io.compression.codecs", ZstdCodec.class.getName());
+    if (format.hasMalformedRecords()) {
+      if ("DROPMALFORMED".equalsIgnoreCase(settings.get("mode"))) {
+        throw new UserException(
+            "Cannot read with --input-option mode=DROPMALFORMED: no row is ever lost; filter the output by its column error");
+      }
+      settings.put("columnNameOfCorruptRecord", MALFORMED);
+    }
+    return new HashMap<>(settings);
+  }
+
   private static Dataset<Row> empty(SparkSession spark, CorpusOptions options) {
     return spark.createDataFrame(
         List.of(),
@@ -133,7 +144,12 @@ record Corpus(
             : new StructType().add(options.textColumn(), DataTypes.StringType));
   }
 
-  private static String textColumn(StructType schema, String wanted, String malformed) {
+  /**
+   * The column to annotate, as the schema spells it.
+   *
+   * @throws UserException if there is none of that name, or it does not hold strings
+   */
+  static String textColumn(StructType schema, String wanted, String malformed) {
     List<StructField> fields =
         Arrays.stream(schema.fields()).filter(f -> !f.name().equals(malformed)).toList();
     StructField found =

@@ -16,6 +16,9 @@ import org.apache.spark.sql.SaveMode;
 /** The directory that a run writes to: what is in it before, and what has been added after. */
 final class OutputDirectory {
 
+  /** Directories of incremental runs begin with this. */
+  private static final String RUN = "run=";
+
   private final Path path;
   private final WriteMode mode;
   private final Configuration hadoop;
@@ -64,21 +67,57 @@ final class OutputDirectory {
       Predicate<String> replaceable,
       String remedy) {
     try {
-      Path path = new Path(given);
-      FileSystem fs = path.getFileSystem(hadoop);
-      path = fs.makeQualified(path);
-      if (fs.exists(path) && !fs.getFileStatus(path).isDirectory()) {
-        throw new UserException(
-            "Cannot write to %s: it is a file; --output names a directory"
-                .formatted(Redaction.uri(path.toString())));
-      }
-      OutputDirectory output = new OutputDirectory(path, mode, hadoop, fs, files(fs, path));
+      OutputDirectory output = look(given, mode, hadoop);
+      WriterLock.refuseIfHeld(output.path, hadoop, WriterLock.Timing.DEFAULT);
       output.checkMode(replaceable, remedy);
       return output;
     } catch (IOException | IllegalArgumentException e) {
-      throw new UserException(
-          "Cannot write to %s: %s".formatted(Redaction.uri(given), e.getMessage()), e);
+      throw unwritable(given, e);
     }
+  }
+
+  /**
+   * Looks at the directory of incremental runs, which add a directory per batch.
+   *
+   * @throws UserException if it holds data that is not theirs
+   */
+  static OutputDirectory openIncremental(String given, Configuration hadoop) {
+    try {
+      OutputDirectory output = look(given, WriteMode.APPEND, hadoop);
+      for (String name : output.before.keySet()) {
+        if (!name.startsWith(RUN)) {
+          throw new UserException(
+              "Cannot write to %s: it holds %s, which no incremental run wrote; name another --output"
+                  .formatted(output, name));
+        }
+      }
+      return output;
+    } catch (IOException | IllegalArgumentException e) {
+      throw unwritable(given, e);
+    }
+  }
+
+  private static OutputDirectory look(String given, WriteMode mode, Configuration hadoop)
+      throws IOException {
+    Path path = path(given, hadoop);
+    FileSystem fs = path.getFileSystem(hadoop);
+    if (fs.exists(path) && !fs.getFileStatus(path).isDirectory()) {
+      throw new UserException(
+          "Cannot write to %s: it is a file; --output names a directory"
+              .formatted(Redaction.uri(path.toString())));
+    }
+    return new OutputDirectory(path, mode, hadoop, fs, files(fs, path));
+  }
+
+  private static UserException unwritable(String given, Exception e) {
+    return new UserException(
+        "Cannot write to %s: %s".formatted(Redaction.uri(given), e.getMessage()), e);
+  }
+
+  /** The absolute path of what was given. */
+  static Path path(String given, Configuration hadoop) throws IOException {
+    Path path = new Path(given);
+    return path.getFileSystem(hadoop).makeQualified(path);
   }
 
   private void checkMode(Predicate<String> replaceable, String remedy) throws IOException {
@@ -101,6 +140,11 @@ final class OutputDirectory {
         }
       }
       case APPEND -> {
+        if (before.keySet().stream().anyMatch(name -> name.startsWith(RUN))) {
+          throw new UserException(
+              "Cannot append to %s: it belongs to incremental runs; add to it with --incremental, or name another --output"
+                  .formatted(this));
+        }
         if (!before.isEmpty() && Provenance.newest(path, hadoop).isEmpty()) {
           throw new UserException(
               "Cannot append to %s: nothing in it tells which models its data comes from (no %s/run-*.json); name another --output"
@@ -177,6 +221,18 @@ final class OutputDirectory {
     }
     fs.mkdirs(path);
     return path;
+  }
+
+  /** Whether there was data, in all of it or in a directory of it. */
+  boolean hadData(String directory) {
+    return before.keySet().stream().anyMatch(name -> name.startsWith(directory));
+  }
+
+  /** Data files in a directory of it, by path relative to the whole, with their sizes in bytes. */
+  Map<String, Long> filesIn(String directory) throws IOException {
+    Map<String, Long> files = new TreeMap<>();
+    collect(fs, new Path(path, directory), directory + "/", files);
+    return files;
   }
 
   Path path() {

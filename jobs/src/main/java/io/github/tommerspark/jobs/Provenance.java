@@ -61,7 +61,8 @@ record Provenance(
   private static final String PREFIX = "run-";
   private static final String SUFFIX = ".json";
 
-  private static final ObjectMapper JSON =
+  /** Reads and writes these records. */
+  static final ObjectMapper JSON =
       new ObjectMapper()
           .enable(SerializationFeature.INDENT_OUTPUT)
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
@@ -231,6 +232,51 @@ record Provenance(
     }
   }
 
+  /**
+   * The provenance of one batch of several, to be completed by {@link #finished}.
+   *
+   * @param name of the batch; a batch that is done again under this name replaces the first
+   * @param began when it began
+   * @param files that it reads
+   */
+  Provenance ofBatch(String name, String began, List<String> files) {
+    return new Provenance(
+        product,
+        version,
+        name,
+        began,
+        null,
+        options,
+        new Input(files, input.format, input.textColumn, input.idColumn),
+        output,
+        models,
+        null,
+        Map.of(),
+        0);
+  }
+
+  /** This one with what is known only when the data has been written. */
+  Provenance finished(
+      Map<String, Long> files,
+      Counts counted,
+      Map<String, Executor> executedBy,
+      double took,
+      String at) {
+    return new Provenance(
+        product,
+        version,
+        run,
+        started,
+        at,
+        options,
+        input,
+        new Output(output.path, output.format, output.columns, files),
+        models,
+        counted,
+        executedBy,
+        took);
+  }
+
   private static String major(String version) {
     return version.split("\\.", 2)[0];
   }
@@ -278,16 +324,17 @@ record Provenance(
     }
   }
 
-  /** Writes it beside the data. */
+  /** Writes it beside the data, in the place of one for the same run. */
   Path write(Configuration hadoop) throws IOException {
     Path folder = new Path(output.path, FOLDER);
     FileSystem fs = folder.getFileSystem(hadoop);
     fs.mkdirs(folder);
     Path target = new Path(folder, PREFIX + run + SUFFIX);
     Path draft = new Path(folder, "." + PREFIX + run + ".tmp");
-    try (OutputStream out = fs.create(draft, false)) {
+    try (OutputStream out = fs.create(draft, true)) {
       JSON.writeValue(out, this);
     }
+    fs.delete(target, false);
     if (!fs.rename(draft, target)) {
       throw new IOException("Cannot rename %s to %s".formatted(draft, target));
     }

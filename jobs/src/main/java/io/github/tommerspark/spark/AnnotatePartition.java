@@ -87,7 +87,6 @@ public final class AnnotatePartition implements FlatMapFunction<Iterator<Row>, R
     private final long[] mentions = new long[plan.models().size()];
     private final long[] tokens = new long[plan.models().size()];
     private double seconds;
-    private boolean reported;
 
     Annotated(Iterator<Row> input) throws IOException {
       this.input = input;
@@ -96,11 +95,11 @@ public final class AnnotatePartition implements FlatMapFunction<Iterator<Row>, R
 
     @Override
     public boolean hasNext() {
-      if (ready.isEmpty() && input.hasNext()) {
-        annotate(readAhead());
-      }
-      if (ready.isEmpty() && !reported) {
-        report();
+      if (ready.isEmpty()) {
+        List<Row> chunk = readAhead();
+        if (!chunk.isEmpty()) {
+          annotate(chunk);
+        }
       }
       return !ready.isEmpty();
     }
@@ -114,6 +113,7 @@ public final class AnnotatePartition implements FlatMapFunction<Iterator<Row>, R
     }
 
     private List<Row> readAhead() {
+      long begin = System.nanoTime();
       List<Row> chunk = new ArrayList<>();
       long chars = 0;
       while (chunk.size() < LOOK_AHEAD_ROWS && chars < LOOK_AHEAD_CHARS && input.hasNext()) {
@@ -122,6 +122,7 @@ public final class AnnotatePartition implements FlatMapFunction<Iterator<Row>, R
         String text = row.getString(plan.textIndex());
         chars += text == null ? 0 : text.length();
       }
+      ExecutorCounts.INPUT_NANOS.add(System.nanoTime() - begin);
       return chunk;
     }
 
@@ -133,10 +134,14 @@ public final class AnnotatePartition implements FlatMapFunction<Iterator<Row>, R
       }
       long begin = System.nanoTime();
       List<DocumentMentions> found = models.detector().annotate(texts);
-      seconds += (System.nanoTime() - begin) / 1e9;
+      long took = System.nanoTime() - begin;
+      seconds += took / 1e9;
+      ExecutorCounts.ANNOTATE_NANOS.add(took);
       for (int i = 0; i < chunk.size(); i++) {
         ready.add(output(chunk.get(i), found.get(i)));
       }
+      // What is known so far, for those who watch; the last one replaces it.
+      report();
     }
 
     private Row output(Row row, DocumentMentions found) {
@@ -163,6 +168,9 @@ public final class AnnotatePartition implements FlatMapFunction<Iterator<Row>, R
         values[column++] = spans;
         mentions[m] += spans.length;
         tokens[m] += result.tokens();
+        ExecutorCounts.MENTIONS.add(spans.length);
+        ExecutorCounts.TOKENS.add(result.tokens());
+        ExecutorCounts.WINDOWS.add(result.windows());
         longer |= result.windows() > 1;
         if (result.error() != null) {
           error.append(error.isEmpty() ? "" : "; ");
@@ -170,9 +178,11 @@ public final class AnnotatePartition implements FlatMapFunction<Iterator<Row>, R
         }
       }
       rows++;
+      ExecutorCounts.ROWS.increment();
       windowed += longer ? 1 : 0;
       if (!error.isEmpty()) {
         errors++;
+        ExecutorCounts.ERROR_ROWS.increment();
         values[column] = error.toString();
         if (plan.failFast()) {
           throw new RowFailedException(
@@ -190,7 +200,6 @@ public final class AnnotatePartition implements FlatMapFunction<Iterator<Row>, R
     }
 
     private void report() {
-      reported = true;
       TaskContext task = TaskContext.get();
       SparkEnv env = SparkEnv.get();
       reports.add(

@@ -81,7 +81,9 @@ public final class ExecutorModels {
       if (loaded == null) {
         long begin = System.nanoTime();
         MentionDetector detector = MentionDetector.load(key.models(), key.options());
-        double seconds = (System.nanoTime() - begin) / 1e9;
+        long took = System.nanoTime() - begin;
+        ExecutorCounts.LOAD_NANOS.add(took);
+        double seconds = took / 1e9;
         loads++;
         LOG.info(
             "Executor {} loaded {} in {} s: {}",

@@ -1,5 +1,7 @@
 package io.github.tommerspark.spark;
 
+import java.io.IOException;
+import java.io.ObjectOutputStream;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.spark.util.AccumulatorV2;
@@ -7,9 +9,10 @@ import org.apache.spark.util.AccumulatorV2;
 /**
  * One report per partition, brought to the driver.
  *
- * <p>Unlike a sum, this cannot count a partition twice: what a retried or speculative attempt
- * reports replaces what was known of that partition, and says the same, because the same rows give
- * the same mentions.
+ * <p>A task reports after every chunk of rows what it has done so far, and each report replaces the
+ * one before. Unlike a sum, this cannot count a partition twice: what a retried or speculative
+ * attempt reports replaces what was known of that partition, and says the same, because the same
+ * rows give the same mentions.
  */
 public final class PartitionReports
     extends AccumulatorV2<Map.Entry<Integer, PartitionReport>, Map<Integer, PartitionReport>> {
@@ -44,6 +47,11 @@ public final class PartitionReports
   public synchronized void merge(
       AccumulatorV2<Map.Entry<Integer, PartitionReport>, Map<Integer, PartitionReport>> other) {
     reports.putAll(other.value());
+  }
+
+  /** Heartbeats serialise this while the task goes on. */
+  private synchronized void writeObject(ObjectOutputStream out) throws IOException {
+    out.defaultWriteObject();
   }
 
   /** The reports by partition. */

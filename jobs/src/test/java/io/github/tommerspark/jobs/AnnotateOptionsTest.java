@@ -286,6 +286,35 @@ class AnnotateOptionsTest {
         .containsEntry("--input-option", "fs.s3a.secret.key=(redacted) sep=;");
   }
 
+  @Test
+  void incrementalRuns() {
+    assertThat(incremental("--incremental"))
+        .isEqualTo(
+            new IncrementalOptions(null, IncrementalOptions.DEFAULT_MAX_FILES_PER_BATCH, false));
+    assertThat(
+            incremental(
+                "--incremental --checkpoint c --max-files-per-batch 7 --new-output".split(" ")))
+        .isEqualTo(new IncrementalOptions("c", 7, true));
+    assertThat(incremental()).isNull();
+    assertThat(refusal("--checkpoint", "c")).isEqualTo("--checkpoint needs --incremental");
+    assertThat(refusal("--max-files-per-batch", "1"))
+        .isEqualTo("--max-files-per-batch needs --incremental");
+    assertThat(refusal("--new-output")).isEqualTo("--new-output needs --incremental");
+    assertThat(refusal("--incremental", "--mode", "append"))
+        .startsWith("--mode and --incremental exclude each other");
+    assertThat(refusal("--incremental", "--max-files-per-batch", "0"))
+        .isEqualTo("--max-files-per-batch must be at least 1, but is 0");
+  }
+
+  private static IncrementalOptions incremental(String... arguments) {
+    CommandLine root = TommerSpark.commandLine();
+    List<String> all = new ArrayList<>(List.of("annotate", "--input", "in", "--output", "out"));
+    all.addAll(List.of(arguments));
+    root.parseArgs(all.toArray(String[]::new));
+    return ((AnnotateCommand) root.getSubcommands().get("annotate").getCommand())
+        .incrementalOptions();
+  }
+
   private static AnnotateOptions parse(String... arguments) {
     return parse(Map.of(), arguments);
   }

@@ -1,0 +1,64 @@
+package io.github.tommerspark.spark;
+
+import com.codahale.metrics.Gauge;
+import com.codahale.metrics.MetricRegistry;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import org.apache.spark.api.plugin.DriverPlugin;
+import org.apache.spark.api.plugin.ExecutorPlugin;
+import org.apache.spark.api.plugin.PluginContext;
+import org.apache.spark.api.plugin.SparkPlugin;
+
+/**
+ * Exports what executors annotate through Spark's metrics system: {@code
+ * spark.plugins=io.github.tommerspark.spark.MetricsPlugin}.
+ *
+ * <p>Gauges that only grow, one set per executor, under {@code
+ * <application>.<executor>.plugin.io.github.tommerspark.spark.MetricsPlugin}: {@code rows}, {@code
+ * tokens} (of the documents, without specials and overlaps), {@code windows}, {@code mentions} (the
+ * last three over all models), {@code errorRows}, {@code loadMillis} (of models), {@code
+ * annotateMillis} (tokenising, waiting for the device, forward and decoding, summed over tasks) and
+ * {@code inputMillis} (waiting for rows to read). They count every attempt.
+ */
+public final class MetricsPlugin implements SparkPlugin {
+
+  /** Made by Spark. */
+  public MetricsPlugin() {}
+
+  /** Nothing to do there. */
+  @Override
+  public DriverPlugin driverPlugin() {
+    return null;
+  }
+
+  /** Registers the metrics of an executor. */
+  @Override
+  public ExecutorPlugin executorPlugin() {
+    return new ExecutorPlugin() {
+      @Override
+      public void init(PluginContext context, Map<String, String> configuration) {
+        register(context.metricRegistry());
+      }
+    };
+  }
+
+  static void register(MetricRegistry registry) {
+    count(registry, "rows", ExecutorCounts.ROWS);
+    count(registry, "tokens", ExecutorCounts.TOKENS);
+    count(registry, "windows", ExecutorCounts.WINDOWS);
+    count(registry, "mentions", ExecutorCounts.MENTIONS);
+    count(registry, "errorRows", ExecutorCounts.ERROR_ROWS);
+    millis(registry, "loadMillis", ExecutorCounts.LOAD_NANOS);
+    millis(registry, "annotateMillis", ExecutorCounts.ANNOTATE_NANOS);
+    millis(registry, "inputMillis", ExecutorCounts.INPUT_NANOS);
+  }
+
+  private static void count(MetricRegistry registry, String name, LongAdder count) {
+    registry.register(name, (Gauge<Long>) count::sum);
+  }
+
+  private static void millis(MetricRegistry registry, String name, LongAdder nanos) {
+    registry.register(name, (Gauge<Long>) () -> TimeUnit.NANOSECONDS.toMillis(nanos.sum()));
+  }
+}

@@ -1,0 +1,71 @@
+package io.github.tommerspark.jobs;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Drivers in JVMs of their own, with the classes of this build: something to kill. */
+final class Drivers {
+
+  private Drivers() {}
+
+  /** Settings for two executors of one core, each in a JVM of its own. */
+  static List<String> cluster() {
+    return List.of(
+        "spark.master=local-cluster[2,1,1024]",
+        "spark.executor.memory=1g",
+        "spark.executor.extraClassPath=" + classPath(),
+        "spark.scheduler.minRegisteredResourcesRatio=1.0",
+        "spark.scheduler.maxRegisteredResourcesWaitingTime=60s",
+        // Each task to the executor that is free.
+        "spark.locality.wait=0");
+  }
+
+  private static String classPath() {
+    return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+  }
+
+  /** What the build lays out before the tests. */
+  private static String sparkHome() {
+    return System.getProperty(
+        "tommer.spark.home", Path.of("target", "spark").toAbsolutePath().toString());
+  }
+
+  /**
+   * Starts a command.
+   *
+   * @param folder its working directory
+   * @param log receives what it prints
+   * @param properties Spark's settings as key=value, beside those of a small local session
+   * @param arguments of the command line
+   */
+  static Process start(Path folder, Path log, List<String> properties, String... arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(argument -> argument.startsWith("--add-opens") || argument.startsWith("-Dai.djl"))
+        .forEach(command::add);
+    command.addAll(
+        List.of(
+            "-Xmx1g",
+            "-Dspark.driver.host=127.0.0.1",
+            "-Dspark.driver.bindAddress=127.0.0.1",
+            "-Dspark.ui.enabled=false",
+            "-Dspark.sql.shuffle.partitions=2"));
+    properties.forEach(property -> command.add("-D" + property));
+    command.addAll(List.of("-cp", classPath(), TommerSpark.class.getName()));
+    command.addAll(Arrays.asList(arguments));
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile());
+    builder.environment().put("SPARK_HOME", sparkHome());
+    builder.environment().put("SPARK_SCALA_VERSION", "2.12");
+    return builder.start();
+  }
+}
