@@ -7,7 +7,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 
 /** What {@code agree} found, as a section. */
 final class AgreementSection {
@@ -282,13 +284,25 @@ final class AgreementSection {
       if (pairs.isEmpty()) {
         return;
       }
+      // Side by side, not to scale: thresholds worth comparing often crowd below 1.
+      List<String> thresholds =
+          pairs.stream()
+              .map(Pair::threshold)
+              .filter(Objects::nonNull)
+              .sorted()
+              .distinct()
+              .map(String::valueOf)
+              .toList();
       blocks.add(
           new LineChart(
               "DICE by score threshold",
               "Threshold",
               "DICE",
-              List.of(),
-              series(pairs, Pair::threshold, pair -> "threshold " + pair.threshold)));
+              thresholds,
+              series(
+                  pairs,
+                  pair -> (double) thresholds.indexOf(String.valueOf(pair.threshold)),
+                  pair -> "threshold " + pair.threshold)));
       Table.Builder table =
           Table.of("By threshold", "Threshold", "A", "B", "DICE#", "Of A#", "Of B#", "Common#");
       pairs.forEach(pair -> table.row(cells(String.valueOf(pair.threshold), pair)));
@@ -308,15 +322,15 @@ final class AgreementSection {
     }
 
     private static List<LineChart.Series> series(
-        List<Pair> pairs, Function<Pair, Double> x, Function<Pair, String> at) {
+        List<Pair> pairs, ToDoubleFunction<Pair> x, Function<Pair, String> at) {
       Map<String, List<LineChart.Point>> points = new LinkedHashMap<>();
       for (Pair pair : pairs) {
-        if (pair.dice != null && x.apply(pair) != null) {
+        if (pair.dice != null && x.applyAsDouble(pair) >= 0) {
           points
               .computeIfAbsent(pair.name(), name -> new ArrayList<>())
               .add(
                   new LineChart.Point(
-                      x.apply(pair),
+                      x.applyAsDouble(pair),
                       pair.dice,
                       "%s at %s".formatted(Numbers.ratio(pair.dice), at.apply(pair)),
                       false));

@@ -97,13 +97,7 @@ public record Documents(List<Legend> legend, List<Document> documents) implement
 
     static PassageView of(Passage passage) {
       Markup markup = Markup.of(passage.text(), passage.marks());
-      String note =
-          markup.hidden() == 0
-              ? passage.note()
-              : (passage.note()
-                      + " %,d mentions lie under so many others that no line is drawn for them."
-                          .formatted(markup.hidden()))
-                  .strip();
+      String note = (passage.note() + " " + hidden(markup.hidden())).strip();
       return new PassageView(
           passage.heading(),
           note,
@@ -111,6 +105,16 @@ public record Documents(List<Legend> legend, List<Document> documents) implement
           markup.pieces(),
           passage.marks().size(),
           table(passage));
+    }
+
+    private static String hidden(int marks) {
+      return switch (marks) {
+        case 0 -> "";
+        case 1 -> "1 mention lies under so many others that no line is drawn for it.";
+        default ->
+            Numbers.count(marks)
+                + " mentions lie under so many others that no lines are drawn for them.";
+      };
     }
 
     private static Table table(Passage passage) {

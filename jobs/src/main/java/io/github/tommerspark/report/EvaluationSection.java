@@ -237,7 +237,7 @@ final class EvaluationSection {
                 curve.model,
                 curve.points.stream()
                     .filter(CurvePoint::complete)
-                    .sorted(Comparator.comparing(CurvePoint::recall))
+                    .sorted(Comparator.comparing(CurvePoint::threshold))
                     .map(
                         point ->
                             new LineChart.Point(

@@ -21,6 +21,9 @@ public record LineChart(
   /** Curves of one chart at most. */
   public static final int MAX_SERIES = 2 * MarkStyle.COLOURS;
 
+  /** Labels that fit below the horizontal axis. */
+  private static final int MAX_TICKS = 12;
+
   private static final int WIDTH = 560;
   private static final int HEIGHT = 320;
   private static final int LEFT = 52;
@@ -75,7 +78,8 @@ public record LineChart(
         xTicks.add(new Tick(Numbers.place(x(i / 5.0)), Numbers.fixed(i / 5.0, 1)));
       }
     } else {
-      for (int i = 0; i < categories.size(); i++) {
+      int step = (categories.size() + MAX_TICKS - 1) / MAX_TICKS;
+      for (int i = 0; i < categories.size(); i += step) {
         xTicks.add(new Tick(Numbers.place(x(i)), categories.get(i)));
       }
     }
