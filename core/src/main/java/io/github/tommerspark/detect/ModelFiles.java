@@ -117,11 +117,6 @@ record ModelFiles(
             : null);
   }
 
-  /** The directory of a snapshot whose head does not matter. */
-  static ModelDirectory snapshot(String backbone) throws IOException {
-    return new LocalDirectory(local("backbone", backbone));
-  }
-
   private static ModelDirectory head(String location) throws IOException {
     Optional<ModelStore.Located> remote =
         isUri(location) ? ModelStore.locate(location) : Optional.empty();
@@ -133,6 +128,15 @@ record ModelFiles(
   /** Whether it names a file system; a letter and a colon are a drive. */
   private static boolean isUri(String location) {
     return URI_SCHEME.matcher(location).lookingAt() && !location.startsWith("file:");
+  }
+
+  /** The directory of a snapshot whose head does not matter. */
+  static ModelDirectory snapshot(String backbone) throws IOException {
+    Optional<ModelStore.Located> remote =
+        isUri(backbone) ? ModelStore.locate(backbone) : Optional.empty();
+    return remote.isPresent()
+        ? remote.get().folder().files()
+        : new LocalDirectory(local("backbone", backbone));
   }
 
   private static JsonNode tommerJson(ModelDirectory directory) throws IOException {

@@ -14,7 +14,7 @@ import java.util.List;
  * gated MLP of four times the width, in fp32, which is 24 times the width; and as many batches as
  * run at once. On top comes what libtorch and the tokenizer take whatever the model.
  *
- * @param weights bytes of the weights
+ * @param weights bytes of the weights; models that share a backbone count one by one
  * @param activations bytes of the batches in flight
  * @param fixed bytes that do not depend on the model
  */
