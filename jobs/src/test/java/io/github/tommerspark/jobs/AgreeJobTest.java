@@ -259,7 +259,9 @@ class AgreeJobTest {
   void onlyAComparisonIsOverwritten() throws IOException {
     write("rows", List.of(row("1", TEXT, spans(0, 11), spans(), spans())));
     run(job("rows").output("out").consensus(1, "any"));
-    assertRefused(job("rows").output("out"), "Cannot write to .*out: it holds data already; name another --output, or say --mode overwrite");
+    assertRefused(
+        job("rows").output("out"),
+        "Cannot write to .*out: it holds data already; name another --output, or say --mode overwrite");
     run(job("rows").output("out").overwrite());
     assertThat(folder.resolve("out/consensus")).doesNotExist();
     Files.writeString(folder.resolve("out/thesis.tex"), "years of work");
