@@ -5,9 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.tommerspark.spark.MentionColumns;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
-import java.lang.management.MemoryPoolMXBean;
-import java.lang.management.MemoryType;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
@@ -21,12 +18,15 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Three models and 200,000 documents in the 2 GB heap of tests, as columns and as datasets. */
 @Tag("soak")
 class AgreeSoakTest {
+
+  private static final Logger LOG = LoggerFactory.getLogger(AgreeSoakTest.class);
 
   private static final int DOCUMENTS = 200_000;
   private static final List<String> MODELS = List.of("a", "b", "c");
@@ -37,7 +37,7 @@ class AgreeSoakTest {
   @TempDir private Path folder;
 
   @Test
-  void threeModelsAndTwoHundredThousandDocuments(TestReporter reporter) throws IOException {
+  void threeModelsAndTwoHundredThousandDocuments() throws IOException {
     StructType schema =
         new StructType().add("id", DataTypes.LongType).add("text", DataTypes.StringType);
     for (String model : MODELS) {
@@ -53,8 +53,7 @@ class AgreeSoakTest {
       rows.selectExpr("id", "text", "mentions_" + model).write().parquet(path(model));
     }
 
-    AgreementReport columns =
-        timed(reporter, "columns", new AgreeOptions.Source(null, List.of(path("all"))));
+    AgreementReport columns = timed("columns", new AgreeOptions.Source(null, List.of(path("all"))));
     assertThat(columns.documents()).isEqualTo(DOCUMENTS);
     for (int a = 0; a < MODELS.size(); a++) {
       for (int b = 0; b < MODELS.size(); b++) {
@@ -68,7 +67,6 @@ class AgreeSoakTest {
 
     AgreementReport datasets =
         timed(
-            reporter,
             "datasets",
             MODELS.stream()
                 .map(model -> new AgreeOptions.Source(model, List.of(path(model))))
@@ -79,14 +77,7 @@ class AgreeSoakTest {
         .isEqualTo(columns);
   }
 
-  private AgreementReport timed(
-      TestReporter reporter, String output, AgreeOptions.Source... sources) throws IOException {
-    System.gc();
-    List<MemoryPoolMXBean> heap =
-        ManagementFactory.getMemoryPoolMXBeans().stream()
-            .filter(pool -> pool.getType() == MemoryType.HEAP)
-            .toList();
-    heap.forEach(MemoryPoolMXBean::resetPeakUsage);
+  private AgreementReport timed(String output, AgreeOptions.Source... sources) throws IOException {
     long begin = System.nanoTime();
     AgreementReport report =
         AgreeJob.run(
@@ -102,14 +93,12 @@ class AgreeSoakTest {
                 1,
                 2,
                 "agreed"));
-    reporter.publishEntry(
+    LOG.info(
+        "{}: {} s in a heap of {} MiB\n{}",
         output,
-        "%d s, at most %d MiB of %d MiB heap%n%s"
-            .formatted(
-                (System.nanoTime() - begin) / 1_000_000_000,
-                heap.stream().mapToLong(pool -> pool.getPeakUsage().getUsed()).sum() >> 20,
-                Runtime.getRuntime().maxMemory() >> 20,
-                report.summary()));
+        (System.nanoTime() - begin) / 1_000_000_000,
+        Runtime.getRuntime().maxMemory() >> 20,
+        report.summary());
     return report;
   }
 
