@@ -95,7 +95,7 @@ final class AnnotateJob {
   }
 
   /**
-   * What the models are, with their warnings logged.
+   * What the models are, with their warnings and the memory they need logged.
    *
    * @throws IOException if one cannot be read
    */
