@@ -37,13 +37,25 @@ mkdir -p "$data"
 "$root/submit.sh" evaluate --gold "sentences=$here/gold.jsonl" --model nano-llama --model nano-neox \
   --output "$data/evaluation"
 
+# The kernel now and then comes up deaf to its first request and stays so (rapaio-jupyter-kernel 3.0.1).
+# Only that is tried again: a notebook that has begun runs once.
+execute() {
+  local notebook=$1 log=$target/$1.log attempt
+  for attempt in 1 2 3 4 5; do
+    if TOMMER_DATA=$data/$notebook JUPYTER_PATH=$target/jupyter jupyter-nbconvert \
+      --to html --execute --ExecutePreprocessor.timeout=300 \
+      --ExecutePreprocessor.startup_timeout=40 \
+      --output-dir "$target" "$here/$notebook.ipynb" > "$log" 2>&1; then
+      return
+    fi
+    grep -q "Kernel didn't respond" "$log" || break
+    echo "notebooks/run.sh: the kernel did not start for $notebook, attempt $attempt" >&2
+  done
+  cat "$log" >&2
+  return 1
+}
+
 for notebook in agreement evaluation; do
-  log=$target/$notebook.log
-  TOMMER_DATA=$data/$notebook JUPYTER_PATH=$target/jupyter jupyter-nbconvert \
-    --to html --execute --ExecutePreprocessor.timeout=300 \
-    --output-dir "$target" "$here/$notebook.ipynb" > "$log" 2>&1 || {
-    cat "$log" >&2
-    exit 1
-  }
+  execute "$notebook"
 done
 echo "Notebooks ran: $target/agreement.html $target/evaluation.html"
