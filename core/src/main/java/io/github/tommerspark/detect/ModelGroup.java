@@ -117,7 +117,7 @@ final class ModelGroup implements AutoCloseable {
     }
   }
 
-  private static ComputeType computeType(EngineOptions options, Device device) {
+  static ComputeType computeType(EngineOptions options, Device device) {
     if (options.dtype() != ComputeType.AUTO) {
       return options.dtype();
     }

@@ -1,6 +1,10 @@
 package io.github.tommerspark.train;
 
 import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
 
 /**
  * Sequences of tokens, one after the other and without padding, with the spans that are gold in
@@ -8,8 +12,8 @@ import java.io.Serializable;
  *
  * @param ids token ids with specials, (tokens)
  * @param groups (count, length) of each run of sequences of equal length
- * @param kept 1 for tokens that a span may begin or end with, 0 for special tokens and those that
- *     another window owns, (tokens)
+ * @param kept 1 for tokens that a span may begin with, then for those that it may end with, else 0,
+ *     (2 × tokens)
  * @param goldStarts first token of each gold span, as an index in {@code ids}
  * @param goldEnds last token of each gold span, inclusive
  */
@@ -19,11 +23,51 @@ public record LabelledBatch(
 
   /** Checks that the arrays belong together. */
   public LabelledBatch {
-    if (kept.length != ids.length || goldStarts.length != goldEnds.length) {
+    if (kept.length != 2 * ids.length || goldStarts.length != goldEnds.length) {
       throw new IllegalArgumentException(
           "%d tokens, %d marks, %d starts and %d ends do not make a batch"
               .formatted(ids.length, kept.length, goldStarts.length, goldEnds.length));
     }
+  }
+
+  /**
+   * Packs texts; the same texts in the same order make the same batch.
+   *
+   * @param texts with at least one sequence among them
+   */
+  public static LabelledBatch of(List<LabelledText> texts) {
+    List<LabelledText.Sequence> sequences = new ArrayList<>();
+    texts.forEach(text -> sequences.addAll(text.sequences()));
+    sequences.sort(Comparator.comparingInt(LabelledText.Sequence::length).reversed());
+    int tokens = sequences.stream().mapToInt(LabelledText.Sequence::length).sum();
+    int gold = sequences.stream().mapToInt(sequence -> sequence.goldEnds().length).sum();
+    long[] ids = new long[tokens];
+    byte[] kept = new byte[2 * tokens];
+    int[] goldStarts = new int[gold];
+    int[] goldEnds = new int[gold];
+    List<long[]> runs = new ArrayList<>();
+    int at = 0;
+    int spans = 0;
+    for (LabelledText.Sequence sequence : sequences) {
+      int length = sequence.length();
+      for (int i = 0; i < length; i++) {
+        ids[at + i] = sequence.ids()[i];
+      }
+      System.arraycopy(sequence.kept(), 0, kept, at, length);
+      System.arraycopy(sequence.kept(), length, kept, tokens + at, length);
+      for (int i = 0; i < sequence.goldEnds().length; i++) {
+        goldStarts[spans] = at + sequence.goldStarts()[i];
+        goldEnds[spans++] = at + sequence.goldEnds()[i];
+      }
+      if (!runs.isEmpty() && runs.get(runs.size() - 1)[1] == length) {
+        runs.get(runs.size() - 1)[0]++;
+      } else {
+        runs.add(new long[] {1, length});
+      }
+      at += length;
+    }
+    long[] groups = runs.stream().flatMapToLong(Arrays::stream).toArray();
+    return new LabelledBatch(ids, groups, kept, goldStarts, goldEnds);
   }
 
   /** Tokens of all sequences, specials included. */
