@@ -74,4 +74,50 @@ public record LabelledBatch(
   public int tokens() {
     return ids.length;
   }
+
+  /**
+   * Some sequences of a batch.
+   *
+   * @param ids token ids with specials, (tokens)
+   * @param groups (count, length) of each run of sequences of equal length
+   */
+  public record Piece(long[] ids, long[] groups) {}
+
+  /**
+   * Cuts the batch between sequences.
+   *
+   * @param most tokens of a piece, unless a single sequence has more
+   * @return pieces that make up the batch, in order
+   */
+  public List<Piece> pieces(int most) {
+    List<Piece> pieces = new ArrayList<>();
+    List<Long> runs = new ArrayList<>();
+    int begin = 0;
+    int at = 0;
+    for (int g = 0; g < groups.length; g += 2) {
+      int length = (int) groups[g + 1];
+      for (int s = 0; s < groups[g]; s++) {
+        if (at > begin && at + length - begin > most) {
+          pieces.add(piece(begin, at, runs));
+          runs.clear();
+          begin = at;
+        }
+        int last = runs.size() - 2;
+        if (last >= 0 && runs.get(last + 1) == length) {
+          runs.set(last, runs.get(last) + 1);
+        } else {
+          runs.add(1L);
+          runs.add((long) length);
+        }
+        at += length;
+      }
+    }
+    pieces.add(piece(begin, at, runs));
+    return pieces;
+  }
+
+  private Piece piece(int begin, int end, List<Long> runs) {
+    return new Piece(
+        Arrays.copyOfRange(ids, begin, end), runs.stream().mapToLong(Long::longValue).toArray());
+  }
 }
