@@ -14,6 +14,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.TreeSet;
 
@@ -21,7 +22,7 @@ import java.util.TreeSet;
  * A model whose parts have been found, read where they are small, and seen to fit together; no
  * weights of the backbone are loaded.
  *
- * @param spec what was asked for
+ * @param spec what was asked for, with the number of its threshold
  * @param files where it is
  * @param head the head
  * @param backbone the backbone cut after the head's layer; null for a user's own TorchScript file
@@ -49,9 +50,10 @@ record ModelPlan(
   /** What models must have in common to share tokens, windows and a forward. */
   record SharingKey(String backbone, BosPolicy bos, int maxTokens, WindowPlan windows) {}
 
-  static ModelPlan of(ModelSpec spec, boolean trustBackbone) throws IOException {
-    ModelFiles files = ModelFiles.find(spec, trustBackbone);
+  static ModelPlan of(ModelSpec asked, boolean trustBackbone) throws IOException {
+    ModelFiles files = ModelFiles.find(asked, trustBackbone);
     Head head = HeadFiles.read(files.head());
+    ModelSpec spec = asked.withDecoder(asked.decoder(), threshold(asked, files, head));
     List<String> warnings = new ArrayList<>();
     BackbonePlan backbone = null;
     if (files.script() == null) {
@@ -77,6 +79,23 @@ record ModelPlan(
       return new ModelPlan(
           spec, files, head, backbone, bos, maxTokens, windows, List.copyOf(warnings));
     }
+  }
+
+  private static double threshold(ModelSpec spec, ModelFiles files, Head head) throws IOException {
+    OptionalDouble recommended = head.config().recommendedThreshold();
+    return switch (spec.threshold().kind()) {
+      case NUMBER -> spec.threshold().number();
+      case DEFAULT ->
+          spec.head() == null && ModelFiles.bundled().contains(spec.backbone())
+              ? recommended.orElse(Threshold.PUBLISHED)
+              : Threshold.PUBLISHED;
+      case RECOMMENDED ->
+          recommended.orElseThrow(
+              () ->
+                  new IOException(
+                      "Cannot use --threshold recommended with head %s: it records none; give a number, such as 0.5"
+                          .formatted(files.head().name())));
+    };
   }
 
   static WindowPlan windows(

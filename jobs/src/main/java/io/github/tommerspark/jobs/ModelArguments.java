@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.detect.ModelSpec;
+import io.github.tommerspark.detect.Threshold;
 import io.github.tommerspark.text.BosPolicy;
 import java.io.IOException;
 import java.net.URI;
@@ -34,14 +35,14 @@ final class ModelArguments {
       Set.of("name", "backbone", "head", "decoder", "threshold", "bos", "maxTokens", "overlap");
 
   private final Decoder decoder;
-  private final double threshold;
+  private final Threshold threshold;
   private final BosPolicy bos;
   private final Integer maxTokens;
   private final Integer overlap;
 
   /** What holds for every model that does not say otherwise; nulls are defaults of the model. */
   ModelArguments(
-      Decoder decoder, double threshold, BosPolicy bos, Integer maxTokens, Integer overlap) {
+      Decoder decoder, Threshold threshold, BosPolicy bos, Integer maxTokens, Integer overlap) {
     this.decoder = decoder;
     this.threshold = threshold;
     this.bos = bos;
@@ -146,7 +147,7 @@ final class ModelArguments {
     spec =
         spec.withDecoder(
             own == null ? spec.decoder() : Decoder.parse(own.asText()),
-            cut == null ? spec.threshold() : number(cut, "threshold", file).doubleValue());
+            cut == null ? spec.threshold() : Threshold.parse(cut.asText()));
     spec =
         spec.withWindows(
             model.has("maxTokens")
