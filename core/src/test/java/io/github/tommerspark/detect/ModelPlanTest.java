@@ -170,4 +170,17 @@ class ModelPlanTest {
         .isInstanceOf(IOException.class)
         .hasMessageContaining("tokenizer.json");
   }
+
+  @Test
+  void bundledModelsUseWhatTheirHeadRecommendsAndOthersTheirPublishedThreshold() throws IOException {
+    assertThat(describe(ModelSpec.bundled("nano-llama")).spec().threshold())
+        .isEqualTo(Threshold.of(0.81));
+    ModelSpec golden = spec("llama", "llama/new");
+    assertThat(describe(golden).spec().threshold()).isEqualTo(Threshold.of(0.5));
+    assertThatThrownBy(
+            () -> describe(golden.withDecoder(golden.decoder(), Threshold.RECOMMENDED)))
+        .isInstanceOf(IOException.class)
+        .hasMessageMatching(
+            "Cannot use --threshold recommended with head .*: it records none; give a number, such as 0.5");
+  }
 }

@@ -25,7 +25,7 @@ class ShowCommandTest {
   @Test
   void mentionsAreMarkedInTheTerminal() {
     String out = show(TEXT, "--color", "never");
-    assertThat(out).startsWith("nano-llama, ").contains(" above 0.99\n").contains("[Warsaw] 🗼");
+    assertThat(out).startsWith("nano-llama, ").contains(" above 0.81\n").contains("[Warsaw] 🗼");
     assertThat(out).containsPattern("\n  [01]\\.\\d{4}  Warsaw\n");
     assertThat(show(TEXT, "--color", "always")).contains("\u001b[1;36m[\u001b[0m");
   }
@@ -51,12 +51,14 @@ class ShowCommandTest {
     assertThat(page.select("h2").eachText())
         .containsExactly("Mentions", "Scores of nano-llama", "Scores of nano-neox");
     assertThat(page.select("fieldset bdi").eachText())
-        .containsExactly("nano-llama, threshold 0.99", "nano-neox, threshold 0.99");
+        .satisfiesExactly(
+            llama -> assertThat(llama).isEqualTo("nano-llama, threshold 0.81"),
+            neox -> assertThat(neox).matches("nano-neox, threshold 0\\.[5-9]\\d*"));
     assertThat(page.select("svg.heat text.axis").eachText())
         .containsExactly("first token", "last token", "first token", "last token");
     // What is drawn as a mention is drawn dark in the heat map too.
     assertThat(page.select("#s2 svg g > title").eachText())
-        .anySatisfy(title -> assertThat(title).matches(".*: (1\\.000|0\\.99\\d) Warsaw"));
+        .anySatisfy(title -> assertThat(title).matches(".*: (1\\.000|0\\.[89]\\d\\d) Warsaw"));
     assertThat(page.select("script")).isEmpty();
   }
 
@@ -83,7 +85,7 @@ class ShowCommandTest {
 
   @Test
   void emptyTextHasNoMentions() {
-    assertThat(show("", "--color", "never")).startsWith("nano-llama, 0 mentions above 0.99\n");
+    assertThat(show("", "--color", "never")).startsWith("nano-llama, 0 mentions above 0.81\n");
     assertThat(show(" \u00a0", "--html", folder.resolve("e.html").toString(), "--heat-map"))
         .contains("0 mentions");
   }
@@ -93,6 +95,8 @@ class ShowCommandTest {
     assertThat(misused("--heat-map")).isEqualTo("--heat-map needs --html FILE to draw it in");
     assertThat(misused("--html", "x.txt")).isEqualTo("--html must be named .html, but is x.txt");
     assertThat(misused("--model", "x")).startsWith("Unknown model \"x\"");
+    assertThat(misused("--threshold", "high"))
+        .isEqualTo("--threshold must be recommended or a number, but is high");
     assertThat(misused("--threshold", "2"))
         .isEqualTo("--threshold must be at least 0 and below 1, but is 2.0");
   }
