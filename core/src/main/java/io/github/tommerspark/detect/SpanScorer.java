@@ -139,6 +139,11 @@ final class SpanScorer implements AutoCloseable {
     return gate.pass(() -> forward(batch));
   }
 
+  /** As {@link #score}, while nothing else runs on the device. */
+  List<ScoredSpans> scoreAlone(PackedBatch batch) {
+    return gate.passAlone(() -> forward(batch));
+  }
+
   private List<ScoredSpans> forward(PackedBatch batch) {
     try (PtNDManager call = module.newCallManager();
         IValue groups = IValue.listFrom(batch.groups());
