@@ -18,9 +18,11 @@ import io.github.tommerspark.text.Window;
 import io.github.tommerspark.text.WindowPlan;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,6 +39,7 @@ final class ModelGroup implements AutoCloseable {
   private final SpanScorer scorer;
   private final int vocabularySize;
   private final LoadReport report;
+  private final WorkAccount account;
 
   /** Shrinks when a device runs out of memory, and stays so. */
   private volatile int batchTokens;
@@ -47,6 +50,7 @@ final class ModelGroup implements AutoCloseable {
       SpanScorer scorer,
       int vocabularySize,
       LoadReport report,
+      WorkAccount account,
       int batchTokens) {
     this.models = models;
     this.tokenizer = tokenizer;
@@ -54,67 +58,66 @@ final class ModelGroup implements AutoCloseable {
     this.scorer = scorer;
     this.vocabularySize = vocabularySize;
     this.report = report;
+    this.account = account;
     this.batchTokens = batchTokens;
   }
 
-  /** Loads models of one {@link ModelPlan.SharingKey}. */
+  /** Loads models of one {@link ModelPlan.SharingKey}, and closes their plans in the end. */
   static ModelGroup load(List<ModelPlan> models, EngineOptions options) throws IOException {
     long begin = System.nanoTime();
     ModelPlan first = models.get(0);
-    TextTokenizer tokenizer = first.tokenizer();
-    try {
-      List<Head> heads = models.stream().map(ModelPlan::head).toList();
-      double[] thresholds =
-          models.stream().mapToDouble(model -> model.spec().threshold()).toArray();
-      Device device = Torch.device(options);
-      SpanScorer scorer;
-      String dtype;
-      long bytes;
-      int vocabulary;
-      if (first.files().script() != null) {
-        int width = heads.get(0).hiddenSize();
+    WorkAccount account = new WorkAccount();
+    List<Head> heads = models.stream().map(ModelPlan::head).toList();
+    double[] thresholds = models.stream().mapToDouble(model -> model.spec().threshold()).toArray();
+    Device device = Torch.device(options);
+    SpanScorer scorer;
+    String dtype;
+    long bytes;
+    int vocabulary;
+    if (first.files().script() != null) {
+      int width = heads.get(0).hiddenSize();
+      scorer =
+          SpanScorer.of(
+              ScriptBackbone.load(first.files().script(), device, width),
+              heads,
+              thresholds,
+              options.deviceConcurrency(),
+              account);
+      dtype = "torchscript";
+      bytes = first.files().script().toFile().length();
+      vocabulary = Integer.MAX_VALUE;
+    } else {
+      // Copies of a remote backbone hold no more than the layers that their own head needs.
+      ModelPlan deepest =
+          models.stream()
+              .max(Comparator.comparingInt(model -> model.head().config().layer()))
+              .orElseThrow();
+      ComputeType type = computeType(options, device);
+      try (Checkpoint checkpoint = Checkpoint.open(deepest.files().backbone())) {
+        BackbonePlan plan = deepest.backbone();
         scorer =
             SpanScorer.of(
-                ScriptBackbone.load(first.files().script(), device, width),
+                Backbone.load(plan, checkpoint, type, device, SpanScorer.sources()),
                 heads,
                 thresholds,
-                options.deviceConcurrency());
-        dtype = "torchscript";
-        bytes = first.files().script().toFile().length();
-        vocabulary = Integer.MAX_VALUE;
-      } else {
-        // Copies of a remote backbone hold no more than the layers that their own head needs.
-        ModelPlan deepest =
-            models.stream()
-                .max(Comparator.comparingInt(model -> model.head().config().layer()))
-                .orElseThrow();
-        int lastLayer = deepest.head().config().layer();
-        ComputeType type = computeType(options, device);
-        try (Checkpoint checkpoint = Checkpoint.open(deepest.files().backbone())) {
-          BackbonePlan plan = BackbonePlan.of(deepest.files().backbone(), checkpoint, lastLayer);
-          scorer =
-              SpanScorer.of(
-                  Backbone.load(plan, checkpoint, type, device, SpanScorer.sources()),
-                  heads,
-                  thresholds,
-                  options.deviceConcurrency());
-          bytes = checkpoint.bytesRead();
-          vocabulary = plan.vocabularySize();
-        }
-        dtype = type.label();
+                options.deviceConcurrency(),
+                account);
+        bytes = checkpoint.bytesRead();
+        vocabulary = plan.vocabularySize();
       }
-      LoadReport report =
-          new LoadReport(
-              first.sharingKey().backbone(),
-              device.isGpu() ? "gpu(%d)".formatted(device.getDeviceId()) : "cpu",
-              dtype,
-              bytes,
-              (System.nanoTime() - begin) / 1e9);
-      return new ModelGroup(models, tokenizer, scorer, vocabulary, report, options.batchTokens());
-    } catch (IOException | RuntimeException e) {
-      tokenizer.close();
-      throw e;
+      dtype = type.label();
     }
+    LoadReport report =
+        new LoadReport(
+            first.sharingKey().backbone(),
+            device.isGpu() ? "gpu(%d)".formatted(device.getDeviceId()) : "cpu",
+            dtype,
+            bytes,
+            (System.nanoTime() - begin) / 1e9);
+    // The first one's tokenizer serves all.
+    models.subList(1, models.size()).forEach(ModelPlan::close);
+    return new ModelGroup(
+        models, first.tokenizer(), scorer, vocabulary, report, account, options.batchTokens());
   }
 
   private static ComputeType computeType(EngineOptions options, Device device) {
@@ -130,6 +133,10 @@ final class ModelGroup implements AutoCloseable {
 
   LoadReport report() {
     return report;
+  }
+
+  WorkReport work() {
+    return account.report();
   }
 
   /**
@@ -154,12 +161,14 @@ final class ModelGroup implements AutoCloseable {
 
   private Work scored(List<String> texts) {
     Work work = new Work(texts);
+    long begin = System.nanoTime();
     List<Sequence> sequences = new ArrayList<>();
     for (int i = 0; i < texts.size(); i++) {
       if (texts.get(i) != null) {
         sequences.addAll(work.tokenize(i));
       }
     }
+    account.tokenised(work.documentTokens(), System.nanoTime() - begin);
     sequences = PackedBatch.sorted(sequences);
     int from = 0;
     while (from < sequences.size()) {
@@ -237,6 +246,10 @@ final class ModelGroup implements AutoCloseable {
       }
     }
 
+    long documentTokens() {
+      return Arrays.stream(tokens).filter(Objects::nonNull).mapToLong(TokenizedText::size).sum();
+    }
+
     /** Scores a batch; one that fails is halved, down to the window that cannot be scored. */
     void score(List<Sequence> sequences) {
       PackedBatch batch = PackedBatch.of(sequences, tokenizer.prefixIds(), tokenizer.suffixIds());
@@ -278,6 +291,7 @@ final class ModelGroup implements AutoCloseable {
     }
 
     <R> List<List<R>> results(Outcome<R> outcome) {
+      long begin = System.nanoTime();
       List<List<R>> results = new ArrayList<>(texts.size());
       for (int text = 0; text < texts.size(); text++) {
         if (texts.get(text) == null) {
@@ -291,6 +305,7 @@ final class ModelGroup implements AutoCloseable {
         }
         results.add(ofText);
       }
+      account.decoded(System.nanoTime() - begin);
       return results;
     }
 
