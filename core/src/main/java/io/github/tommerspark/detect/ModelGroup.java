@@ -18,8 +18,10 @@ import io.github.tommerspark.text.Window;
 import io.github.tommerspark.text.WindowPlan;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +38,7 @@ final class ModelGroup implements AutoCloseable {
   private final SpanScorer scorer;
   private final int vocabularySize;
   private final LoadReport report;
+  private final WorkAccount account;
 
   private final DeviceMemory memory;
 
@@ -45,6 +48,7 @@ final class ModelGroup implements AutoCloseable {
       SpanScorer scorer,
       int vocabularySize,
       LoadReport report,
+      WorkAccount account,
       DeviceMemory memory) {
     this.models = models;
     this.tokenizer = tokenizer;
@@ -52,68 +56,72 @@ final class ModelGroup implements AutoCloseable {
     this.scorer = scorer;
     this.vocabularySize = vocabularySize;
     this.report = report;
+    this.account = account;
     this.memory = memory;
   }
 
-  /** Loads models of one {@link ModelPlan.SharingKey}. */
+  /** Loads models of one {@link ModelPlan.SharingKey}, and closes their plans in the end. */
   static ModelGroup load(List<ModelPlan> models, EngineOptions options) throws IOException {
     long begin = System.nanoTime();
     ModelPlan first = models.get(0);
-    TextTokenizer tokenizer = first.tokenizer();
-    try {
-      List<Head> heads = models.stream().map(ModelPlan::head).toList();
-      double[] thresholds =
-          models.stream().mapToDouble(model -> model.spec().threshold()).toArray();
-      Device device = Torch.device(options);
-      SpanScorer scorer;
-      String dtype;
-      long bytes;
-      int vocabulary;
-      if (first.files().script() != null) {
-        int width = heads.get(0).hiddenSize();
+    WorkAccount account = new WorkAccount();
+    List<Head> heads = models.stream().map(ModelPlan::head).toList();
+    double[] thresholds = models.stream().mapToDouble(model -> model.spec().threshold()).toArray();
+    Device device = Torch.device(options);
+    SpanScorer scorer;
+    String dtype;
+    long bytes;
+    int vocabulary;
+    if (first.files().script() != null) {
+      int width = heads.get(0).hiddenSize();
+      scorer =
+          SpanScorer.of(
+              ScriptBackbone.load(first.files().script(), device, width),
+              heads,
+              thresholds,
+              options.deviceConcurrency(),
+              account);
+      dtype = "torchscript";
+      bytes = first.files().script().toFile().length();
+      vocabulary = Integer.MAX_VALUE;
+    } else {
+      // Copies of a remote backbone hold no more than the layers that their own head needs.
+      ModelPlan deepest =
+          models.stream()
+              .max(Comparator.comparingInt(model -> model.head().config().layer()))
+              .orElseThrow();
+      ComputeType type = computeType(options, device);
+      try (Checkpoint checkpoint = Checkpoint.open(deepest.files().backbone())) {
+        BackbonePlan plan = deepest.backbone();
         scorer =
             SpanScorer.of(
-                ScriptBackbone.load(first.files().script(), device, width),
+                Backbone.load(plan, checkpoint, type, device, SpanScorer.sources()),
                 heads,
                 thresholds,
-                options.deviceConcurrency());
-        dtype = "torchscript";
-        bytes = first.files().script().toFile().length();
-        vocabulary = Integer.MAX_VALUE;
-      } else {
-        // Copies of a remote backbone hold no more than the layers that their own head needs.
-        ModelPlan deepest =
-            models.stream()
-                .max(Comparator.comparingInt(model -> model.head().config().layer()))
-                .orElseThrow();
-        int lastLayer = deepest.head().config().layer();
-        ComputeType type = computeType(options, device);
-        try (Checkpoint checkpoint = Checkpoint.open(deepest.files().backbone())) {
-          BackbonePlan plan = BackbonePlan.of(deepest.files().backbone(), checkpoint, lastLayer);
-          scorer =
-              SpanScorer.of(
-                  Backbone.load(plan, checkpoint, type, device, SpanScorer.sources()),
-                  heads,
-                  thresholds,
-                  options.deviceConcurrency());
-          bytes = checkpoint.bytesRead();
-          vocabulary = plan.vocabularySize();
-        }
-        dtype = type.label();
+                options.deviceConcurrency(),
+                account);
+        bytes = checkpoint.bytesRead();
+        vocabulary = plan.vocabularySize();
       }
-      LoadReport report =
-          new LoadReport(
-              first.sharingKey().backbone(),
-              device.isGpu() ? "gpu(%d)".formatted(device.getDeviceId()) : "cpu",
-              dtype,
-              bytes,
-              (System.nanoTime() - begin) / 1e9);
-      DeviceMemory memory = new DeviceMemory(options.batchTokens(), options.memoryTokens());
-      return new ModelGroup(models, tokenizer, scorer, vocabulary, report, memory);
-    } catch (IOException | RuntimeException e) {
-      tokenizer.close();
-      throw e;
+      dtype = type.label();
     }
+    LoadReport report =
+        new LoadReport(
+            first.sharingKey().backbone(),
+            device.isGpu() ? "gpu(%d)".formatted(device.getDeviceId()) : "cpu",
+            dtype,
+            bytes,
+            (System.nanoTime() - begin) / 1e9);
+    // The first one's tokenizer serves all.
+    models.subList(1, models.size()).forEach(ModelPlan::close);
+    return new ModelGroup(
+        models,
+        first.tokenizer(),
+        scorer,
+        vocabulary,
+        report,
+        account,
+        new DeviceMemory(options.batchTokens(), options.memoryTokens()));
   }
 
   private static ComputeType computeType(EngineOptions options, Device device) {
@@ -134,6 +142,10 @@ final class ModelGroup implements AutoCloseable {
   /** Tokens of a forward call at most; fewer than were allowed if the device ran out of memory. */
   int batchTokens() {
     return memory.budget();
+  }
+
+  WorkReport work() {
+    return account.report();
   }
 
   /**
@@ -158,13 +170,15 @@ final class ModelGroup implements AutoCloseable {
 
   private Work scored(List<String> texts) {
     Work work = new Work(texts);
+    long begin = System.nanoTime();
     List<Sequence> sequences = new ArrayList<>();
     for (int i = 0; i < texts.size(); i++) {
       if (texts.get(i) != null) {
         sequences.addAll(work.tokenize(i));
       }
     }
-    work.scoreAll(PackedBatch.sorted(sequences));
+    account.tokenised(work.documentTokens(), System.nanoTime() - begin);
+    work.score(sequences);
     return work;
   }
 
@@ -201,6 +215,7 @@ final class ModelGroup implements AutoCloseable {
     private final int[] windowCounts;
     private final String[] errors;
     private final Candidates[][] candidates;
+    private EqualSequences equal;
 
     Work(List<String> texts) {
       this.texts = texts;
@@ -235,18 +250,28 @@ final class ModelGroup implements AutoCloseable {
       }
     }
 
+    long documentTokens() {
+      return Arrays.stream(tokens).filter(Objects::nonNull).mapToLong(TokenizedText::size).sum();
+    }
+
+    /** Scores sequences, each once that has tokens of its own. */
+    void score(List<Sequence> all) {
+      equal = EqualSequences.of(all);
+      scoreAll(PackedBatch.sorted(equal.distinct()));
+    }
+
     /** Scores sequences in batches as large as the device's memory allows. */
-    void scoreAll(List<Sequence> sequences) {
+    private void scoreAll(List<Sequence> sequences) {
       int from = 0;
       while (from < sequences.size()) {
         int to = batchEnd(sequences, from);
-        score(sequences.subList(from, to));
+        scoreBatch(sequences.subList(from, to));
         from = to;
       }
     }
 
     /** Scores a batch; one that fails is cut, down to the window that cannot be scored. */
-    private void score(List<Sequence> sequences) {
+    private void scoreBatch(List<Sequence> sequences) {
       PackedBatch batch = PackedBatch.of(sequences, tokenizer.prefixIds(), tokenizer.suffixIds());
       int size = batch.ids().length;
       try {
@@ -262,11 +287,11 @@ final class ModelGroup implements AutoCloseable {
           }
         } else if (sequences.size() == 1) {
           LOG.warn("Cannot score a window of {} tokens", size, e);
-          errors[sequences.get(0).text()] = "the forward call failed: " + ErrorLine.of(e);
+          fail(sequences.get(0), "the forward call failed: " + ErrorLine.of(e));
         } else {
           int middle = sequences.size() / 2;
-          score(sequences.subList(0, middle));
-          score(sequences.subList(middle, sequences.size()));
+          scoreBatch(sequences.subList(0, middle));
+          scoreBatch(sequences.subList(middle, sequences.size()));
         }
       }
     }
@@ -279,10 +304,15 @@ final class ModelGroup implements AutoCloseable {
         collect(batch, scorer.scoreAlone(batch));
       } catch (EngineException e) {
         LOG.warn("Cannot score a window of {} tokens", size, e);
-        errors[batch.sequence(0).text()] =
+        fail(
+            batch.sequence(0),
             "out of memory with a single window of %d tokens, use a smaller --max-tokens: %s"
-                .formatted(size, ErrorLine.of(e));
+                .formatted(size, ErrorLine.of(e)));
       }
+    }
+
+    private void fail(Sequence sequence, String error) {
+      equal.to(sequence).forEach(same -> errors[same.text()] = error);
     }
 
     private void collect(PackedBatch batch, List<ScoredSpans> scored) {
@@ -295,19 +325,22 @@ final class ModelGroup implements AutoCloseable {
     private void collect(PackedBatch batch, int[] owner, ScoredSpans spans, int model) {
       for (int i = 0; i < spans.scores().length; i++) {
         int sequenceIndex = owner[(int) spans.ends()[i]];
-        Sequence sequence = batch.sequence(sequenceIndex);
-        Window window = sequence.window();
-        int shift = window.from() - batch.firstContent(sequenceIndex);
-        int start = (int) spans.starts()[i] + shift;
-        int end = (int) spans.ends()[i] + shift;
-        // A span that touches a special token lies outside the window's content.
-        if (start >= window.from() && end < window.to() && window.owns(end)) {
-          candidates[sequence.text()][model].add(start, end, spans.scores()[i]);
+        int firstContent = batch.firstContent(sequenceIndex);
+        int start = (int) spans.starts()[i] - firstContent;
+        int end = (int) spans.ends()[i] - firstContent;
+        for (Sequence sequence : equal.to(batch.sequence(sequenceIndex))) {
+          Window window = sequence.window();
+          int from = window.from();
+          // A span that touches a special token lies outside the window's content.
+          if (start >= 0 && end < window.size() && window.owns(from + end)) {
+            candidates[sequence.text()][model].add(from + start, from + end, spans.scores()[i]);
+          }
         }
       }
     }
 
     <R> List<List<R>> results(Outcome<R> outcome) {
+      long begin = System.nanoTime();
       List<List<R>> results = new ArrayList<>(texts.size());
       for (int text = 0; text < texts.size(); text++) {
         if (texts.get(text) == null) {
@@ -321,6 +354,7 @@ final class ModelGroup implements AutoCloseable {
         }
         results.add(ofText);
       }
+      account.decoded(System.nanoTime() - begin);
       return results;
     }
 

@@ -18,13 +18,14 @@ import java.util.TreeSet;
 
 /**
  * A model whose parts have been found, read where they are small, and seen to fit together; no
- * weights of the backbone are loaded.
+ * weights of the backbone are loaded. Closing it closes the tokenizer.
  *
  * @param spec what was asked for
  * @param files where it is
  * @param head the head
  * @param backbone the backbone cut after the head's layer; null for a user's own TorchScript file
  * @param bos the policy in force
+ * @param tokenizer the backbone's tokenizer, open
  * @param maxTokens tokens of a window, specials included
  * @param windows how long texts are cut
  * @param warnings remarks worth showing to the user
@@ -35,9 +36,11 @@ record ModelPlan(
     Head head,
     BackbonePlan backbone,
     BosPolicy bos,
+    TextTokenizer tokenizer,
     int maxTokens,
     WindowPlan windows,
-    List<String> warnings) {
+    List<String> warnings)
+    implements AutoCloseable {
 
   private static final int DEFAULT_MAX_TOKENS = 1024;
   // What a TorchScript file can take is unknown; nearly every encoder takes this.
@@ -70,11 +73,17 @@ record ModelPlan(
       warnAboutName(spec, files, head, backbone, warnings);
     }
     BosPolicy bos = bos(spec, files, head);
-    try (TextTokenizer tokenizer = tokenizer(files, bos, backbone)) {
+    TextTokenizer tokenizer =
+        tokenizer(
+            files.backbone(), bos, backbone == null ? OptionalInt.empty() : backbone.bosTokenId());
+    try {
       int maxTokens = maxTokens(spec, files, backbone, warnings);
       WindowPlan windows = windows(spec, head, backbone, tokenizer, maxTokens);
       return new ModelPlan(
-          spec, files, head, backbone, bos, maxTokens, windows, List.copyOf(warnings));
+          spec, files, head, backbone, bos, tokenizer, maxTokens, windows, List.copyOf(warnings));
+    } catch (IOException | RuntimeException e) {
+      tokenizer.close();
+      throw e;
     }
   }
 
@@ -150,12 +159,6 @@ record ModelPlan(
     return trimmed.substring(trimmed.lastIndexOf('/') + 1);
   }
 
-  private static TextTokenizer tokenizer(ModelFiles files, BosPolicy bos, BackbonePlan backbone)
-      throws IOException {
-    return tokenizer(
-        files.backbone(), bos, backbone == null ? OptionalInt.empty() : backbone.bosTokenId());
-  }
-
   /** The tokenizer of a snapshot, to be closed by the caller. */
   static TextTokenizer tokenizer(ModelDirectory directory, BosPolicy bos, OptionalInt bosTokenId)
       throws IOException {
@@ -169,11 +172,6 @@ record ModelPlan(
         new ByteArrayInputStream(directory.readAll(TOKENIZER, MAX_TOKENIZER_BYTES)),
         bos,
         bosTokenId);
-  }
-
-  /** The tokenizer, to be closed by the caller. */
-  TextTokenizer tokenizer() throws IOException {
-    return tokenizer(files, bos, backbone);
   }
 
   SharingKey sharingKey() {
@@ -210,5 +208,10 @@ record ModelPlan(
           bos,
           warnings);
     }
+  }
+
+  @Override
+  public void close() {
+    tokenizer.close();
   }
 }

@@ -32,6 +32,7 @@ final class SpanScorer implements AutoCloseable {
   private final IValue floors;
   private final int heads;
   private final DeviceGate gate;
+  private final WorkAccount account;
 
   private SpanScorer(
       Backbone backbone,
@@ -39,7 +40,9 @@ final class SpanScorer implements AutoCloseable {
       ScriptModule module,
       List<Head> heads,
       double[] floors,
-      int deviceConcurrency) {
+      int deviceConcurrency,
+      WorkAccount account) {
+    this.account = account;
     this.gate = DeviceGate.of(module.device(), deviceConcurrency);
     this.backbone = backbone;
     this.script = script;
@@ -75,19 +78,34 @@ final class SpanScorer implements AutoCloseable {
    *
    * @param thresholds per head the probability from which on spans are wanted
    * @param deviceConcurrency as {@link DeviceGate#of} takes it
+   * @param account receives what the forwards cost
    */
   static SpanScorer of(
-      Backbone backbone, List<Head> heads, double[] thresholds, int deviceConcurrency) {
+      Backbone backbone,
+      List<Head> heads,
+      double[] thresholds,
+      int deviceConcurrency,
+      WorkAccount account) {
     return new SpanScorer(
-        backbone, null, backbone.module(), heads, logitFloors(thresholds), deviceConcurrency);
+        backbone,
+        null,
+        backbone.module(),
+        heads,
+        logitFloors(thresholds),
+        deviceConcurrency,
+        account);
   }
 
   /** A scorer on a user's own backbone, which it closes. */
   static SpanScorer of(
-      ScriptBackbone backbone, List<Head> heads, double[] thresholds, int deviceConcurrency) {
+      ScriptBackbone backbone,
+      List<Head> heads,
+      double[] thresholds,
+      int deviceConcurrency,
+      WorkAccount account) {
     ScriptModule module = ScriptModule.load(List.of("packed", "head"), Map.of(), backbone.device());
     return new SpanScorer(
-        null, backbone, module, heads, logitFloors(thresholds), deviceConcurrency);
+        null, backbone, module, heads, logitFloors(thresholds), deviceConcurrency, account);
   }
 
   private static double[] logitFloors(double[] thresholds) {
@@ -136,12 +154,23 @@ final class SpanScorer implements AutoCloseable {
    * @return per head the spans with start ≤ end that may pass its threshold, in no order
    */
   List<ScoredSpans> score(PackedBatch batch) {
-    return gate.pass(() -> forward(batch));
+    long asked = System.nanoTime();
+    return gate.pass(() -> forward(batch, asked));
   }
 
   /** As {@link #score}, while nothing else runs on the device. */
   List<ScoredSpans> scoreAlone(PackedBatch batch) {
-    return gate.passAlone(() -> forward(batch));
+    long asked = System.nanoTime();
+    return gate.passAlone(() -> forward(batch, asked));
+  }
+
+  private List<ScoredSpans> forward(PackedBatch batch, long asked) {
+    long begin = System.nanoTime();
+    try {
+      return forward(batch);
+    } finally {
+      account.computed(batch, begin - asked, System.nanoTime() - begin);
+    }
   }
 
   private List<ScoredSpans> forward(PackedBatch batch) {
