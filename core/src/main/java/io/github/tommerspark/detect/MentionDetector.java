@@ -165,6 +165,14 @@ public final class MentionDetector implements AutoCloseable {
   }
 
   /**
+   * The most tokens that a forward call now has: {@link EngineOptions#batchTokens()}, or less since
+   * the device ran out of memory. A single longer window is still one call.
+   */
+  public int batchTokens() {
+    return groups.stream().mapToInt(ModelGroup::batchTokens).min().orElseThrow();
+  }
+
+  /**
    * Finds the mentions of every model in every text. A text that cannot be read has an error in its
    * results; it never makes the call fail.
    *

@@ -21,7 +21,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,8 +40,7 @@ final class ModelGroup implements AutoCloseable {
   private final LoadReport report;
   private final WorkAccount account;
 
-  /** Shrinks when a device runs out of memory, and stays so. */
-  private volatile int batchTokens;
+  private final DeviceMemory memory;
 
   private ModelGroup(
       List<ModelPlan> models,
@@ -51,7 +49,7 @@ final class ModelGroup implements AutoCloseable {
       int vocabularySize,
       LoadReport report,
       WorkAccount account,
-      int batchTokens) {
+      DeviceMemory memory) {
     this.models = models;
     this.tokenizer = tokenizer;
     this.windows = models.get(0).windows();
@@ -59,7 +57,7 @@ final class ModelGroup implements AutoCloseable {
     this.vocabularySize = vocabularySize;
     this.report = report;
     this.account = account;
-    this.batchTokens = batchTokens;
+    this.memory = memory;
   }
 
   /** Loads models of one {@link ModelPlan.SharingKey}, and closes their plans in the end. */
@@ -116,8 +114,8 @@ final class ModelGroup implements AutoCloseable {
             (System.nanoTime() - begin) / 1e9);
     // The first one's tokenizer serves all.
     models.subList(1, models.size()).forEach(ModelPlan::close);
-    return new ModelGroup(
-        models, first.tokenizer(), scorer, vocabulary, report, account, options.batchTokens());
+    DeviceMemory memory = new DeviceMemory(options.batchTokens(), options.memoryTokens());
+    return new ModelGroup(models, first.tokenizer(), scorer, vocabulary, report, account, memory);
   }
 
   private static ComputeType computeType(EngineOptions options, Device device) {
@@ -137,6 +135,11 @@ final class ModelGroup implements AutoCloseable {
 
   WorkReport work() {
     return account.report();
+  }
+
+  /** Tokens of a forward call at most; fewer than were allowed if the device ran out of memory. */
+  int batchTokens() {
+    return memory.budget();
   }
 
   /**
@@ -169,19 +172,13 @@ final class ModelGroup implements AutoCloseable {
       }
     }
     account.tokenised(work.documentTokens(), System.nanoTime() - begin);
-    sequences = PackedBatch.sorted(sequences);
-    int from = 0;
-    while (from < sequences.size()) {
-      int to = batchEnd(sequences, from);
-      work.score(sequences.subList(from, to));
-      from = to;
-    }
+    work.scoreAll(PackedBatch.sorted(sequences));
     return work;
   }
 
   private int batchEnd(List<Sequence> sequences, int from) {
     int specials = tokenizer.prefixIds().length + tokenizer.suffixIds().length;
-    int budget = batchTokens;
+    int budget = memory.budget();
     int to = from;
     while (to < sequences.size()) {
       budget -= sequences.get(to).window().size() + specials;
@@ -250,28 +247,60 @@ final class ModelGroup implements AutoCloseable {
       return Arrays.stream(tokens).filter(Objects::nonNull).mapToLong(TokenizedText::size).sum();
     }
 
-    /** Scores a batch; one that fails is halved, down to the window that cannot be scored. */
-    void score(List<Sequence> sequences) {
+    /** Scores sequences in batches as large as the device's memory allows. */
+    void scoreAll(List<Sequence> sequences) {
+      int from = 0;
+      while (from < sequences.size()) {
+        int to = batchEnd(sequences, from);
+        score(sequences.subList(from, to));
+        from = to;
+      }
+    }
+
+    /** Scores a batch; one that fails is cut, down to the window that cannot be scored. */
+    private void score(List<Sequence> sequences) {
       PackedBatch batch = PackedBatch.of(sequences, tokenizer.prefixIds(), tokenizer.suffixIds());
+      int size = batch.ids().length;
       try {
-        List<ScoredSpans> scored = scorer.score(batch);
-        int[] owner = batch.sequenceOfToken();
-        for (int model = 0; model < scored.size(); model++) {
-          collect(batch, owner, scored.get(model), model);
-        }
+        memory.require(size);
+        collect(batch, scorer.score(batch));
       } catch (EngineException e) {
-        if (isOutOfMemory(e)) {
-          shrink(batch.ids().length);
+        if (DeviceMemory.isExhausted(e)) {
+          memory.exhausted(size);
+          if (sequences.size() == 1) {
+            scoreAlone(batch);
+          } else {
+            scoreAll(sequences);
+          }
+        } else if (sequences.size() == 1) {
+          LOG.warn("Cannot score a window of {} tokens", size, e);
+          errors[sequences.get(0).text()] = "the forward call failed: " + ErrorLine.of(e);
+        } else {
+          int middle = sequences.size() / 2;
+          score(sequences.subList(0, middle));
+          score(sequences.subList(middle, sequences.size()));
         }
-        if (sequences.size() == 1) {
-          int text = sequences.get(0).text();
-          LOG.warn("Cannot score a window of {} tokens", batch.ids().length, e);
-          errors[text] = "the forward call failed: " + ErrorLine.of(e);
-          return;
-        }
-        int middle = sequences.size() / 2;
-        score(sequences.subList(0, middle));
-        score(sequences.subList(middle, sequences.size()));
+      }
+    }
+
+    /** A single window for which memory did not suffice beside the batches of other tasks. */
+    private void scoreAlone(PackedBatch batch) {
+      int size = batch.ids().length;
+      try {
+        memory.require(size);
+        collect(batch, scorer.scoreAlone(batch));
+      } catch (EngineException e) {
+        LOG.warn("Cannot score a window of {} tokens", size, e);
+        errors[batch.sequence(0).text()] =
+            "out of memory with a single window of %d tokens, use a smaller --max-tokens: %s"
+                .formatted(size, ErrorLine.of(e));
+      }
+    }
+
+    private void collect(PackedBatch batch, List<ScoredSpans> scored) {
+      int[] owner = batch.sequenceOfToken();
+      for (int model = 0; model < scored.size(); model++) {
+        collect(batch, owner, scored.get(model), model);
       }
     }
 
@@ -337,18 +366,5 @@ final class ModelGroup implements AutoCloseable {
           tokens[text].size(),
           windowCounts[text]);
     }
-  }
-
-  private void shrink(int failed) {
-    int smaller = Math.max(1, Math.min(batchTokens, failed) / 2);
-    LOG.warn("Out of memory with {} tokens; batches now hold at most {}", failed, smaller);
-    batchTokens = smaller;
-  }
-
-  private static boolean isOutOfMemory(EngineException e) {
-    String message = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
-    return message.contains("out of memory")
-        || message.contains("not enough memory")
-        || message.contains("can't allocate memory");
   }
 }

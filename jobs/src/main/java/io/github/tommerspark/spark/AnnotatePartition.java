@@ -210,6 +210,7 @@ public final class AnnotatePartition implements FlatMapFunction<Iterator<Row>, R
                   models.loads(),
                   models.seconds(),
                   models.device(),
+                  models.detector().batchTokens(),
                   rows,
                   withoutText,
                   errors,
