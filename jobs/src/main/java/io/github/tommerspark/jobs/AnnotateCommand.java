@@ -44,6 +44,8 @@ import picocli.CommandLine.Spec;
       "  # Two models in one pass, as columns mentions_small and mentions_nano_neox:",
       "  annotate --input docs --model small=models/pythia-70m,heads/pythia --model nano-neox \\",
       "      --output mentions",
+      "  # For a Spark NLP pipeline, mentions as its annotations, in a column chunk:",
+      "  annotate --input docs.jsonl --spark-nlp --output mentions",
       "  # Every night, what is new in a directory:",
       "  annotate --incremental --input s3a://bucket/docs --output s3a://bucket/mentions",
       "",

@@ -241,13 +241,13 @@ public final class AnnotatePartition implements MapPartitionsFunction<Row, Row> 
     private void refuse(String error, String text) {
       if (plan.failFast() || !plan.added().error()) {
         throw new RowFailedException(
-            "A row failed and %s: %s (text: %s)"
+            "A row failed and %s: %s%s"
                 .formatted(
                     plan.failFast()
                         ? "--fail-fast is set"
                         : "there is no errorCol to write the reason to",
                     error,
-                    text == null ? "null" : excerpt(text)));
+                    text == null ? "" : " (text: %s)".formatted(excerpt(text))));
       }
     }
 

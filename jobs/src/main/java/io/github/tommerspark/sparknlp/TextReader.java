@@ -2,11 +2,11 @@ package io.github.tommerspark.sparknlp;
 
 import java.io.Serializable;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.api.java.UDF1;
 import org.apache.spark.sql.functions;
@@ -133,19 +133,19 @@ public final class TextReader implements Serializable {
   }
 
   /**
-   * The whole texts in a column as strings, see {@link DocumentText#whole()}.
+   * The whole texts in a column as strings, see {@link DocumentText#whole()}; null where they
+   * cannot be read.
    *
-   * @param column its value
-   * @param field its declaration
+   * @param name of the column, as the rows spell it
    * @throws IllegalArgumentException if there are no texts in it
    */
-  public static Column strings(Column column, StructField field) {
-    TextReader reader = of(new StructType(new StructField[] {field}), 0);
-    if (reader.fields == null) {
-      return column;
-    }
-    UDF1<Seq<Row>, String> whole = new Whole(reader.fields);
-    return functions.udf(whole, DataTypes.StringType).apply(column);
+  public static Column strings(Dataset<Row> rows, String name) {
+    StructType schema = rows.schema();
+    TextReader reader = of(schema, schema.fieldIndex(name));
+    Column column = functions.col("`" + name.replace("`", "``") + "`");
+    return reader.fields == null
+        ? column
+        : functions.udf(new Whole(reader.fields), DataTypes.StringType).apply(column);
   }
 
   private record Whole(Fields fields) implements UDF1<Seq<Row>, String> {
@@ -155,11 +155,5 @@ public final class TextReader implements Serializable {
           ? null
           : read(JavaConverters.seqAsJavaList(annotations), fields).whole();
     }
-  }
-
-  @Override
-  public String toString() {
-    return "TextReader[column=%d, %s]"
-        .formatted(column, fields == null ? "strings" : "annotations " + Arrays.asList(fields));
   }
 }

@@ -10,35 +10,36 @@ import org.apache.spark.ml.PipelineStage;
 import org.apache.spark.sql.Row;
 
 /** Pipelines of the real Spark NLP with our stage at the end, and what must hold behind them. */
-final class SparkNlp {
+public final class SparkNlp {
 
   private SparkNlp() {}
 
   /** Documents, their sentences, and the mentions of each sentence as column chunk. */
-  static Pipeline sentences() {
+  public static Pipeline sentences() {
     SentenceDetector sentences = new SentenceDetector();
     sentences.setInputCols(new String[] {"document"});
     sentences.setOutputCol("sentence");
     return pipeline(List.of(assembler(), sentences, detector("sentence")));
   }
 
-  static DocumentAssembler assembler() {
+  public static DocumentAssembler assembler() {
     DocumentAssembler assembler = new DocumentAssembler();
     assembler.setInputCol("text");
     assembler.setOutputCol("document");
     return assembler;
   }
 
-  static MentionDetectorModel detector(String input) {
+  /** Our stage, from that column to chunk. */
+  public static MentionDetectorModel detector(String input) {
     return new MentionDetectorModel().setInputCols(input).setOutputCol("chunk");
   }
 
-  static Pipeline pipeline(List<? extends PipelineStage> stages) {
+  public static Pipeline pipeline(List<? extends PipelineStage> stages) {
     return new Pipeline().setStages(stages.toArray(PipelineStage[]::new));
   }
 
   /** {@code document.result.substring(begin, end + 1)} is every chunk's result. */
-  static void checkOffsets(Row row) {
+  public static void checkOffsets(Row row) {
     List<Row> documents = row.getList(row.fieldIndex("document"));
     List<Row> chunks = row.getList(row.fieldIndex("chunk"));
     for (Row chunk : chunks) {
@@ -49,7 +50,7 @@ final class SparkNlp {
   }
 
   /** The mentions of a row. */
-  static List<String> results(Row row) {
+  public static List<String> results(Row row) {
     return row.<Row>getList(row.fieldIndex("chunk")).stream()
         .map(chunk -> chunk.getString(3))
         .toList();

@@ -161,7 +161,8 @@ class SparkNlpPipelineTest {
     annotated.write().parquet(path("annotated"));
     Dataset<Row> back = texts.sparkSession().read().parquet(path("annotated"));
     Finisher finisher = new Finisher().setInputCols(new String[] {"chunk", "sentence"});
-    assertThatThrownBy(() -> finisher.transform(back)).isInstanceOf(Throwable.class);
+    assertThatThrownBy(() -> finisher.transformSchema(back.schema()))
+        .hasMessageContaining("column [chunk] must be an NLP Annotation column");
 
     Dataset<Row> restored = SparkNlpSchema.restore(back);
     for (String column : List.of("document", "sentence", "chunk")) {
@@ -169,6 +170,7 @@ class SparkNlpPipelineTest {
     }
     assertThat(restored.orderBy("n").collectAsList())
         .isEqualTo(annotated.orderBy("n").collectAsList());
+    finisher.transformSchema(restored.schema());
     assertThat(finisher.transform(restored).orderBy("n").collectAsList())
         .isEqualTo(finisher.transform(annotated).orderBy("n").collectAsList());
     // Also without the metadata, as other writers of Parquet leave it.

@@ -10,9 +10,9 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /** Rows of a number and a text, with what makes offsets differ between units among them. */
-final class Texts {
+public final class Texts {
 
-  static final List<String> AWKWARD =
+  public static final List<String> AWKWARD =
       List.of(
           "Marie Curie was born in Warsaw. She worked at the University of Paris.",
           "👩‍🔬 Ada Lovelace 🗼 met Charles Babbage in London 🇬🇧 in 1833. 😀 They liked Paris!",
@@ -23,7 +23,7 @@ final class Texts {
   private Texts() {}
 
   /** The texts as columns n and text. */
-  static Dataset<Row> rows(List<String> texts) {
+  public static Dataset<Row> rows(List<String> texts) {
     return LocalSpark.session()
         .createDataFrame(
             IntStream.range(0, texts.size())
