@@ -26,6 +26,15 @@ public record Mention(int start, int end, String text, float score) implements C
     }
   }
 
+  /**
+   * The same mention in a text that has this one as a part.
+   *
+   * @param units where the part begins in the whole, in UTF-16 units
+   */
+  public Mention shift(int units) {
+    return units == 0 ? this : new Mention(start + units, end + units, text, score);
+  }
+
   /** By start, then by end. */
   @Override
   public int compareTo(Mention other) {

@@ -155,16 +155,16 @@ final class SpanScorer implements AutoCloseable {
    */
   List<ScoredSpans> score(PackedBatch batch) {
     long asked = System.nanoTime();
-    return gate.pass(() -> forward(batch, asked));
+    return gate.pass(() -> accounted(batch, asked));
   }
 
   /** As {@link #score}, while nothing else runs on the device. */
   List<ScoredSpans> scoreAlone(PackedBatch batch) {
     long asked = System.nanoTime();
-    return gate.passAlone(() -> forward(batch, asked));
+    return gate.passAlone(() -> accounted(batch, asked));
   }
 
-  private List<ScoredSpans> forward(PackedBatch batch, long asked) {
+  private List<ScoredSpans> accounted(PackedBatch batch, long asked) {
     long begin = System.nanoTime();
     try {
       return forward(batch);

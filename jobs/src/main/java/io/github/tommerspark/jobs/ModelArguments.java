@@ -22,10 +22,10 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /** From what the command line says about models to model specs. */
-final class ModelArguments {
+public final class ModelArguments {
 
   /** The model used when none is named. */
-  static final String DEFAULT = "nano-llama";
+  public static final String DEFAULT = "nano-llama";
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_-]*");
   private static final Pattern HUB_NAME = Pattern.compile("[\\w-][\\w.-]*/[\\w.-]+");
@@ -40,7 +40,7 @@ final class ModelArguments {
   private final Integer overlap;
 
   /** What holds for every model that does not say otherwise; nulls are defaults of the model. */
-  ModelArguments(
+  public ModelArguments(
       Decoder decoder, double threshold, BosPolicy bos, Integer maxTokens, Integer overlap) {
     this.decoder = decoder;
     this.threshold = threshold;
@@ -54,7 +54,7 @@ final class ModelArguments {
    *
    * @throws IllegalArgumentException if one cannot be understood
    */
-  List<ModelSpec> named(List<String> models) {
+  public List<ModelSpec> named(List<String> models) {
     List<ModelSpec> specs = new ArrayList<>();
     for (String model : models) {
       int equals = model.indexOf('=');
@@ -71,7 +71,7 @@ final class ModelArguments {
    *
    * @param head may be null where the backbone alone is wanted
    */
-  List<ModelSpec> single(String backbone, String head) {
+  public List<ModelSpec> single(String backbone, String head) {
     boolean bundled = MentionDetector.bundledModels().contains(backbone);
     return List.of(
         spec(
