@@ -26,7 +26,7 @@ import java.util.Optional;
  * the CPU are views of the mapped file; all others are copied once, a part at a time.
  */
 public final class Backbone implements AutoCloseable {
-  private static final List<String> COMMON = List.of("packed", "common");
+  private static final List<String> COMMON = List.of("packed", "common", "attention");
   private static final int STAGING_BYTES = 64 << 20;
 
   // c10::ScalarType
@@ -64,7 +64,7 @@ public final class Backbone implements AutoCloseable {
       List<String> sources)
       throws IOException {
     List<String> all = new ArrayList<>(COMMON);
-    all.add(Torch.linearSource(device));
+    all.addAll(Torch.kernelSources(device));
     all.add(plan.spec().source());
     all.addAll(sources);
     ScriptModule module = ScriptModule.load(all, plan.spec().attributes(), device);

@@ -110,6 +110,8 @@ class PublishedConfigsTest {
         name + ".json",
         (ObjectNode)
             new ObjectMapper()
-                .readTree(PublishedConfigsTest.class.getResource("/configs/" + name + ".json")));
+                .readTree(
+                    PublishedConfigsTest.class.getResource(
+                        "/io/github/tommerspark/shapes/" + name + ".json")));
   }
 }
