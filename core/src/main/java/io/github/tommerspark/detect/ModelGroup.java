@@ -114,8 +114,14 @@ final class ModelGroup implements AutoCloseable {
             (System.nanoTime() - begin) / 1e9);
     // The first one's tokenizer serves all.
     models.subList(1, models.size()).forEach(ModelPlan::close);
-    DeviceMemory memory = new DeviceMemory(options.batchTokens(), options.memoryTokens());
-    return new ModelGroup(models, first.tokenizer(), scorer, vocabulary, report, account, memory);
+    return new ModelGroup(
+        models,
+        first.tokenizer(),
+        scorer,
+        vocabulary,
+        report,
+        account,
+        new DeviceMemory(options.batchTokens(), options.memoryTokens()));
   }
 
   private static ComputeType computeType(EngineOptions options, Device device) {
@@ -133,13 +139,13 @@ final class ModelGroup implements AutoCloseable {
     return report;
   }
 
-  WorkReport work() {
-    return account.report();
-  }
-
   /** Tokens of a forward call at most; fewer than were allowed if the device ran out of memory. */
   int batchTokens() {
     return memory.budget();
+  }
+
+  WorkReport work() {
+    return account.report();
   }
 
   /**
@@ -172,7 +178,7 @@ final class ModelGroup implements AutoCloseable {
       }
     }
     account.tokenised(work.documentTokens(), System.nanoTime() - begin);
-    work.scoreAll(PackedBatch.sorted(sequences));
+    work.score(sequences);
     return work;
   }
 
@@ -209,6 +215,7 @@ final class ModelGroup implements AutoCloseable {
     private final int[] windowCounts;
     private final String[] errors;
     private final Candidates[][] candidates;
+    private EqualSequences equal;
 
     Work(List<String> texts) {
       this.texts = texts;
@@ -247,18 +254,24 @@ final class ModelGroup implements AutoCloseable {
       return Arrays.stream(tokens).filter(Objects::nonNull).mapToLong(TokenizedText::size).sum();
     }
 
+    /** Scores sequences, each once that has tokens of its own. */
+    void score(List<Sequence> all) {
+      equal = EqualSequences.of(all);
+      scoreAll(PackedBatch.sorted(equal.distinct()));
+    }
+
     /** Scores sequences in batches as large as the device's memory allows. */
-    void scoreAll(List<Sequence> sequences) {
+    private void scoreAll(List<Sequence> sequences) {
       int from = 0;
       while (from < sequences.size()) {
         int to = batchEnd(sequences, from);
-        score(sequences.subList(from, to));
+        scoreBatch(sequences.subList(from, to));
         from = to;
       }
     }
 
     /** Scores a batch; one that fails is cut, down to the window that cannot be scored. */
-    private void score(List<Sequence> sequences) {
+    private void scoreBatch(List<Sequence> sequences) {
       PackedBatch batch = PackedBatch.of(sequences, tokenizer.prefixIds(), tokenizer.suffixIds());
       int size = batch.ids().length;
       try {
@@ -274,11 +287,11 @@ final class ModelGroup implements AutoCloseable {
           }
         } else if (sequences.size() == 1) {
           LOG.warn("Cannot score a window of {} tokens", size, e);
-          errors[sequences.get(0).text()] = "the forward call failed: " + ErrorLine.of(e);
+          fail(sequences.get(0), "the forward call failed: " + ErrorLine.of(e));
         } else {
           int middle = sequences.size() / 2;
-          score(sequences.subList(0, middle));
-          score(sequences.subList(middle, sequences.size()));
+          scoreBatch(sequences.subList(0, middle));
+          scoreBatch(sequences.subList(middle, sequences.size()));
         }
       }
     }
@@ -291,10 +304,15 @@ final class ModelGroup implements AutoCloseable {
         collect(batch, scorer.scoreAlone(batch));
       } catch (EngineException e) {
         LOG.warn("Cannot score a window of {} tokens", size, e);
-        errors[batch.sequence(0).text()] =
+        fail(
+            batch.sequence(0),
             "out of memory with a single window of %d tokens, use a smaller --max-tokens: %s"
-                .formatted(size, ErrorLine.of(e));
+                .formatted(size, ErrorLine.of(e)));
       }
+    }
+
+    private void fail(Sequence sequence, String error) {
+      equal.to(sequence).forEach(same -> errors[same.text()] = error);
     }
 
     private void collect(PackedBatch batch, List<ScoredSpans> scored) {
@@ -307,14 +325,16 @@ final class ModelGroup implements AutoCloseable {
     private void collect(PackedBatch batch, int[] owner, ScoredSpans spans, int model) {
       for (int i = 0; i < spans.scores().length; i++) {
         int sequenceIndex = owner[(int) spans.ends()[i]];
-        Sequence sequence = batch.sequence(sequenceIndex);
-        Window window = sequence.window();
-        int shift = window.from() - batch.firstContent(sequenceIndex);
-        int start = (int) spans.starts()[i] + shift;
-        int end = (int) spans.ends()[i] + shift;
-        // A span that touches a special token lies outside the window's content.
-        if (start >= window.from() && end < window.to() && window.owns(end)) {
-          candidates[sequence.text()][model].add(start, end, spans.scores()[i]);
+        int firstContent = batch.firstContent(sequenceIndex);
+        int start = (int) spans.starts()[i] - firstContent;
+        int end = (int) spans.ends()[i] - firstContent;
+        for (Sequence sequence : equal.to(batch.sequence(sequenceIndex))) {
+          Window window = sequence.window();
+          int from = window.from();
+          // A span that touches a special token lies outside the window's content.
+          if (start >= 0 && end < window.size() && window.owns(from + end)) {
+            candidates[sequence.text()][model].add(from + start, from + end, spans.scores()[i]);
+          }
         }
       }
     }

@@ -10,7 +10,8 @@ package io.github.tommerspark.detect;
  * @param decodeNanos turning scored spans into mentions of texts
  * @param forwards forward calls
  * @param documentTokens tokens of the texts themselves: no specials, window overlaps counted once
- * @param windowTokens tokens of all windows: with specials, overlaps as often as they were read
+ * @param windowTokens tokens of all windows that were computed: with specials, overlaps as often as
+ *     they were read, windows of equal tokens in one call once
  * @param computedTokens what forwards computed: window tokens and padding
  */
 public record WorkReport(

@@ -181,12 +181,13 @@ final class AnnotateJob {
         "Estimated memory of an executor, {}: {}",
         gpu ? "on its GPU" : "outside the heap",
         estimate);
-    if (!size.local() && !gpu && size.overheadMib() < estimate.totalMib()) {
+    long needed = estimate.overheadMib(gpu);
+    if (!size.local() && size.overheadMib() < needed) {
       LOG.warn(
           "spark.executor.memoryOverhead is {} MiB, but the models may take {} MiB outside the heap; where containers are bounded, as on YARN and Kubernetes, set --conf spark.executor.memoryOverhead={}m",
           size.overheadMib(),
-          estimate.totalMib(),
-          estimate.totalMib());
+          needed,
+          needed);
     }
   }
 

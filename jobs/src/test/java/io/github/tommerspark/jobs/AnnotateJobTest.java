@@ -21,7 +21,6 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -398,16 +397,6 @@ class AnnotateJobTest {
         AnnotateJob.run(spark, job().input("many.jsonl").output("again").memoryTokens(100).build());
     assertThat(again.provenance().executors().get("driver"))
         .isEqualTo(tight.provenance().executors().get("driver"));
-  }
-
-  @Test
-  @Tag("soak")
-  void fiveMegabytesOfOneCharacter() throws IOException {
-    Files.writeString(
-        folder.resolve("hostile.jsonl"),
-        "{\"text\": \"" + "a".repeat(5_000_000) + "\"}\n{\"text\": \"Paris\"}\n");
-    AnnotateResult result = AnnotateJob.run(spark, job().input("hostile.jsonl").build());
-    assertThat(result.provenance().counts().rowsWritten()).isEqualTo(2);
   }
 
   private Dataset<Row> written() {
