@@ -20,6 +20,7 @@ Usage: ./submit.sh [--s3a] [spark-submit options] COMMAND [options]
 Commands:
   annotate    finds the entity mentions of a corpus and writes them beside its rows
   agree       says how far models agree on mentions
+  bench       measures what annotating costs here, also for shapes without weights
   demo        annotates a small bundled corpus and shows what was found
   doctor      says whether jobs will run here, or with --executors on the executors
   evaluate    scores models, or mentions they found before, against gold data

@@ -56,6 +56,11 @@ record ModelFiles(
     }
   }
 
+  /** The snapshot of a bundled model. */
+  static ModelDirectory bundled(String name) {
+    return new ResourceDirectory(ModelFiles.class.getClassLoader(), MODELS + "/" + name);
+  }
+
   /**
    * Finds a model's files. Those of a remote store are brought to the local disk first.
    *
@@ -68,8 +73,7 @@ record ModelFiles(
     ModelDirectory backbone;
     Path script = null;
     if (bundled().contains(spec.backbone())) {
-      backbone =
-          new ResourceDirectory(ModelFiles.class.getClassLoader(), MODELS + "/" + spec.backbone());
+      backbone = bundled(spec.backbone());
     } else if (remote.isPresent()) {
       backbone = remote.get().folder().files();
     } else {
