@@ -124,7 +124,7 @@ final class ModelGroup implements AutoCloseable {
         new DeviceMemory(options.batchTokens(), options.memoryTokens()));
   }
 
-  private static ComputeType computeType(EngineOptions options, Device device) {
+  static ComputeType computeType(EngineOptions options, Device device) {
     if (options.dtype() != ComputeType.AUTO) {
       return options.dtype();
     }

@@ -41,6 +41,7 @@ import scala.Tuple2;
       NativesCommand.class,
       ReportCommand.class,
       ShowCommand.class,
+      TrainCommand.class,
       HelpCommand.class
     },
     versionProvider = Version.class,
