@@ -49,11 +49,26 @@ final class Fingerprint {
     fingerprint.file(directory, "config.json");
     fingerprint.file(directory, "tokenizer.json");
     fingerprint.head(head);
-    for (TensorInfo tensor : tensors) {
-      fingerprint.text(tensor.name() + tensor.dtype() + Arrays.toString(tensor.shape()));
-      fingerprint.samples(checkpoint, tensor);
-    }
+    fingerprint.tensors(checkpoint, tensors);
     return fingerprint.hex();
+  }
+
+  /** The fingerprint of a backbone alone. */
+  static String ofBackbone(
+      ModelDirectory directory, Checkpoint checkpoint, Collection<TensorInfo> tensors)
+      throws IOException {
+    Fingerprint fingerprint = new Fingerprint();
+    fingerprint.file(directory, "config.json");
+    fingerprint.file(directory, "tokenizer.json");
+    fingerprint.tensors(checkpoint, tensors);
+    return fingerprint.hex();
+  }
+
+  private void tensors(Checkpoint checkpoint, Collection<TensorInfo> tensors) throws IOException {
+    for (TensorInfo tensor : tensors) {
+      text(tensor.name() + tensor.dtype() + Arrays.toString(tensor.shape()));
+      samples(checkpoint, tensor);
+    }
   }
 
   /** The fingerprint of a head on a user's own TorchScript file, which is hashed whole. */

@@ -56,6 +56,11 @@ record ModelFiles(
     }
   }
 
+  /** The snapshot of a bundled model. */
+  static ModelDirectory bundled(String name) {
+    return new ResourceDirectory(ModelFiles.class.getClassLoader(), MODELS + "/" + name);
+  }
+
   /**
    * Finds a model's files. Those of a remote store are brought to the local disk first.
    *
@@ -68,8 +73,7 @@ record ModelFiles(
     ModelDirectory backbone;
     Path script = null;
     if (bundled().contains(spec.backbone())) {
-      backbone =
-          new ResourceDirectory(ModelFiles.class.getClassLoader(), MODELS + "/" + spec.backbone());
+      backbone = bundled(spec.backbone());
     } else if (remote.isPresent()) {
       backbone = remote.get().folder().files();
     } else {
@@ -103,6 +107,41 @@ record ModelFiles(
       int layer = HeadFiles.read(head).config().layer();
       backbone = remote.get().cache().backbone(remote.get().folder(), layer);
     }
+    return of(backbone, script, head, record);
+  }
+
+  /**
+   * Finds the files of a snapshot on which a head is to be trained.
+   *
+   * @param layer the last one that is needed of a remote backbone; negative for its small files
+   *     only
+   * @return without a head
+   * @throws IOException if there is no such directory, or it is a TorchScript file
+   */
+  static ModelFiles frozen(String location, int layer) throws IOException {
+    ModelDirectory backbone;
+    if (bundled().contains(location)) {
+      backbone = new ResourceDirectory(ModelFiles.class.getClassLoader(), MODELS + "/" + location);
+    } else if (isUri(location)) {
+      ModelStore.Located remote =
+          ModelStore.locate(location)
+              .orElseThrow(() -> new IOException("Cannot read backbone " + location));
+      backbone =
+          layer < 0 ? remote.folder().files() : remote.cache().backbone(remote.folder(), layer);
+    } else {
+      Path path = local("backbone", location);
+      if (Files.isRegularFile(path)) {
+        throw new IOException(
+            "Cannot train on backbone %s: it is a file; name the directory of a snapshot"
+                .formatted(path));
+      }
+      backbone = new LocalDirectory(path);
+    }
+    return of(backbone, null, null, tommerJson(backbone));
+  }
+
+  private static ModelFiles of(
+      ModelDirectory backbone, Path script, ModelDirectory head, JsonNode record) {
     return new ModelFiles(
         backbone,
         script,

@@ -4,6 +4,7 @@ import io.github.tommerspark.backbone.BackbonePlan;
 import io.github.tommerspark.checkpoint.Checkpoint;
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import io.github.tommerspark.head.Head;
+import io.github.tommerspark.head.HeadConfig;
 import io.github.tommerspark.head.HeadFiles;
 import io.github.tommerspark.source.ModelDirectory;
 import io.github.tommerspark.text.BosPolicy;
@@ -45,8 +46,8 @@ record ModelPlan(
   private static final int DEFAULT_MAX_TOKENS = 1024;
   // What a TorchScript file can take is unknown; nearly every encoder takes this.
   private static final int DEFAULT_SCRIPT_MAX_TOKENS = 512;
-  private static final String TOKENIZER = "tokenizer.json";
-  private static final int MAX_TOKENIZER_BYTES = 256 << 20;
+  static final String TOKENIZER = "tokenizer.json";
+  static final int MAX_TOKENIZER_BYTES = 256 << 20;
 
   /** What models must have in common to share tokens, windows and a forward. */
   record SharingKey(String backbone, BosPolicy bos, int maxTokens, WindowPlan windows) {}
@@ -78,7 +79,7 @@ record ModelPlan(
             files.backbone(), bos, backbone == null ? OptionalInt.empty() : backbone.bosTokenId());
     try {
       int maxTokens = maxTokens(spec, files, backbone, warnings);
-      WindowPlan windows = windows(spec, head, backbone, tokenizer, maxTokens);
+      WindowPlan windows = windows(spec, head.config(), backbone, tokenizer, maxTokens);
       return new ModelPlan(
           spec, files, head, backbone, bos, tokenizer, maxTokens, windows, List.copyOf(warnings));
     } catch (IOException | RuntimeException e) {
@@ -87,8 +88,12 @@ record ModelPlan(
     }
   }
 
-  private static WindowPlan windows(
-      ModelSpec spec, Head head, BackbonePlan backbone, TextTokenizer tokenizer, int maxTokens)
+  static WindowPlan windows(
+      ModelSpec spec,
+      HeadConfig head,
+      BackbonePlan backbone,
+      TextTokenizer tokenizer,
+      int maxTokens)
       throws IOException {
     try {
       return WindowPlan.of(
@@ -96,9 +101,9 @@ record ModelPlan(
           tokenizer.prefixIds().length,
           tokenizer.suffixIds().length,
           spec.overlap() == null ? OptionalInt.empty() : OptionalInt.of(spec.overlap()),
-          head.config().slidingWindow(),
+          head.slidingWindow(),
           backbone != null && backbone.causal(),
-          head.config().causalMask());
+          head.causalMask());
     } catch (IllegalArgumentException e) {
       throw new IOException("Cannot use model %s: %s".formatted(spec.name(), e.getMessage()), e);
     }
@@ -113,7 +118,7 @@ record ModelPlan(
     return files.bos() != null ? files.bos() : BosPolicy.TOKENIZER;
   }
 
-  private static int maxTokens(
+  static int maxTokens(
       ModelSpec spec, ModelFiles files, BackbonePlan backbone, List<String> warnings)
       throws IOException {
     if (backbone == null) {

@@ -54,7 +54,8 @@ record GoldData(String name, List<String> paths, List<GoldDocument> documents) {
   static List<GoldData> read(SparkSession spark, EvaluateOptions options) throws IOException {
     List<GoldData> all = new ArrayList<>();
     for (Map.Entry<String, List<String>> gold : options.gold().entrySet()) {
-      GoldData data = read(spark, gold.getKey(), gold.getValue(), options);
+      GoldData data =
+          read(spark, gold.getKey(), gold.getValue(), options.goldFormat(), options.goldColumn());
       if (data.documents().isEmpty()) {
         throw new UserException(
             "Cannot evaluate on %s: there are no documents in %s"
@@ -65,8 +66,19 @@ record GoldData(String name, List<String> paths, List<GoldDocument> documents) {
     return all;
   }
 
-  private static GoldData read(
-      SparkSession spark, String name, List<String> given, EvaluateOptions options)
+  /**
+   * Reads one data set.
+   *
+   * @param name of the data set
+   * @param given files, directories or globs
+   * @param format of all of them; null to go by their names
+   * @param column of Parquet files with the gold mentions
+   * @return which may have no documents
+   * @throws UserException if a path does not exist or its format cannot be told
+   * @throws IOException if a file makes no sense
+   */
+  static GoldData read(
+      SparkSession spark, String name, List<String> given, GoldSource format, String column)
       throws IOException {
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     List<Path> files = new ArrayList<>();
@@ -76,11 +88,9 @@ record GoldData(String name, List<String> paths, List<GoldDocument> documents) {
     }
     List<GoldDocument> documents = new ArrayList<>();
     for (Path file : files) {
-      GoldSource source = options.goldFormat() != null ? options.goldFormat() : source(file);
+      GoldSource source = format != null ? format : source(file);
       documents.addAll(
-          source == GoldSource.PARQUET
-              ? parquet(spark, file, options.goldColumn())
-              : text(file, source, hadoop));
+          source == GoldSource.PARQUET ? parquet(spark, file, column) : text(file, source, hadoop));
     }
     return new GoldData(name, List.copyOf(paths), documents);
   }

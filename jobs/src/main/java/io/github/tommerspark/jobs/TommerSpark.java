@@ -33,6 +33,7 @@ import scala.Tuple2;
     subcommands = {
       AnnotateCommand.class,
       AgreeCommand.class,
+      BenchCommand.class,
       DemoCommand.class,
       DoctorCommand.class,
       EvaluateCommand.class,
@@ -40,6 +41,7 @@ import scala.Tuple2;
       NativesCommand.class,
       ReportCommand.class,
       ShowCommand.class,
+      TrainCommand.class,
       HelpCommand.class
     },
     versionProvider = Version.class,
