@@ -372,8 +372,10 @@ final class TrainCommand implements Callable<Integer> {
         numbers("--ranks", ranks),
         bos == null ? null : BosPolicy.parse(bos),
         maxTokens,
-        new EngineOptions(
-            ComputeType.parse(dtype), DeviceChoice.parse(device), 0, batchTokens, false),
+        EngineOptions.defaults()
+            .withDtype(ComputeType.parse(dtype))
+            .withDevice(DeviceChoice.parse(device), 0)
+            .withBatchTokens(batchTokens),
         training(),
         bytes(cacheStates),
         output,
