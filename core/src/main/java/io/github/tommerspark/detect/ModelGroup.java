@@ -5,6 +5,7 @@ import ai.djl.engine.EngineException;
 import io.github.tommerspark.backbone.Backbone;
 import io.github.tommerspark.backbone.BackbonePlan;
 import io.github.tommerspark.checkpoint.Checkpoint;
+import io.github.tommerspark.classify.SpanClassifier;
 import io.github.tommerspark.decode.Candidates;
 import io.github.tommerspark.detect.DocumentMentions.ModelResult;
 import io.github.tommerspark.detect.PackedBatch.Sequence;
@@ -32,6 +33,10 @@ final class ModelGroup implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ModelGroup.class);
 
   private final List<ModelPlan> models;
+
+  /** Per model the classes of its classifier; null without one. */
+  private final List<List<String>> classes;
+
   private final TextTokenizer tokenizer;
   private final WindowPlan windows;
   private final SpanScorer scorer;
@@ -43,12 +48,17 @@ final class ModelGroup implements AutoCloseable {
 
   private ModelGroup(
       List<ModelPlan> models,
+      List<SpanClassifier> classifiers,
       TextTokenizer tokenizer,
       SpanScorer scorer,
       int vocabularySize,
       LoadReport report,
       int batchTokens) {
     this.models = models;
+    this.classes = new ArrayList<>();
+    for (SpanClassifier classifier : classifiers) {
+      classes.add(classifier == null ? null : classifier.config().classes());
+    }
     this.tokenizer = tokenizer;
     this.windows = models.get(0).windows();
     this.scorer = scorer;
@@ -68,36 +78,41 @@ final class ModelGroup implements AutoCloseable {
           models.stream().mapToDouble(model -> model.spec().threshold()).toArray();
       Device device = Torch.device(options);
       SpanScorer scorer;
+      List<SpanClassifier> classifiers;
       String dtype;
       long bytes;
       int vocabulary;
       if (first.files().script() != null) {
         int width = heads.get(0).hiddenSize();
+        ScriptBackbone backbone = ScriptBackbone.load(first.files().script(), device, width);
+        classifiers =
+            classifiers(
+                models, tokenizer, (ids, layer) -> backbone.hiddenStates(ids), backbone::close);
         scorer =
-            SpanScorer.of(
-                ScriptBackbone.load(first.files().script(), device, width),
-                heads,
-                thresholds,
-                options.deviceConcurrency());
+            SpanScorer.of(backbone, heads, classifiers, thresholds, options.deviceConcurrency());
         dtype = "torchscript";
         bytes = first.files().script().toFile().length();
         vocabulary = Integer.MAX_VALUE;
       } else {
-        // Copies of a remote backbone hold no more than the layers that their own head needs.
+        // Copies of a remote backbone hold no more than the layers that their own model needs.
         ModelPlan deepest =
             models.stream()
-                .max(Comparator.comparingInt(model -> model.head().config().layer()))
+                .max(Comparator.comparingInt(model -> model.backbone().lastLayer()))
                 .orElseThrow();
-        int lastLayer = deepest.head().config().layer();
+        int lastLayer = deepest.backbone().lastLayer();
         ComputeType type = computeType(options, device);
         try (Checkpoint checkpoint = Checkpoint.open(deepest.files().backbone())) {
           BackbonePlan plan = BackbonePlan.of(deepest.files().backbone(), checkpoint, lastLayer);
+          Backbone backbone = Backbone.load(plan, checkpoint, type, device, SpanScorer.sources());
+          classifiers =
+              classifiers(
+                  models,
+                  tokenizer,
+                  (ids, layer) ->
+                      backbone.hiddenStates(ids, new long[] {1, ids.length}, layer).get(0),
+                  backbone::close);
           scorer =
-              SpanScorer.of(
-                  Backbone.load(plan, checkpoint, type, device, SpanScorer.sources()),
-                  heads,
-                  thresholds,
-                  options.deviceConcurrency());
+              SpanScorer.of(backbone, heads, classifiers, thresholds, options.deviceConcurrency());
           bytes = checkpoint.bytesRead();
           vocabulary = plan.vocabularySize();
         }
@@ -110,9 +125,29 @@ final class ModelGroup implements AutoCloseable {
               dtype,
               bytes,
               (System.nanoTime() - begin) / 1e9);
-      return new ModelGroup(models, tokenizer, scorer, vocabulary, report, options.batchTokens());
+      return new ModelGroup(
+          models, classifiers, tokenizer, scorer, vocabulary, report, options.batchTokens());
     } catch (IOException | RuntimeException e) {
       tokenizer.close();
+      throw e;
+    }
+  }
+
+  /** The classifiers of all models, null for those without; on failure the backbone is closed. */
+  private static List<SpanClassifier> classifiers(
+      List<ModelPlan> models,
+      TextTokenizer tokenizer,
+      ClassPrompts.HiddenStates states,
+      Runnable close)
+      throws IOException {
+    try {
+      List<SpanClassifier> classifiers = new ArrayList<>();
+      for (ModelPlan model : models) {
+        classifiers.add(ClassPrompts.classifier(model, tokenizer, states));
+      }
+      return classifiers;
+    } catch (IOException | RuntimeException e) {
+      close.run();
       throw e;
     }
   }
@@ -204,12 +239,16 @@ final class ModelGroup implements AutoCloseable {
     private final String[] errors;
     private final Candidates[][] candidates;
 
+    /** Null for models without a classifier. */
+    private final SpanLabels[][] labels;
+
     Work(List<String> texts) {
       this.texts = texts;
       tokens = new TokenizedText[texts.size()];
       windowCounts = new int[texts.size()];
       errors = new String[texts.size()];
       candidates = new Candidates[texts.size()][models.size()];
+      labels = new SpanLabels[texts.size()][models.size()];
     }
 
     List<Sequence> tokenize(int text) {
@@ -228,6 +267,8 @@ final class ModelGroup implements AutoCloseable {
         windowCounts[text] = cut.size();
         for (int model = 0; model < models.size(); model++) {
           candidates[text][model] = new Candidates();
+          List<String> names = classes.get(model);
+          labels[text][model] = names == null ? null : new SpanLabels(names);
         }
         return cut.stream().map(window -> new Sequence(text, tokenized, window)).toList();
       } catch (RuntimeException e) {
@@ -273,6 +314,10 @@ final class ModelGroup implements AutoCloseable {
         // A span that touches a special token lies outside the window's content.
         if (start >= window.from() && end < window.to() && window.owns(end)) {
           candidates[sequence.text()][model].add(start, end, spans.scores()[i]);
+          if (classes.get(model) != null) {
+            labels[sequence.text()][model].add(
+                start, end, (int) spans.labels()[i], spans.labelScores()[i]);
+          }
         }
       }
     }
@@ -288,6 +333,7 @@ final class ModelGroup implements AutoCloseable {
         for (int model = 0; model < models.size(); model++) {
           ofText.add(outcome.of(this, text, model));
           candidates[text][model] = null;
+          labels[text][model] = null;
         }
         results.add(ofText);
       }
@@ -302,6 +348,7 @@ final class ModelGroup implements AutoCloseable {
           texts.get(text),
           tokens[text],
           candidates[text][model],
+          labels[text][model],
           AdmissibleSpans.count(
               models.get(model).head().config(),
               windows.windows(tokens[text].size()),
@@ -317,7 +364,7 @@ final class ModelGroup implements AutoCloseable {
       ModelSpec spec = models.get(model).spec();
       Candidates decoded = spec.decoder().decode(candidates[text][model], spec.threshold());
       return new ModelResult(
-          MentionText.mentions(texts.get(text), tokens[text], decoded),
+          MentionText.mentions(texts.get(text), tokens[text], decoded, labels[text][model]),
           null,
           tokens[text].size(),
           windowCounts[text]);
