@@ -27,6 +27,8 @@ Commands:
   natives     lays libtorch out for machines without internet
   report      writes one HTML page about what the other commands wrote
   show        marks the mentions of a text given on the command line
+  train-classifier
+              trains a classifier that says what mentions are
   help        explains a command: ./submit.sh help annotate
 
 Examples:

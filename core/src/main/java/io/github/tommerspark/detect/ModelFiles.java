@@ -67,10 +67,11 @@ record ModelFiles(
    * Finds a model's files. Those of a remote store are brought to the local disk first.
    *
    * @param trustBackbone whether the backbone may be a TorchScript file
+   * @param leastLayer last block that is needed even if head and classifier read none so deep
    * @throws IOException if there is no such directory, no head, or no classifier where one is
    *     needed
    */
-  static ModelFiles find(ModelSpec spec, boolean trustBackbone) throws IOException {
+  static ModelFiles find(ModelSpec spec, boolean trustBackbone, int leastLayer) throws IOException {
     Optional<ModelStore.Located> remote =
         isUri(spec.backbone()) ? ModelStore.locate(spec.backbone()) : Optional.empty();
     ModelDirectory backbone;
@@ -109,7 +110,7 @@ record ModelFiles(
     ModelDirectory classifier =
         spec.typing() == null ? null : classifier(spec, backbone, record, remote);
     if (remote.isPresent()) {
-      int layer = HeadFiles.read(head).config().layer();
+      int layer = Math.max(leastLayer, HeadFiles.read(head).config().layer());
       if (classifier != null) {
         layer = Math.max(layer, ClassifierFiles.readConfig(classifier).layer());
       }

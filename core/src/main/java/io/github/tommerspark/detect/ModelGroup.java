@@ -6,6 +6,7 @@ import io.github.tommerspark.backbone.Backbone;
 import io.github.tommerspark.backbone.BackbonePlan;
 import io.github.tommerspark.checkpoint.Checkpoint;
 import io.github.tommerspark.classify.SpanClassifier;
+import io.github.tommerspark.classify.SpanRepresentation;
 import io.github.tommerspark.decode.Candidates;
 import io.github.tommerspark.detect.DocumentMentions.ModelResult;
 import io.github.tommerspark.detect.PackedBatch.Sequence;
@@ -19,6 +20,7 @@ import io.github.tommerspark.text.Window;
 import io.github.tommerspark.text.WindowPlan;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -85,9 +87,7 @@ final class ModelGroup implements AutoCloseable {
       if (first.files().script() != null) {
         int width = heads.get(0).hiddenSize();
         ScriptBackbone backbone = ScriptBackbone.load(first.files().script(), device, width);
-        classifiers =
-            classifiers(
-                models, tokenizer, (ids, layer) -> backbone.hiddenStates(ids), backbone::close);
+        classifiers = classifiers(models, tokenizer, backbone::hiddenStates, backbone::close);
         scorer =
             SpanScorer.of(backbone, heads, classifiers, thresholds, options.deviceConcurrency());
         dtype = "torchscript";
@@ -108,8 +108,7 @@ final class ModelGroup implements AutoCloseable {
               classifiers(
                   models,
                   tokenizer,
-                  (ids, layer) ->
-                      backbone.hiddenStates(ids, new long[] {1, ids.length}, layer).get(0),
+                  (ids, layer) -> SpanScorer.hiddenStates(backbone, ids, layer),
                   backbone::close);
           scorer =
               SpanScorer.of(backbone, heads, classifiers, thresholds, options.deviceConcurrency());
@@ -131,6 +130,17 @@ final class ModelGroup implements AutoCloseable {
       tokenizer.close();
       throw e;
     }
+  }
+
+  /**
+   * The hidden states that stand for classes of these names: each that of the last token of its
+   * prompt.
+   *
+   * @param layer block whose output is wanted; not beyond the last one that is loaded
+   * @throws IOException if a label is longer than any name
+   */
+  List<float[]> promptStates(List<String> labels, int layer) throws IOException {
+    return ClassPrompts.states(labels, layer, tokenizer, scorer::hiddenStates);
   }
 
   /** The classifiers of all models, null for those without; on failure the backbone is closed. */
@@ -203,6 +213,74 @@ final class ModelGroup implements AutoCloseable {
       from = to;
     }
     return work;
+  }
+
+  /**
+   * The vectors of spans, each from the window that owns it.
+   *
+   * @param texts tokens of texts
+   * @param spans per text spans of its tokens
+   * @param layer block whose output they are made of; not beyond the last one that is loaded
+   * @return per text and span its vector; null for a span that is longer than windows can hold
+   */
+  float[][][] represent(
+      List<TokenizedText> texts,
+      List<Candidates> spans,
+      int layer,
+      SpanRepresentation representation) {
+    float[][][] vectors = new float[texts.size()][][];
+    List<Sequence> sequences = new ArrayList<>();
+    for (int text = 0; text < vectors.length; text++) {
+      vectors[text] = new float[spans.get(text).size()][];
+      for (Window window : windows.windows(texts.get(text).size())) {
+        sequences.add(new Sequence(text, texts.get(text), window));
+      }
+    }
+    sequences = PackedBatch.sorted(sequences);
+    int from = 0;
+    while (from < sequences.size()) {
+      int to = batchEnd(sequences, from);
+      represent(sequences.subList(from, to), spans, layer, representation, vectors);
+      from = to;
+    }
+    return vectors;
+  }
+
+  private void represent(
+      List<Sequence> sequences,
+      List<Candidates> spans,
+      int layer,
+      SpanRepresentation representation,
+      float[][][] vectors) {
+    PackedBatch batch = PackedBatch.of(sequences, tokenizer.prefixIds(), tokenizer.suffixIds());
+    // Text and index of the spans that windows of this batch own, and their places in it.
+    List<int[]> owned = new ArrayList<>();
+    List<long[]> places = new ArrayList<>();
+    for (int s = 0; s < batch.size(); s++) {
+      Window window = batch.sequence(s).window();
+      int shift = batch.firstContent(s) - window.from();
+      Candidates ofText = spans.get(batch.sequence(s).text());
+      for (int i = 0; i < ofText.size(); i++) {
+        if (ofText.start(i) >= window.from() && window.owns(ofText.end(i))) {
+          owned.add(new int[] {batch.sequence(s).text(), i});
+          places.add(new long[] {ofText.start(i) + shift, ofText.end(i) + shift});
+        }
+      }
+    }
+    if (owned.isEmpty()) {
+      return;
+    }
+    long[] packed = new long[2 * places.size()];
+    for (int i = 0; i < places.size(); i++) {
+      packed[i] = places.get(i)[0];
+      packed[places.size() + i] = places.get(i)[1];
+    }
+    float[] all = scorer.represent(batch, packed, layer, representation);
+    int width = all.length / owned.size();
+    for (int i = 0; i < owned.size(); i++) {
+      vectors[owned.get(i)[0]][owned.get(i)[1]] =
+          Arrays.copyOfRange(all, i * width, (i + 1) * width);
+    }
   }
 
   private int batchEnd(List<Sequence> sequences, int from) {

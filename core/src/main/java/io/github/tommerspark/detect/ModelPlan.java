@@ -54,7 +54,16 @@ record ModelPlan(
   record SharingKey(String backbone, BosPolicy bos, int maxTokens, WindowPlan windows) {}
 
   static ModelPlan of(ModelSpec spec, boolean trustBackbone) throws IOException {
-    ModelFiles files = ModelFiles.find(spec, trustBackbone);
+    return of(spec, trustBackbone, 0);
+  }
+
+  /**
+   * Plans a model.
+   *
+   * @param leastLayer last block that is to be loaded even if head and classifier read none so deep
+   */
+  static ModelPlan of(ModelSpec spec, boolean trustBackbone, int leastLayer) throws IOException {
+    ModelFiles files = ModelFiles.find(spec, trustBackbone, leastLayer);
     Head head = HeadFiles.read(files.head());
     SpanClassifier classifier =
         files.classifier() == null ? null : ClassifierFiles.read(files.classifier());
@@ -63,7 +72,9 @@ record ModelPlan(
     BackbonePlan backbone = null;
     if (files.script() == null) {
       try (Checkpoint checkpoint = Checkpoint.open(files.backbone())) {
-        backbone = BackbonePlan.of(files.backbone(), checkpoint, lastLayer(head, classifier));
+        backbone =
+            BackbonePlan.of(
+                files.backbone(), checkpoint, Math.max(leastLayer, lastLayer(head, classifier)));
       }
       warnings.addAll(backbone.warnings());
       if (backbone.hiddenSize() != head.hiddenSize()) {

@@ -5,6 +5,7 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import io.github.tommerspark.backbone.Backbone;
 import io.github.tommerspark.classify.SpanClassifier;
+import io.github.tommerspark.classify.SpanRepresentation;
 import io.github.tommerspark.engine.DeviceGate;
 import io.github.tommerspark.engine.ScriptModule;
 import io.github.tommerspark.head.Head;
@@ -233,6 +234,58 @@ final class SpanScorer implements AutoCloseable {
     try (input) {
       return module.run(method, arguments.toArray(IValue[]::new));
     }
+  }
+
+  /**
+   * Hidden states of one sequence, special tokens included.
+   *
+   * @param layer a block that is loaded
+   * @return float32 (tokens × width), row-major
+   */
+  float[] hiddenStates(long[] ids, int layer) {
+    return gate.pass(
+        () ->
+            script != null ? script.hiddenStates(ids, layer) : hiddenStates(backbone, ids, layer));
+  }
+
+  static float[] hiddenStates(Backbone backbone, long[] ids, int layer) {
+    return backbone.hiddenStates(ids, new long[] {1, ids.length}, layer).get(0);
+  }
+
+  /**
+   * The vectors of spans of a batch.
+   *
+   * @param spans index in the batch of the first tokens of all spans, then of their last tokens
+   * @param layer block whose output they are made of
+   * @return one vector after the other
+   */
+  float[] represent(PackedBatch batch, long[] spans, int layer, SpanRepresentation representation) {
+    return gate.pass(
+        () -> {
+          try (PtNDManager call = module.newCallManager()) {
+            IValue places = IValue.from(module.longs(call, spans, 2, spans.length / 2));
+            IValue average = IValue.from(representation == SpanRepresentation.AVERAGE);
+            if (script != null) {
+              return module
+                  .runTensor(
+                      call,
+                      "represent",
+                      IValue.listFrom(script.hiddenStates(call, batch)),
+                      places,
+                      average)
+                  .toFloatArray();
+            }
+            try (IValue ids = IValue.from(module.longs(call, batch.ids(), batch.ids().length));
+                IValue groups = IValue.listFrom(batch.groups());
+                IValue layers = IValue.listFrom(new long[] {layer});
+                IValue vectors =
+                    module.run(
+                        "encode", ids, groups, layers, backbone.weights(), places, average)) {
+              ScriptModule.closeAll(places, average);
+              return vectors.toTensor(call).toFloatArray();
+            }
+          }
+        });
   }
 
   @Override

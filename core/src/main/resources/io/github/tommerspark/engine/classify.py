@@ -61,3 +61,17 @@
       typed.append(labels)
       typed.append(scores)
     return typed
+
+  # The vectors of spans that classifiers read, float32 (n, width), or (n, 2 * width) unless averaged.
+  def span_vectors(self: __torch__.M, z: Tensor, spans: Tensor, average: bool) -> Tensor:
+    start = spans.select(0, 0)
+    end = spans.select(0, 1)
+    if average:
+      sums = torch.cat([torch.zeros([1, z.size(1)], dtype=7, device=z.device), z.to(7).cumsum(0)])
+      total = sums.index_select(0, end + 1) - sums.index_select(0, start)
+      return (total / (end - start + 1).unsqueeze(1)).to(6)
+    return torch.cat([z.index_select(0, start), z.index_select(0, end)], 1)
+
+  # The same from the first of several layers.
+  def represent(self: __torch__.M, taps: List[Tensor], spans: Tensor, average: bool) -> Tensor:
+    return self.span_vectors(taps[0], spans, average)

@@ -178,7 +178,7 @@ final class ShowCommand implements Callable<Integer> {
               m ->
                   out.println(
                       "  %.4f  %s%s"
-                          .formatted(m.score(), m.text().replaceAll("\\s+", " "), label(m)))));
+                          .formatted(m.score(), m.text().replaceAll("\\s+", " "), label(m))));
       if (mentions.size() > LISTED) {
         out.println("  and %,d more".formatted(mentions.size() - LISTED));
       }

@@ -40,6 +40,7 @@ import scala.Tuple2;
       NativesCommand.class,
       ReportCommand.class,
       ShowCommand.class,
+      TrainClassifierCommand.class,
       HelpCommand.class
     },
     versionProvider = Version.class,

@@ -196,8 +196,7 @@ final class WrittenMentions {
 
   /** Fields by name: files of other formats than Parquet do not keep their order and types. */
   private static Column mentions(StructType schema, String column) {
-    StructType mention =
-        (StructType) ((ArrayType) schema.apply(column).dataType()).elementType();
+    StructType mention = (StructType) ((ArrayType) schema.apply(column).dataType()).elementType();
     boolean typed =
         Arrays.asList(mention.fieldNames()).containsAll(List.of("label", "label_score"));
     return transform(
