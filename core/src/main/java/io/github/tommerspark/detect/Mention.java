@@ -38,6 +38,17 @@ public record Mention(int start, int end, String text, float score, String label
     this(start, end, text, score, null, null);
   }
 
+  /**
+   * The same mention in a text that has this one as a part.
+   *
+   * @param units where the part begins in the whole, in UTF-16 units
+   */
+  public Mention shift(int units) {
+    return units == 0
+        ? this
+        : new Mention(start + units, end + units, text, score, label, labelScore);
+  }
+
   /** By start, then by end. */
   @Override
   public int compareTo(Mention other) {

@@ -3,6 +3,7 @@ package io.github.tommerspark.jobs;
 import io.github.tommerspark.spark.EngineSetup;
 import io.github.tommerspark.spark.HadoopModelStore;
 import io.github.tommerspark.spark.MentionColumns;
+import io.github.tommerspark.sparknlp.SparkNlpSchema;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -46,6 +47,8 @@ import picocli.CommandLine.Spec;
       "  # What the mentions are: person, organisation, location or other; or labels of your own:",
       "  annotate --input docs.jsonl --classifier nano-llama --output typed",
       "  annotate --input docs.jsonl --labels 'person,place,disease' --output typed",
+      "  # For a Spark NLP pipeline, mentions as its annotations, in a column chunk:",
+      "  annotate --input docs.jsonl --spark-nlp --output mentions",
       "  # Every night, what is new in a directory:",
       "  annotate --incremental --input s3a://bucket/docs --output s3a://bucket/mentions",
       "",
@@ -102,7 +105,8 @@ final class AnnotateCommand implements Callable<Integer> {
       names = "--text-column",
       paramLabel = "NAME",
       defaultValue = "text",
-      description = "The column to annotate (default: ${DEFAULT-VALUE}).")
+      description =
+          "The column to annotate: strings, or documents or sentences that Spark NLP made (default: ${DEFAULT-VALUE}).")
   private String textColumn;
 
   @Option(
@@ -141,6 +145,15 @@ final class AnnotateCommand implements Callable<Integer> {
       description =
           "Name of the mentions column; with several models NAME_<model> each (default: ${DEFAULT-VALUE}).")
   private String outputColumn;
+
+  @Option(
+      names = "--spark-nlp",
+      arity = "0..1",
+      fallbackValue = SparkNlpSchema.CHUNK,
+      paramLabel = "NAME",
+      description =
+          "Also write the mentions as Spark NLP annotations of type chunk, for its pipelines, to this column (default of NAME: ${FALLBACK-VALUE}; with several models NAME_<model> each), and the text as a column document unless the input has one or --drop-text is given.")
+  private String sparkNlpColumn;
 
   @Option(
       names = "--select",
@@ -277,6 +290,9 @@ final class AnnotateCommand implements Callable<Integer> {
     if (outputColumn.isBlank()) {
       throw impossible("--output-column must not be empty");
     }
+    if (sparkNlpColumn != null && sparkNlpColumn.isBlank()) {
+      throw impossible("--spark-nlp must not be given an empty name");
+    }
     return new AnnotateOptions(
         new CorpusOptions(
             input,
@@ -290,7 +306,8 @@ final class AnnotateCommand implements Callable<Integer> {
             checked(() -> WriteMode.parse(mode)),
             outputColumn,
             select,
-            dropText),
+            dropText,
+            sparkNlpColumn),
         checked(model::specs),
         checked(model::engine),
         repartition == null ? 0 : repartition,

@@ -23,10 +23,10 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /** From what the command line says about models to model specs. */
-final class ModelArguments {
+public final class ModelArguments {
 
   /** The model used when none is named. */
-  static final String DEFAULT = "nano-llama";
+  public static final String DEFAULT = "nano-llama";
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_-]*");
   private static final Pattern HUB_NAME = Pattern.compile("[\\w-][\\w.-]*/[\\w.-]+");
@@ -52,7 +52,7 @@ final class ModelArguments {
   private final Typing typing;
 
   /** What holds for every model that does not say otherwise; nulls are defaults of the model. */
-  ModelArguments(
+  public ModelArguments(
       Decoder decoder,
       double threshold,
       BosPolicy bos,
@@ -72,7 +72,7 @@ final class ModelArguments {
    *
    * @throws IllegalArgumentException if one cannot be understood
    */
-  List<ModelSpec> named(List<String> models) {
+  public List<ModelSpec> named(List<String> models) {
     List<ModelSpec> specs = new ArrayList<>();
     for (String model : models) {
       int equals = model.indexOf('=');
@@ -89,7 +89,7 @@ final class ModelArguments {
    *
    * @param head may be null where the backbone alone is wanted
    */
-  List<ModelSpec> single(String backbone, String head) {
+  public List<ModelSpec> single(String backbone, String head) {
     boolean bundled = MentionDetector.bundledModels().contains(backbone);
     return List.of(
         spec(
@@ -181,8 +181,19 @@ final class ModelArguments {
     return model.has("bos") ? spec.withBos(BosPolicy.parse(model.get("bos").asText())) : spec;
   }
 
-  /** How mentions get labels, with the classifier's place made absolute. */
-  static Typing typing(Path folder, String classifier, List<String> labels) {
+  /**
+   * How mentions get labels.
+   *
+   * @param classifier a bundled model, or the directory of a classifier; null for the zero-shot one
+   *     of the backbone
+   * @param labels to choose among; none for the classifier's own
+   * @throws IllegalArgumentException if a label cannot be the name of a class
+   */
+  public static Typing typing(String classifier, List<String> labels) {
+    return typing(Path.of("").toAbsolutePath(), classifier, labels);
+  }
+
+  private static Typing typing(Path folder, String classifier, List<String> labels) {
     return new Typing(
         classifier == null || MentionDetector.bundledModels().contains(classifier)
             ? classifier

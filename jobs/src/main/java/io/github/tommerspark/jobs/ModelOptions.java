@@ -215,7 +215,6 @@ final class ModelOptions {
       return null;
     }
     return ModelArguments.typing(
-        Path.of("").toAbsolutePath(),
         classifier,
         labels == null ? List.of() : labels.stream().map(String::strip).toList());
   }

@@ -10,6 +10,7 @@ import static org.apache.spark.sql.functions.transform;
 import io.github.tommerspark.detect.Mention;
 import io.github.tommerspark.gold.GoldDocument;
 import io.github.tommerspark.spark.MentionColumns;
+import io.github.tommerspark.sparknlp.TextReader;
 import io.github.tommerspark.text.CodePointOffsets;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -117,7 +118,9 @@ final class WrittenMentions {
     Provenance.Model model = model(runs, column, shown);
     Dataset<Row> keyed =
         rows.select(
-            (byText ? sha2(col(quoted(text)).cast("binary"), 256) : col(quoted(id)).cast("string"))
+            (byText
+                    ? sha2(TextReader.strings(rows, text).cast("binary"), 256)
+                    : col(quoted(id)).cast("string"))
                 .as(KEY),
             columns.contains(id) ? col(quoted(id)).cast("string").as("id") : lit("").as("id"),
             mentions(rows.schema(), column).as("mentions"),

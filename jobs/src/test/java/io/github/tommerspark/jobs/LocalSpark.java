@@ -9,13 +9,13 @@ import org.apache.spark.sql.SparkSession;
 /**
  * One session for all tests of a JVM: starting another takes seconds and shares the first's JVM.
  */
-final class LocalSpark {
+public final class LocalSpark {
 
   private static SparkSession session;
 
   private LocalSpark() {}
 
-  static synchronized SparkSession session() {
+  public static synchronized SparkSession session() {
     if (session == null) {
       session =
           Sessions.start(
