@@ -117,8 +117,7 @@ public final class EvaluationTally implements Serializable {
     countCurve(predictions, goldKeys);
   }
 
-  private void countTypes(
-      GoldDocument document, List<MatchKey> keys, List<Prediction> predicted) {
+  private void countTypes(GoldDocument document, List<MatchKey> keys, List<Prediction> predicted) {
     Map<MatchKey, List<String>> byKey = new HashMap<>();
     List<String> lost = new ArrayList<>();
     for (int i = 0; i < keys.size(); i++) {

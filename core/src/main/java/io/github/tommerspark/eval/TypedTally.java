@@ -21,7 +21,9 @@ public final class TypedTally implements Serializable {
 
   private static final long serialVersionUID = 1L;
 
-  /** How often a label was given, by gold type; that of spurious predictions is the outside class. */
+  /**
+   * How often a label was given, by gold type; that of spurious predictions is the outside class.
+   */
   private final TreeMap<String, TreeMap<String, Long>> labels = new TreeMap<>();
 
   /** Gold mentions that no prediction found, by type. */
@@ -36,11 +38,9 @@ public final class TypedTally implements Serializable {
    * @param lost types of gold mentions that no prediction can match
    * @param predictions of it
    */
-  void add(
-      Map<MatchKey, List<String>> gold, List<String> lost, List<Prediction> predictions) {
+  void add(Map<MatchKey, List<String>> gold, List<String> lost, List<Prediction> predictions) {
     for (Prediction prediction : predictions) {
-      List<String> types =
-          prediction.key() == null ? null : gold.remove(prediction.key());
+      List<String> types = prediction.key() == null ? null : gold.remove(prediction.key());
       if (prediction.label() == null) {
         continue;
       }

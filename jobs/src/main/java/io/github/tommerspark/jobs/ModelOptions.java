@@ -215,7 +215,6 @@ final class ModelOptions {
       return null;
     }
     return ModelArguments.typing(
-        classifier,
-        labels == null ? List.of() : labels.stream().map(String::strip).toList());
+        classifier, labels == null ? List.of() : labels.stream().map(String::strip).toList());
   }
 }

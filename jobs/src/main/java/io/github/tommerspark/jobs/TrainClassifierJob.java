@@ -73,8 +73,7 @@ final class TrainClassifierJob {
     return new TrainClassifierJob(options, progress).run(spark, given);
   }
 
-  private TrainedClassifier run(SparkSession spark, Map<String, String> given)
-      throws IOException {
+  private TrainedClassifier run(SparkSession spark, Map<String, String> given) throws IOException {
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     Path output = output(hadoop);
     SpanClassifier initial =
@@ -108,8 +107,7 @@ final class TrainClassifierJob {
             ClassifierTrainer.Result result =
                 train(config, prompts, initial, trainExamples, devExamples, seed);
             TrainedClassifier.Run run =
-                TrainedClassifier.Run.of(
-                    encoder.layer(), seed, result, trainExamples, devExamples);
+                TrainedClassifier.Run.of(encoder.layer(), seed, result, trainExamples, devExamples);
             runs.add(run);
             if (best == null || run.devF1() > bestRun.devF1()) {
               best = result;
@@ -162,8 +160,7 @@ final class TrainClassifierJob {
 
   private List<GoldData> read(SparkSession spark, Map<String, List<String>> given)
       throws IOException {
-    return GoldData.read(
-        spark, given, options.goldFormat(), options.goldColumn(), options.types());
+    return GoldData.read(spark, given, options.goldFormat(), options.goldColumn(), options.types());
   }
 
   private static List<LabelledSet> sets(List<GoldData> data) {
@@ -260,12 +257,7 @@ final class TrainClassifierJob {
       Map<String, SortedSet<String>> marked)
       throws IOException {
     return SpanExamples.collect(
-        encoder,
-        options.model().decoder(),
-        options.model().threshold(),
-        sets,
-        classes,
-        marked);
+        encoder, options.model().decoder(), options.model().threshold(), sets, classes, marked);
   }
 
   private ClassifierTrainer.Result train(

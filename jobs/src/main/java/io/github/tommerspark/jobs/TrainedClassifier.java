@@ -59,8 +59,8 @@ record TrainedClassifier(
    * @param devPrecision of that epoch: labelled spans that are right
    * @param devRecall of that epoch: gold mentions that were found and labelled right
    * @param devF1 of both
-   * @param devDetectorRecall gold mentions of dev that the detector finds: no classifier's recall is
-   *     higher
+   * @param devDetectorRecall gold mentions of dev that the detector finds: no classifier's recall
+   *     is higher
    * @param trainSpans spans that were learned from
    * @param unreachable gold mentions too long for a window, left out
    * @param failed documents that could not be read, left out
@@ -115,9 +115,9 @@ record TrainedClassifier(
     StringJoiner lines = new StringJoiner("\n");
     Run best = runs.stream().max(Comparator.comparingDouble(Run::devF1)).orElseThrow();
     lines.add("");
+    lines.add("  classes    %s".formatted(String.join(", ", classes.subList(1, classes.size()))));
     lines.add(
-        "  classes    %s".formatted(String.join(", ", classes.subList(1, classes.size()))));
-    lines.add("  learned    from %,d spans, %,d parameters".formatted(best.trainSpans(), parameters));
+        "  learned    from %,d spans, %,d parameters".formatted(best.trainSpans(), parameters));
     lines.add(
         "  best       layer %d, seed %d, epoch %d: dev P %.4f R %.4f F1 %.4f; the detector finds %.4f"
             .formatted(

@@ -401,11 +401,9 @@ final class EvaluationSection {
       for (int r = 0; r < rows.size(); r++) {
         Confusion row = rows.get(r);
         long missed = row.missed == null ? 0 : row.missed;
-        long total =
-            missed + labels(row).values().stream().mapToLong(Long::longValue).sum();
+        long total = missed + labels(row).values().stream().mapToLong(Long::longValue).sum();
         for (int c = 0; c < columns.size(); c++) {
-          long count =
-              c == labels.size() ? missed : labels(row).getOrDefault(columns.get(c), 0L);
+          long count = c == labels.size() ? missed : labels(row).getOrDefault(columns.get(c), 0L);
           values[r][c] = total == 0 ? Double.NaN : (double) count / total;
           details[r][c] = "%s of %s".formatted(Numbers.count(count), Numbers.count(total));
         }

@@ -40,8 +40,8 @@ public final class AnnotationRows {
 
   /**
    * Mentions as Spark NLP's NerConverter writes entities: metadata {@code entity} (the label, or
-   * {@value #UNTYPED} without a classifier), {@code
-   * sentence}, {@code chunk} (the number of the annotation in its row) and {@code confidence}.
+   * {@value #UNTYPED} without a classifier), {@code sentence}, {@code chunk} (the number of the
+   * annotation in its row) and {@code confidence}.
    *
    * @param mentions of a row, in order
    * @return one annotation of type {@code chunk} each

@@ -333,8 +333,7 @@ class MentionDetectorModelTest {
     type.getMethod("setDefault", scala.collection.Seq.class)
         .invoke(
             stage,
-            scala.collection.JavaConverters.asScalaBuffer(
-                    List.of(callOne(batchTokens, "w", 4096)))
+            scala.collection.JavaConverters.asScalaBuffer(List.of(callOne(batchTokens, "w", 4096)))
                 .toSeq());
     // JavaParams._transfer_params_from_java.
     for (Object param : (Object[]) call(stage, "params")) {
