@@ -87,8 +87,13 @@ public final class MentionDetector implements AutoCloseable {
   public static List<ModelDescription> describe(List<ModelSpec> models, EngineOptions options)
       throws IOException {
     List<ModelDescription> descriptions = new ArrayList<>();
-    for (ModelPlan plan : plans(models, options)) {
-      descriptions.add(plan.describe());
+    List<ModelPlan> plans = plans(models, options);
+    try {
+      for (ModelPlan plan : plans) {
+        descriptions.add(plan.describe());
+      }
+    } finally {
+      plans.forEach(ModelPlan::close);
     }
     return descriptions;
   }
@@ -104,7 +109,8 @@ public final class MentionDetector implements AutoCloseable {
   public static MentionDetector load(List<ModelSpec> models, EngineOptions options)
       throws IOException {
     Map<ModelPlan.SharingKey, List<ModelPlan>> sharing = new LinkedHashMap<>();
-    for (ModelPlan plan : plans(models, options)) {
+    List<ModelPlan> plans = plans(models, options);
+    for (ModelPlan plan : plans) {
       plan.warnings().forEach(warning -> LOG.warn("{}: {}", plan.spec().name(), warning));
       sharing.computeIfAbsent(plan.sharingKey(), key -> new ArrayList<>()).add(plan);
     }
@@ -115,6 +121,7 @@ public final class MentionDetector implements AutoCloseable {
       }
     } catch (IOException | RuntimeException e) {
       groups.forEach(ModelGroup::close);
+      plans.forEach(ModelPlan::close);
       throw e;
     }
     return new MentionDetector(models, groups);
@@ -131,8 +138,13 @@ public final class MentionDetector implements AutoCloseable {
               .formatted(models.stream().map(ModelSpec::name).toList()));
     }
     List<ModelPlan> plans = new ArrayList<>();
-    for (ModelSpec spec : models) {
-      plans.add(ModelPlan.of(spec, options.trustBackbone()));
+    try {
+      for (ModelSpec spec : models) {
+        plans.add(ModelPlan.of(spec, options.trustBackbone()));
+      }
+    } catch (IOException | RuntimeException e) {
+      plans.forEach(ModelPlan::close);
+      throw e;
     }
     return plans;
   }
@@ -145,6 +157,19 @@ public final class MentionDetector implements AutoCloseable {
   /** What loading cost, one report per backbone. */
   public List<LoadReport> loadReports() {
     return groups.stream().map(ModelGroup::report).toList();
+  }
+
+  /** What was done since loading, over all backbones and all calls. */
+  public WorkReport work() {
+    return groups.stream().map(ModelGroup::work).reduce(WorkReport.NONE, WorkReport::plus);
+  }
+
+  /**
+   * The most tokens that a forward call now has: {@link EngineOptions#batchTokens()}, or less since
+   * the device ran out of memory. A single longer window is still one call.
+   */
+  public int batchTokens() {
+    return groups.stream().mapToInt(ModelGroup::batchTokens).min().orElseThrow();
   }
 
   /**

@@ -23,7 +23,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
+import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,9 +44,9 @@ final class ModelGroup implements AutoCloseable {
   private final SpanScorer scorer;
   private final int vocabularySize;
   private final LoadReport report;
+  private final WorkAccount account;
 
-  /** Shrinks when a device runs out of memory, and stays so. */
-  private volatile int batchTokens;
+  private final DeviceMemory memory;
 
   private ModelGroup(
       List<ModelPlan> models,
@@ -55,7 +55,8 @@ final class ModelGroup implements AutoCloseable {
       SpanScorer scorer,
       int vocabularySize,
       LoadReport report,
-      int batchTokens) {
+      WorkAccount account,
+      DeviceMemory memory) {
     this.models = models;
     this.classes = new ArrayList<>();
     for (SpanClassifier classifier : classifiers) {
@@ -66,70 +67,86 @@ final class ModelGroup implements AutoCloseable {
     this.scorer = scorer;
     this.vocabularySize = vocabularySize;
     this.report = report;
-    this.batchTokens = batchTokens;
+    this.account = account;
+    this.memory = memory;
   }
 
-  /** Loads models of one {@link ModelPlan.SharingKey}. */
+  /** Loads models of one {@link ModelPlan.SharingKey}, and closes their plans in the end. */
   static ModelGroup load(List<ModelPlan> models, EngineOptions options) throws IOException {
     long begin = System.nanoTime();
     ModelPlan first = models.get(0);
-    TextTokenizer tokenizer = first.tokenizer();
-    try {
-      List<Head> heads = models.stream().map(ModelPlan::head).toList();
-      double[] thresholds =
-          models.stream().mapToDouble(model -> model.spec().threshold()).toArray();
-      Device device = Torch.device(options);
-      SpanScorer scorer;
-      List<SpanClassifier> classifiers;
-      String dtype;
-      long bytes;
-      int vocabulary;
-      if (first.files().script() != null) {
-        int width = heads.get(0).hiddenSize();
-        ScriptBackbone backbone = ScriptBackbone.load(first.files().script(), device, width);
-        classifiers = classifiers(models, tokenizer, backbone::hiddenStates, backbone::close);
+    WorkAccount account = new WorkAccount();
+    List<Head> heads = models.stream().map(ModelPlan::head).toList();
+    double[] thresholds = models.stream().mapToDouble(model -> model.spec().threshold()).toArray();
+    Device device = Torch.device(options);
+    SpanScorer scorer;
+    List<SpanClassifier> classifiers;
+    String dtype;
+    long bytes;
+    int vocabulary;
+    if (first.files().script() != null) {
+      int width = heads.get(0).hiddenSize();
+      ScriptBackbone backbone = ScriptBackbone.load(first.files().script(), device, width);
+      classifiers =
+          classifiers(models, first.tokenizer(), backbone::hiddenStates, backbone::close);
+      scorer =
+          SpanScorer.of(
+              backbone,
+              heads,
+              classifiers,
+              thresholds,
+              options.deviceConcurrency(),
+              account);
+      dtype = "torchscript";
+      bytes = first.files().script().toFile().length();
+      vocabulary = Integer.MAX_VALUE;
+    } else {
+      // Copies of a remote backbone hold no more than the layers that their own model needs.
+      ModelPlan deepest =
+          models.stream()
+              .max(Comparator.comparingInt(model -> model.backbone().lastLayer()))
+              .orElseThrow();
+      ComputeType type = computeType(options, device);
+      try (Checkpoint checkpoint = Checkpoint.open(deepest.files().backbone())) {
+        BackbonePlan plan = deepest.backbone();
+        Backbone backbone = Backbone.load(plan, checkpoint, type, device, SpanScorer.sources());
+        classifiers =
+            classifiers(
+                models,
+                first.tokenizer(),
+                (ids, layer) -> SpanScorer.hiddenStates(backbone, ids, layer),
+                backbone::close);
         scorer =
-            SpanScorer.of(backbone, heads, classifiers, thresholds, options.deviceConcurrency());
-        dtype = "torchscript";
-        bytes = first.files().script().toFile().length();
-        vocabulary = Integer.MAX_VALUE;
-      } else {
-        // Copies of a remote backbone hold no more than the layers that their own model needs.
-        ModelPlan deepest =
-            models.stream()
-                .max(Comparator.comparingInt(model -> model.backbone().lastLayer()))
-                .orElseThrow();
-        int lastLayer = deepest.backbone().lastLayer();
-        ComputeType type = computeType(options, device);
-        try (Checkpoint checkpoint = Checkpoint.open(deepest.files().backbone())) {
-          BackbonePlan plan = BackbonePlan.of(deepest.files().backbone(), checkpoint, lastLayer);
-          Backbone backbone = Backbone.load(plan, checkpoint, type, device, SpanScorer.sources());
-          classifiers =
-              classifiers(
-                  models,
-                  tokenizer,
-                  (ids, layer) -> SpanScorer.hiddenStates(backbone, ids, layer),
-                  backbone::close);
-          scorer =
-              SpanScorer.of(backbone, heads, classifiers, thresholds, options.deviceConcurrency());
-          bytes = checkpoint.bytesRead();
-          vocabulary = plan.vocabularySize();
-        }
-        dtype = type.label();
+            SpanScorer.of(
+                backbone,
+                heads,
+                classifiers,
+                thresholds,
+                options.deviceConcurrency(),
+                account);
+        bytes = checkpoint.bytesRead();
+        vocabulary = plan.vocabularySize();
       }
-      LoadReport report =
-          new LoadReport(
-              first.sharingKey().backbone(),
-              device.isGpu() ? "gpu(%d)".formatted(device.getDeviceId()) : "cpu",
-              dtype,
-              bytes,
-              (System.nanoTime() - begin) / 1e9);
-      return new ModelGroup(
-          models, classifiers, tokenizer, scorer, vocabulary, report, options.batchTokens());
-    } catch (IOException | RuntimeException e) {
-      tokenizer.close();
-      throw e;
+      dtype = type.label();
     }
+    LoadReport report =
+        new LoadReport(
+            first.sharingKey().backbone(),
+            device.isGpu() ? "gpu(%d)".formatted(device.getDeviceId()) : "cpu",
+            dtype,
+            bytes,
+            (System.nanoTime() - begin) / 1e9);
+    // The first one's tokenizer serves all.
+    models.subList(1, models.size()).forEach(ModelPlan::close);
+    return new ModelGroup(
+        models,
+        classifiers,
+        first.tokenizer(),
+        scorer,
+        vocabulary,
+        report,
+        account,
+        new DeviceMemory(options.batchTokens(), options.memoryTokens()));
   }
 
   /**
@@ -177,6 +194,15 @@ final class ModelGroup implements AutoCloseable {
     return report;
   }
 
+  /** Tokens of a forward call at most; fewer than were allowed if the device ran out of memory. */
+  int batchTokens() {
+    return memory.budget();
+  }
+
+  WorkReport work() {
+    return account.report();
+  }
+
   /**
    * Finds the mentions of every model.
    *
@@ -199,19 +225,15 @@ final class ModelGroup implements AutoCloseable {
 
   private Work scored(List<String> texts) {
     Work work = new Work(texts);
+    long begin = System.nanoTime();
     List<Sequence> sequences = new ArrayList<>();
     for (int i = 0; i < texts.size(); i++) {
       if (texts.get(i) != null) {
         sequences.addAll(work.tokenize(i));
       }
     }
-    sequences = PackedBatch.sorted(sequences);
-    int from = 0;
-    while (from < sequences.size()) {
-      int to = batchEnd(sequences, from);
-      work.score(sequences.subList(from, to));
-      from = to;
-    }
+    account.tokenised(work.documentTokens(), System.nanoTime() - begin);
+    work.score(sequences);
     return work;
   }
 
@@ -285,7 +307,7 @@ final class ModelGroup implements AutoCloseable {
 
   private int batchEnd(List<Sequence> sequences, int from) {
     int specials = tokenizer.prefixIds().length + tokenizer.suffixIds().length;
-    int budget = batchTokens;
+    int budget = memory.budget();
     int to = from;
     while (to < sequences.size()) {
       budget -= sequences.get(to).window().size() + specials;
@@ -316,6 +338,7 @@ final class ModelGroup implements AutoCloseable {
     private final int[] windowCounts;
     private final String[] errors;
     private final Candidates[][] candidates;
+    private EqualSequences equal;
 
     /** Null for models without a classifier. */
     private final SpanLabels[][] labels;
@@ -356,51 +379,101 @@ final class ModelGroup implements AutoCloseable {
       }
     }
 
-    /** Scores a batch; one that fails is halved, down to the window that cannot be scored. */
-    void score(List<Sequence> sequences) {
+    long documentTokens() {
+      return Arrays.stream(tokens).filter(Objects::nonNull).mapToLong(TokenizedText::size).sum();
+    }
+
+    /** Scores sequences, each once that has tokens of its own. */
+    void score(List<Sequence> all) {
+      equal = EqualSequences.of(all);
+      scoreAll(PackedBatch.sorted(equal.distinct()));
+    }
+
+    /** Scores sequences in batches as large as the device's memory allows. */
+    private void scoreAll(List<Sequence> sequences) {
+      int from = 0;
+      while (from < sequences.size()) {
+        int to = batchEnd(sequences, from);
+        scoreBatch(sequences.subList(from, to));
+        from = to;
+      }
+    }
+
+    /** Scores a batch; one that fails is cut, down to the window that cannot be scored. */
+    private void scoreBatch(List<Sequence> sequences) {
       PackedBatch batch = PackedBatch.of(sequences, tokenizer.prefixIds(), tokenizer.suffixIds());
+      int size = batch.ids().length;
       try {
-        List<ScoredSpans> scored = scorer.score(batch);
-        int[] owner = batch.sequenceOfToken();
-        for (int model = 0; model < scored.size(); model++) {
-          collect(batch, owner, scored.get(model), model);
-        }
+        memory.require(size);
+        collect(batch, scorer.score(batch));
       } catch (EngineException e) {
-        if (isOutOfMemory(e)) {
-          shrink(batch.ids().length);
+        if (DeviceMemory.isExhausted(e)) {
+          memory.exhausted(size);
+          if (sequences.size() == 1) {
+            scoreAlone(batch);
+          } else {
+            scoreAll(sequences);
+          }
+        } else if (sequences.size() == 1) {
+          LOG.warn("Cannot score a window of {} tokens", size, e);
+          fail(sequences.get(0), "the forward call failed: " + ErrorLine.of(e));
+        } else {
+          int middle = sequences.size() / 2;
+          scoreBatch(sequences.subList(0, middle));
+          scoreBatch(sequences.subList(middle, sequences.size()));
         }
-        if (sequences.size() == 1) {
-          int text = sequences.get(0).text();
-          LOG.warn("Cannot score a window of {} tokens", batch.ids().length, e);
-          errors[text] = "the forward call failed: " + ErrorLine.of(e);
-          return;
-        }
-        int middle = sequences.size() / 2;
-        score(sequences.subList(0, middle));
-        score(sequences.subList(middle, sequences.size()));
+      }
+    }
+
+    /** A single window for which memory did not suffice beside the batches of other tasks. */
+    private void scoreAlone(PackedBatch batch) {
+      int size = batch.ids().length;
+      try {
+        memory.require(size);
+        collect(batch, scorer.scoreAlone(batch));
+      } catch (EngineException e) {
+        LOG.warn("Cannot score a window of {} tokens", size, e);
+        fail(
+            batch.sequence(0),
+            "out of memory with a single window of %d tokens, use a smaller --max-tokens: %s"
+                .formatted(size, ErrorLine.of(e)));
+      }
+    }
+
+    private void fail(Sequence sequence, String error) {
+      equal.to(sequence).forEach(same -> errors[same.text()] = error);
+    }
+
+    private void collect(PackedBatch batch, List<ScoredSpans> scored) {
+      int[] owner = batch.sequenceOfToken();
+      for (int model = 0; model < scored.size(); model++) {
+        collect(batch, owner, scored.get(model), model);
       }
     }
 
     private void collect(PackedBatch batch, int[] owner, ScoredSpans spans, int model) {
       for (int i = 0; i < spans.scores().length; i++) {
         int sequenceIndex = owner[(int) spans.ends()[i]];
-        Sequence sequence = batch.sequence(sequenceIndex);
-        Window window = sequence.window();
-        int shift = window.from() - batch.firstContent(sequenceIndex);
-        int start = (int) spans.starts()[i] + shift;
-        int end = (int) spans.ends()[i] + shift;
-        // A span that touches a special token lies outside the window's content.
-        if (start >= window.from() && end < window.to() && window.owns(end)) {
-          candidates[sequence.text()][model].add(start, end, spans.scores()[i]);
-          if (classes.get(model) != null) {
-            labels[sequence.text()][model].add(
-                start, end, (int) spans.labels()[i], spans.labelScores()[i]);
+        int firstContent = batch.firstContent(sequenceIndex);
+        int start = (int) spans.starts()[i] - firstContent;
+        int end = (int) spans.ends()[i] - firstContent;
+        for (Sequence sequence : equal.to(batch.sequence(sequenceIndex))) {
+          Window window = sequence.window();
+          int from = window.from();
+          // A span that touches a special token lies outside the window's content.
+          if (start >= 0 && end < window.size() && window.owns(from + end)) {
+            candidates[sequence.text()][model].add(from + start, from + end, spans.scores()[i]);
+            if (classes.get(model) != null) {
+              labels[sequence.text()][model].add(
+                  from + start, from + end, (int) spans.labels()[i], spans.labelScores()[i]);
+            }
           }
         }
       }
     }
 
     <R> List<List<R>> results(Outcome<R> outcome) {
+      long begin = System.nanoTime();
       List<List<R>> results = new ArrayList<>(texts.size());
       for (int text = 0; text < texts.size(); text++) {
         if (texts.get(text) == null) {
@@ -415,6 +488,7 @@ final class ModelGroup implements AutoCloseable {
         }
         results.add(ofText);
       }
+      account.decoded(System.nanoTime() - begin);
       return results;
     }
 
@@ -447,18 +521,5 @@ final class ModelGroup implements AutoCloseable {
           tokens[text].size(),
           windowCounts[text]);
     }
-  }
-
-  private void shrink(int failed) {
-    int smaller = Math.max(1, Math.min(batchTokens, failed) / 2);
-    LOG.warn("Out of memory with {} tokens; batches now hold at most {}", failed, smaller);
-    batchTokens = smaller;
-  }
-
-  private static boolean isOutOfMemory(EngineException e) {
-    String message = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
-    return message.contains("out of memory")
-        || message.contains("not enough memory")
-        || message.contains("can't allocate memory");
   }
 }

@@ -20,7 +20,7 @@ import java.util.TreeSet;
 
 /**
  * A model whose parts have been found, read where they are small, and seen to fit together; no
- * weights of the backbone are loaded.
+ * weights of the backbone are loaded. Closing it closes the tokenizer.
  *
  * @param spec what was asked for
  * @param files where it is
@@ -29,6 +29,7 @@ import java.util.TreeSet;
  * @param backbone the backbone cut after the deepest layer of both; null for a user's own
  *     TorchScript file
  * @param bos the policy in force
+ * @param tokenizer the backbone's tokenizer, open
  * @param maxTokens tokens of a window, specials included
  * @param windows how long texts are cut
  * @param warnings remarks worth showing to the user
@@ -40,9 +41,11 @@ record ModelPlan(
     SpanClassifier classifier,
     BackbonePlan backbone,
     BosPolicy bos,
+    TextTokenizer tokenizer,
     int maxTokens,
     WindowPlan windows,
-    List<String> warnings) {
+    List<String> warnings)
+    implements AutoCloseable {
 
   private static final int DEFAULT_MAX_TOKENS = 1024;
   // What a TorchScript file can take is unknown; nearly every encoder takes this.
@@ -101,11 +104,17 @@ record ModelPlan(
       checkClassifier(files, head, classifier);
     }
     BosPolicy bos = bos(spec, files, head);
-    try (TextTokenizer tokenizer = tokenizer(files, bos, backbone)) {
+    TextTokenizer tokenizer =
+        tokenizer(
+            files.backbone(), bos, backbone == null ? OptionalInt.empty() : backbone.bosTokenId());
+    try {
       int maxTokens = maxTokens(spec, files, backbone, warnings);
       WindowPlan windows = windows(spec, head, backbone, tokenizer, maxTokens);
       return new ModelPlan(
-          spec, files, head, classifier, backbone, bos, maxTokens, windows, List.copyOf(warnings));
+          spec, files, head, classifier, backbone, bos, tokenizer, maxTokens, windows, List.copyOf(warnings));
+    } catch (IOException | RuntimeException e) {
+      tokenizer.close();
+      throw e;
     }
   }
 
@@ -225,12 +234,6 @@ record ModelPlan(
     return trimmed.substring(trimmed.lastIndexOf('/') + 1);
   }
 
-  private static TextTokenizer tokenizer(ModelFiles files, BosPolicy bos, BackbonePlan backbone)
-      throws IOException {
-    return tokenizer(
-        files.backbone(), bos, backbone == null ? OptionalInt.empty() : backbone.bosTokenId());
-  }
-
   /** The tokenizer of a snapshot, to be closed by the caller. */
   static TextTokenizer tokenizer(ModelDirectory directory, BosPolicy bos, OptionalInt bosTokenId)
       throws IOException {
@@ -244,11 +247,6 @@ record ModelPlan(
         new ByteArrayInputStream(directory.readAll(TOKENIZER, MAX_TOKENIZER_BYTES)),
         bos,
         bosTokenId);
-  }
-
-  /** The tokenizer, to be closed by the caller. */
-  TextTokenizer tokenizer() throws IOException {
-    return tokenizer(files, bos, backbone);
   }
 
   SharingKey sharingKey() {
@@ -311,5 +309,10 @@ record ModelPlan(
                     .tensors(),
             classifier,
             labels));
+  }
+
+  @Override
+  public void close() {
+    tokenizer.close();
   }
 }

@@ -40,6 +40,7 @@ final class SpanScorer implements AutoCloseable {
 
   private final int heads;
   private final DeviceGate gate;
+  private final WorkAccount account;
 
   private SpanScorer(
       Backbone backbone,
@@ -48,7 +49,9 @@ final class SpanScorer implements AutoCloseable {
       List<Head> heads,
       List<SpanClassifier> classifiers,
       double[] floors,
-      int deviceConcurrency) {
+      int deviceConcurrency,
+      WorkAccount account) {
+    this.account = account;
     this.gate = DeviceGate.of(module.device(), deviceConcurrency);
     this.backbone = backbone;
     this.script = script;
@@ -105,13 +108,15 @@ final class SpanScorer implements AutoCloseable {
    * @param classifiers per head what labels its spans, or null
    * @param thresholds per head the probability from which on spans are wanted
    * @param deviceConcurrency as {@link DeviceGate#of} takes it
+   * @param account receives what the forwards cost
    */
   static SpanScorer of(
       Backbone backbone,
       List<Head> heads,
       List<SpanClassifier> classifiers,
       double[] thresholds,
-      int deviceConcurrency) {
+      int deviceConcurrency,
+      WorkAccount account) {
     return new SpanScorer(
         backbone,
         null,
@@ -119,7 +124,8 @@ final class SpanScorer implements AutoCloseable {
         heads,
         classifiers,
         logitFloors(thresholds),
-        deviceConcurrency);
+        deviceConcurrency,
+        account);
   }
 
   /** A scorer on a user's own backbone, which it closes. */
@@ -128,13 +134,14 @@ final class SpanScorer implements AutoCloseable {
       List<Head> heads,
       List<SpanClassifier> classifiers,
       double[] thresholds,
-      int deviceConcurrency) {
+      int deviceConcurrency,
+      WorkAccount account) {
     List<String> sources = new ArrayList<>(List.of("packed"));
     sources.addAll(HEAD_SOURCES);
     sources.addAll(ClassifierWeights.sources());
     ScriptModule module = ScriptModule.load(sources, Map.of(), backbone.device());
     return new SpanScorer(
-        null, backbone, module, heads, classifiers, logitFloors(thresholds), deviceConcurrency);
+        null, backbone, module, heads, classifiers, logitFloors(thresholds), deviceConcurrency, account);
   }
 
   private static double[] logitFloors(double[] thresholds) {
@@ -183,7 +190,23 @@ final class SpanScorer implements AutoCloseable {
    * @return per head the spans with start ≤ end that may pass its threshold, in no order
    */
   List<ScoredSpans> score(PackedBatch batch) {
-    return gate.pass(() -> forward(batch));
+    long asked = System.nanoTime();
+    return gate.pass(() -> accounted(batch, asked));
+  }
+
+  /** As {@link #score}, while nothing else runs on the device. */
+  List<ScoredSpans> scoreAlone(PackedBatch batch) {
+    long asked = System.nanoTime();
+    return gate.passAlone(() -> accounted(batch, asked));
+  }
+
+  private List<ScoredSpans> accounted(PackedBatch batch, long asked) {
+    long begin = System.nanoTime();
+    try {
+      return forward(batch);
+    } finally {
+      account.computed(batch, begin - asked, System.nanoTime() - begin);
+    }
   }
 
   private List<ScoredSpans> forward(PackedBatch batch) {

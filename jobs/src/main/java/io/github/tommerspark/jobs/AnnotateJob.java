@@ -138,7 +138,11 @@ final class AnnotateJob {
     long begin = System.nanoTime();
     try (ProgressMonitor watched =
         ProgressMonitor.start(spark.sparkContext(), reports, ProgressPrinter.standard())) {
-      AnnotatePartition.annotate(partitioned(rows.data()), layout.plan(), layout.schema(), reports)
+      AnnotatePartition.annotate(
+              Partitioning.of(rows.data(), options.repartition()),
+              layout.plan(),
+              layout.schema(),
+              reports)
           .write()
           .mode(saveMode)
           .format(options.output().format().label())
@@ -160,6 +164,7 @@ final class AnnotateJob {
                   counts.rowsIn(), counts.rowsWritten(), Redaction.uri(directory.toString())));
     }
     Map<String, Provenance.Executor> executors = executors(reported);
+    warnOfMemory(executors);
     String finished = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
     return new AnnotateResult(
         planned.finished(files, counts, executors, seconds, finished),
@@ -176,35 +181,36 @@ final class AnnotateJob {
         "Estimated memory of an executor, {}: {}",
         gpu ? "on its GPU" : "outside the heap",
         estimate);
-    if (!size.local() && !gpu && size.overheadMib() < estimate.totalMib()) {
+    long needed = estimate.overheadMib(gpu);
+    if (!size.local() && size.overheadMib() < needed) {
       LOG.warn(
           "spark.executor.memoryOverhead is {} MiB, but the models may take {} MiB outside the heap; where containers are bounded, as on YARN and Kubernetes, set --conf spark.executor.memoryOverhead={}m",
           size.overheadMib(),
-          estimate.totalMib(),
-          estimate.totalMib());
+          needed,
+          needed);
+    }
+  }
+
+  /** Batches that did not fit were scored again in smaller ones: nothing is missing, but time. */
+  private void warnOfMemory(Map<String, Provenance.Executor> executors) {
+    int least =
+        executors.values().stream()
+            .mapToInt(Provenance.Executor::batchTokens)
+            .min()
+            .orElse(Integer.MAX_VALUE);
+    if (least < options.engine().batchTokens()) {
+      LOG.warn(
+          "{} of {} executors ran out of memory and went on with smaller batches: --batch-tokens {} fits all of them",
+          executors.values().stream()
+              .filter(executor -> executor.batchTokens() < options.engine().batchTokens())
+              .count(),
+          executors.size(),
+          least);
     }
   }
 
   private Configuration hadoop() {
     return spark.sparkContext().hadoopConfiguration();
-  }
-
-  private Dataset<Row> partitioned(Dataset<Row> rows) {
-    if (options.repartition() > 0) {
-      return rows.repartition(options.repartition());
-    }
-    int tasks = rows.rdd().getNumPartitions();
-    int slots =
-        spark.sparkContext().defaultParallelism()
-            / Math.max(1, spark.sparkContext().conf().getInt("spark.task.cpus", 1));
-    if (tasks < slots) {
-      LOG.warn(
-          "The input makes {} task(s) for {} slots: --repartition {} would use them all",
-          tasks,
-          slots,
-          3 * slots);
-    }
-    return rows;
   }
 
   /**
@@ -287,7 +293,8 @@ final class AnnotateJob {
     for (PartitionReport report : reports) {
       executors.merge(
           report.executor(),
-          new Provenance.Executor(report.loads(), report.loadSeconds(), List.of(report.device())),
+          new Provenance.Executor(
+              report.loads(), report.loadSeconds(), List.of(report.device()), report.batchTokens()),
           Provenance.Executor::and);
     }
     return executors;

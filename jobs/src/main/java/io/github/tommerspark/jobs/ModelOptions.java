@@ -197,7 +197,8 @@ final class ModelOptions {
         0,
         batchTokens,
         trustBackbone,
-        deviceConcurrency == null ? 0 : deviceConcurrency);
+        deviceConcurrency == null ? 0 : deviceConcurrency,
+        0);
   }
 
   private ModelArguments arguments() {

@@ -206,8 +206,10 @@ record Provenance(
    * @param loads how often it loaded the models, on the device where it did so most often
    * @param loadSeconds what that took
    * @param devices it used, such as {@code cpu} or {@code gpu(0)}, sorted
+   * @param batchTokens tokens of a forward call at most, in the end: fewer than --batch-tokens if a
+   *     device ran out of memory; null in runs of earlier versions
    */
-  record Executor(int loads, double loadSeconds, List<String> devices) {
+  record Executor(int loads, double loadSeconds, List<String> devices, Integer batchTokens) {
 
     /** Copies the devices; runs of earlier versions recorded none. */
     Executor {
@@ -219,7 +221,8 @@ record Provenance(
       return new Executor(
           Math.max(loads, other.loads),
           Math.max(loadSeconds, other.loadSeconds),
-          Stream.concat(devices.stream(), other.devices.stream()).distinct().sorted().toList());
+          Stream.concat(devices.stream(), other.devices.stream()).distinct().sorted().toList(),
+          Math.min(batchTokens, other.batchTokens));
     }
   }
 

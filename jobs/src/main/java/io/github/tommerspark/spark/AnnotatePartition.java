@@ -64,12 +64,15 @@ public final class AnnotatePartition implements MapPartitionsFunction<Row, Row> 
       Dataset<Row> rows, AnnotatePlan plan, StructType schema, PartitionReports reports) {
     Dataset<Row> annotated =
         rows.mapPartitions(new AnnotatePartition(plan, reports), Encoders.row(schema));
-    // The encoder knows nothing of metadata, in which the schema says what unit offsets are in.
+    // The encoder knows nothing of metadata, in which the schema says what unit offsets are in, and
+    // widens intervals.
     Column[] columns = new Column[schema.size()];
     for (int c = 0; c < columns.length; c++) {
       StructField field = schema.fields()[c];
-      String quoted = "`" + field.name().replace("`", "``") + "`";
-      columns[c] = annotated.col(quoted).as(field.name(), field.metadata());
+      Column column = annotated.col("`" + field.name().replace("`", "``") + "`");
+      boolean same = annotated.schema().fields()[c].dataType().equals(field.dataType());
+      columns[c] =
+          (same ? column : column.cast(field.dataType())).as(field.name(), field.metadata());
     }
     return annotated.select(columns);
   }
@@ -269,6 +272,7 @@ public final class AnnotatePartition implements MapPartitionsFunction<Row, Row> 
                   models.loads(),
                   models.seconds(),
                   models.device(),
+                  models.detector().batchTokens(),
                   rows,
                   withoutText,
                   errors,

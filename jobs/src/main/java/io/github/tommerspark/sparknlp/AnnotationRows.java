@@ -15,7 +15,6 @@ public final class AnnotationRows {
   /** What {@code entity} says of a mention without a type. */
   public static final String UNTYPED = "MENTION";
 
-  private static final Row[] NONE = {};
   private static final Float[] NO_EMBEDDINGS = {};
 
   private AnnotationRows() {}
@@ -23,19 +22,12 @@ public final class AnnotationRows {
   /**
    * A text as Spark NLP's DocumentAssembler writes it.
    *
-   * @param text null makes no annotation
+   * @param text null makes an empty one, as there
    */
   public static Row[] document(String text) {
-    return text == null
-        ? NONE
-        : new Row[] {
-          annotation(
-              SparkNlpSchema.DOCUMENT,
-              0,
-              text.length(),
-              text,
-              Map.of("sentence", TextPart.FIRST_SENTENCE))
-        };
+    String result = text == null ? "" : text;
+    Map<String, String> metadata = Map.of("sentence", TextPart.FIRST_SENTENCE);
+    return new Row[] {annotation(SparkNlpSchema.DOCUMENT, 0, result.length(), result, metadata)};
   }
 
   /**

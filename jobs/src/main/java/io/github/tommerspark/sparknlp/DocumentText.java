@@ -44,12 +44,15 @@ public final class DocumentText {
       characters += part.text().length();
       length = Math.max(length, end);
       if (part.begin() < 0 || length > characters + MAX_GAPS || end > Integer.MAX_VALUE) {
-        return failed(
-            "the annotation of sentence %s cannot begin at %d"
-                .formatted(part.sentence(), part.begin()));
+        return failed(cannotBegin(part.sentence(), part.begin()));
       }
     }
     return new DocumentText(List.copyOf(parts), null);
+  }
+
+  /** Says that a part cannot be where it claims to be. */
+  static String cannotBegin(String sentence, long begin) {
+    return "the annotation of sentence %s cannot begin at %d".formatted(sentence, begin);
   }
 
   /** A text that cannot be read. */

@@ -123,11 +123,13 @@ public final class TextReader implements Serializable {
       Map<String, String> metadata =
           annotation.isNullAt(fields.metadata) ? Map.of() : annotation.getJavaMap(fields.metadata);
       String sentence = metadata.get("sentence");
-      parts.add(
-          new TextPart(
-              annotation.getString(fields.result),
-              (int) Math.max(-1, Math.min(begin, Integer.MAX_VALUE)),
-              sentence == null ? TextPart.FIRST_SENTENCE : sentence));
+      if (sentence == null) {
+        sentence = TextPart.FIRST_SENTENCE;
+      }
+      if (begin < 0 || begin > Integer.MAX_VALUE) {
+        return DocumentText.failed(DocumentText.cannotBegin(sentence, begin));
+      }
+      parts.add(new TextPart(annotation.getString(fields.result), (int) begin, sentence));
     }
     return DocumentText.of(parts);
   }

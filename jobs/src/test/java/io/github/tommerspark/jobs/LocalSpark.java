@@ -25,6 +25,8 @@ public final class LocalSpark {
                   .set("spark.driver.host", "127.0.0.1")
                   .set("spark.driver.bindAddress", "127.0.0.1")
                   .set("spark.ui.enabled", "false")
+                  // What running tasks report is not to be waited for.
+                  .set("spark.executor.heartbeatInterval", "250ms")
                   .set("spark.sql.shuffle.partitions", "2")
                   .set("spark.hadoop.fs.counted.impl", CountedFileSystem.class.getName())
                   .set("spark.tommer.model-cache", temporary("models"))
