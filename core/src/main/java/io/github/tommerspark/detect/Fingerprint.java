@@ -55,6 +55,17 @@ final class Fingerprint {
     return fingerprint.hex();
   }
 
+  /** The fingerprint of a backbone alone. */
+  static String ofBackbone(
+      ModelDirectory directory, Checkpoint checkpoint, Collection<TensorInfo> tensors)
+      throws IOException {
+    Fingerprint fingerprint = new Fingerprint();
+    fingerprint.file(directory, "config.json");
+    fingerprint.file(directory, "tokenizer.json");
+    fingerprint.tensors(checkpoint, tensors);
+    return fingerprint.hex();
+  }
+
   /** The fingerprint of a head on a user's own TorchScript file, which is hashed whole. */
   static String ofScript(ModelDirectory directory, Path script, Head head) throws IOException {
     Fingerprint fingerprint = new Fingerprint();

@@ -116,6 +116,45 @@ record ModelFiles(
       }
       backbone = remote.get().cache().backbone(remote.get().folder(), layer);
     }
+    return of(backbone, script, head, classifier, record);
+  }
+
+  /**
+   * Finds the files of a snapshot on which a head is to be trained.
+   *
+   * @param layer the last one that is needed of a remote backbone; negative for its small files
+   *     only
+   * @return without a head
+   * @throws IOException if there is no such directory, or it is a TorchScript file
+   */
+  static ModelFiles frozen(String location, int layer) throws IOException {
+    ModelDirectory backbone;
+    if (bundled().contains(location)) {
+      backbone = bundledDirectory(location);
+    } else if (isUri(location)) {
+      ModelStore.Located remote =
+          ModelStore.locate(location)
+              .orElseThrow(() -> new IOException("Cannot read backbone " + location));
+      backbone =
+          layer < 0 ? remote.folder().files() : remote.cache().backbone(remote.folder(), layer);
+    } else {
+      Path path = local("backbone", location);
+      if (Files.isRegularFile(path)) {
+        throw new IOException(
+            "Cannot train on backbone %s: it is a file; name the directory of a snapshot"
+                .formatted(path));
+      }
+      backbone = new LocalDirectory(path);
+    }
+    return of(backbone, null, null, null, tommerJson(backbone));
+  }
+
+  private static ModelFiles of(
+      ModelDirectory backbone,
+      Path script,
+      ModelDirectory head,
+      ModelDirectory classifier,
+      JsonNode record) {
     return new ModelFiles(
         backbone,
         script,

@@ -87,16 +87,10 @@ final class ModelGroup implements AutoCloseable {
     if (first.files().script() != null) {
       int width = heads.get(0).hiddenSize();
       ScriptBackbone backbone = ScriptBackbone.load(first.files().script(), device, width);
-      classifiers =
-          classifiers(models, first.tokenizer(), backbone::hiddenStates, backbone::close);
+      classifiers = classifiers(models, first.tokenizer(), backbone::hiddenStates, backbone::close);
       scorer =
           SpanScorer.of(
-              backbone,
-              heads,
-              classifiers,
-              thresholds,
-              options.deviceConcurrency(),
-              account);
+              backbone, heads, classifiers, thresholds, options.deviceConcurrency(), account);
       dtype = "torchscript";
       bytes = first.files().script().toFile().length();
       vocabulary = Integer.MAX_VALUE;
@@ -118,12 +112,7 @@ final class ModelGroup implements AutoCloseable {
                 backbone::close);
         scorer =
             SpanScorer.of(
-                backbone,
-                heads,
-                classifiers,
-                thresholds,
-                options.deviceConcurrency(),
-                account);
+                backbone, heads, classifiers, thresholds, options.deviceConcurrency(), account);
         bytes = checkpoint.bytesRead();
         vocabulary = plan.vocabularySize();
       }
@@ -179,7 +168,7 @@ final class ModelGroup implements AutoCloseable {
     }
   }
 
-  private static ComputeType computeType(EngineOptions options, Device device) {
+  static ComputeType computeType(EngineOptions options, Device device) {
     if (options.dtype() != ComputeType.AUTO) {
       return options.dtype();
     }

@@ -6,6 +6,7 @@ import io.github.tommerspark.checkpoint.ModelFormatException;
 import io.github.tommerspark.classify.ClassifierFiles;
 import io.github.tommerspark.classify.SpanClassifier;
 import io.github.tommerspark.head.Head;
+import io.github.tommerspark.head.HeadConfig;
 import io.github.tommerspark.head.HeadFiles;
 import io.github.tommerspark.source.ModelDirectory;
 import io.github.tommerspark.text.BosPolicy;
@@ -109,9 +110,18 @@ record ModelPlan(
             files.backbone(), bos, backbone == null ? OptionalInt.empty() : backbone.bosTokenId());
     try {
       int maxTokens = maxTokens(spec, files, backbone, warnings);
-      WindowPlan windows = windows(spec, head, backbone, tokenizer, maxTokens);
+      WindowPlan windows = windows(spec, head.config(), backbone, tokenizer, maxTokens);
       return new ModelPlan(
-          spec, files, head, classifier, backbone, bos, tokenizer, maxTokens, windows, List.copyOf(warnings));
+          spec,
+          files,
+          head,
+          classifier,
+          backbone,
+          bos,
+          tokenizer,
+          maxTokens,
+          windows,
+          List.copyOf(warnings));
     } catch (IOException | RuntimeException e) {
       tokenizer.close();
       throw e;
@@ -157,8 +167,12 @@ record ModelPlan(
     }
   }
 
-  private static WindowPlan windows(
-      ModelSpec spec, Head head, BackbonePlan backbone, TextTokenizer tokenizer, int maxTokens)
+  static WindowPlan windows(
+      ModelSpec spec,
+      HeadConfig head,
+      BackbonePlan backbone,
+      TextTokenizer tokenizer,
+      int maxTokens)
       throws IOException {
     try {
       return WindowPlan.of(
@@ -166,9 +180,9 @@ record ModelPlan(
           tokenizer.prefixIds().length,
           tokenizer.suffixIds().length,
           spec.overlap() == null ? OptionalInt.empty() : OptionalInt.of(spec.overlap()),
-          head.config().slidingWindow(),
+          head.slidingWindow(),
           backbone != null && backbone.causal(),
-          head.config().causalMask());
+          head.causalMask());
     } catch (IllegalArgumentException e) {
       throw new IOException("Cannot use model %s: %s".formatted(spec.name(), e.getMessage()), e);
     }
@@ -183,7 +197,7 @@ record ModelPlan(
     return files.bos() != null ? files.bos() : BosPolicy.TOKENIZER;
   }
 
-  private static int maxTokens(
+  static int maxTokens(
       ModelSpec spec, ModelFiles files, BackbonePlan backbone, List<String> warnings)
       throws IOException {
     if (backbone == null) {

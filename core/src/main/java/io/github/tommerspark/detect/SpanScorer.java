@@ -141,7 +141,14 @@ final class SpanScorer implements AutoCloseable {
     sources.addAll(ClassifierWeights.sources());
     ScriptModule module = ScriptModule.load(sources, Map.of(), backbone.device());
     return new SpanScorer(
-        null, backbone, module, heads, classifiers, logitFloors(thresholds), deviceConcurrency, account);
+        null,
+        backbone,
+        module,
+        heads,
+        classifiers,
+        logitFloors(thresholds),
+        deviceConcurrency,
+        account);
   }
 
   private static double[] logitFloors(double[] thresholds) {

@@ -16,6 +16,9 @@ public record TypeMap(Map<String, String> names) implements Serializable {
   /** Stands for all types that are not named. */
   public static final String ANY = "*";
 
+  /** All types under their own names. */
+  public static final TypeMap NONE = new TypeMap(Map.of());
+
   /** Copies the names. */
   public TypeMap {
     names = new LinkedHashMap<>(names);

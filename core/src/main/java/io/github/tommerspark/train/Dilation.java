@@ -1,5 +1,6 @@
 package io.github.tommerspark.train;
 
+import java.io.Serializable;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
@@ -14,7 +15,7 @@ import java.util.stream.Collectors;
  *     begin or end within d tokens of a gold span; {@code [a, b]} for those whose start is within a
  *     tokens of a gold span's start and whose end within b tokens of the same span's end
  */
-public record Dilation(List<Integer> distances) {
+public record Dilation(List<Integer> distances) implements Serializable {
 
   /** All cells count. */
   public static final Dilation NONE = new Dilation(List.of());

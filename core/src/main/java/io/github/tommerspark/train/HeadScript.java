@@ -74,7 +74,7 @@ final class HeadScript implements AutoCloseable {
             : new long[0];
     return new NDList(
         module.longs(call, batch.groups(), batch.groups().length),
-        module.bytes(call, batch.kept(), batch.kept().length),
+        module.bytes(call, batch.kept(), 2, batch.tokens()),
         module.longs(call, gold, 2, spans),
         module.longs(call, counted, 2, counted.length / 2));
   }

@@ -1,6 +1,7 @@
 package io.github.tommerspark.train;
 
 import io.github.tommerspark.head.ScoreNormalization;
+import java.io.Serializable;
 
 /**
  * How heads are trained. The defaults are the paper's.
@@ -46,7 +47,8 @@ public record TrainingOptions(
     double temperature,
     boolean denseDistillation,
     boolean resetStudent,
-    long seed) {
+    long seed)
+    implements Serializable {
 
   /**
    * Checks the ranges.

@@ -3,9 +3,9 @@
   # bounded window one tensor (rows, tokens), last row of the band first; else one (ends, starts) per
   # tile.
   #
-  # batch: groups int64 (2 * groups), kept uint8 (tokens; 0 for tokens that no span may touch), gold
-  # int64 (2, spans; start and end as packed token indices), counted int64 (2, cells; the only cells
-  # that the loss counts) or empty for all.
+  # batch: groups int64 (2 * groups), kept uint8 (2, tokens; 1 for tokens that a span may begin, then
+  # those that one may end with), gold int64 (2, spans; start and end as packed token indices), counted
+  # int64 (2, cells; the only cells that the loss counts) or empty for all.
   # settings: 0 window, 1 causal, 2 cosine, 3 squash (0 none, 1 log_sigmoid, 2 atan), 4 weight of gold
   # cells (0: balanced), 5 logit above which a cell is its own label, 6 target (0 gold, 1 hard labels of
   # the teacher, 2 its probabilities), 7 temperature, 8 probability above which the teacher's label is
@@ -47,17 +47,18 @@
   # What the mask admits, which cells count, and which are gold: three tensors after another, per
   # tensor of logits.
   def targets(self: __torch__.M, batch: List[Tensor], groups: List[int], window: int, causal: bool, selected: bool) -> List[Tensor]:
-    kept = batch[1].to(11)
-    tokens = kept.size(0)
+    begins = batch[1][0].to(11)
+    finishes = batch[1][1].to(11)
+    tokens = begins.size(0)
     found = annotate(List[Tensor], [])
     if window > 0:
-      at = self.positions(groups, kept)
-      last = self.lengths(groups, kept) - 1
+      at = self.positions(groups, begins)
+      last = self.lengths(groups, begins) - 1
       inside = self.band_cells(at, last, window, causal)
       rows = inside.size(0)
-      offset = (torch.arange(rows, dtype=4, device=kept.device) - window).unsqueeze(1)
-      start = (torch.arange(tokens, dtype=4, device=kept.device).unsqueeze(0) + offset).clamp(0, tokens - 1)
-      inside = inside.logical_and(kept.index([start])).logical_and(kept.unsqueeze(0))
+      offset = (torch.arange(rows, dtype=4, device=begins.device) - window).unsqueeze(1)
+      start = (torch.arange(tokens, dtype=4, device=begins.device).unsqueeze(0) + offset).clamp(0, tokens - 1)
+      inside = inside.logical_and(begins.index([start])).logical_and(finishes.unsqueeze(0))
       found.append(inside)
       counts = inside.flip([0]).to(6)
       if selected:
@@ -72,9 +73,9 @@
         for t in range((length + 127) // 128):
           from_end = t * 128
           ends = min(128, length - from_end)
-          inside = self.tile_cells(from_end, ends, length, causal, kept)
-          inside = inside.logical_and(kept.narrow(0, first, inside.size(1)).unsqueeze(0))
-          inside = inside.logical_and(kept.narrow(0, first + from_end, ends).unsqueeze(1))
+          inside = self.tile_cells(from_end, ends, length, causal, begins)
+          inside = inside.logical_and(begins.narrow(0, first, inside.size(1)).unsqueeze(0))
+          inside = inside.logical_and(finishes.narrow(0, first + from_end, ends).unsqueeze(1))
           found.append(inside)
           counts = inside.to(6)
           if selected:

@@ -278,9 +278,9 @@ class GoldenTrainingTest {
     long[] tokens = longs(golden, "tokens");
     long[] shape = golden.tensor("tokens").shape();
     int length = (int) shape[1];
-    byte[] kept = new byte[tokens.length];
+    byte[] kept = new byte[2 * tokens.length];
     for (int i = 0; i < kept.length; i++) {
-      kept[i] = (byte) (tokens[i] == padding ? 0 : 1);
+      kept[i] = (byte) (tokens[i % tokens.length] == padding ? 0 : 1);
     }
     float[] pattern = golden.floats(golden.tensor("pattern"));
     List<Integer> starts = new ArrayList<>();

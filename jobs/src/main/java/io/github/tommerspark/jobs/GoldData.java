@@ -76,7 +76,19 @@ record GoldData(String name, List<String> paths, List<GoldDocument> documents) {
     return all;
   }
 
-  private static GoldData read(
+  /**
+   * Reads one data set.
+   *
+   * @param name of the data set
+   * @param given files, directories or globs
+   * @param format of all of them; null to go by their names
+   * @param column of Parquet files with the gold mentions
+   * @param types other names for the types of mentions
+   * @return which may have no documents
+   * @throws UserException if a path does not exist or its format cannot be told
+   * @throws IOException if a file makes no sense
+   */
+  static GoldData read(
       SparkSession spark,
       String name,
       List<String> given,

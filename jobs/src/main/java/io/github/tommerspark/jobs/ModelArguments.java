@@ -232,6 +232,11 @@ public final class ModelArguments {
     return node == null ? null : node.textValue();
   }
 
+  /** The name of a bundled model as it is; else the place of a snapshot. */
+  static String backbone(String given) {
+    return MentionDetector.bundledModels().contains(given) ? given : locate(given);
+  }
+
   private ModelSpec bundled(String name) {
     return spec(name, bundledName(name), null);
   }

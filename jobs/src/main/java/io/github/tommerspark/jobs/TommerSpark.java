@@ -40,6 +40,7 @@ import scala.Tuple2;
       NativesCommand.class,
       ReportCommand.class,
       ShowCommand.class,
+      TrainCommand.class,
       TrainClassifierCommand.class,
       HelpCommand.class
     },

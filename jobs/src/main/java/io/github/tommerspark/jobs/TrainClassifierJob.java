@@ -119,7 +119,7 @@ final class TrainClassifierJob {
     }
     TrainedClassifier trained =
         new TrainedClassifier(
-            "training",
+            "classifier_training",
             "tommer-spark " + Version.number(),
             Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
             given,

@@ -13,7 +13,7 @@ import java.util.StringJoiner;
  * What training a classifier came to: the content of {@code training.json}. Field names in the file
  * are in snake case.
  *
- * @param kind always {@code training}
+ * @param kind always {@code classifier_training}
  * @param product and its version
  * @param created ISO 8601 in UTC
  * @param options as they were given
