@@ -29,6 +29,8 @@ Commands:
   report      writes one HTML page about what the other commands wrote
   show        marks the mentions of a text given on the command line
   train       trains heads on a backbone, a whole sweep of layers and ranks at once
+  train-classifier
+              trains a classifier that says what mentions are
   help        explains a command: ./submit.sh help annotate
 
 Examples:

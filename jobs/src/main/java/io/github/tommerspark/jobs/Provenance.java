@@ -103,6 +103,7 @@ record Provenance(
    * @param overlap of windows
    * @param bos policy for the beginning-of-sequence token
    * @param parameters of the truncated backbone
+   * @param classifier that gave mentions their labels; null without one
    */
   record Model(
       String name,
@@ -118,7 +119,29 @@ record Provenance(
       int maxTokens,
       int overlap,
       String bos,
-      long parameters) {
+      long parameters,
+      Classifier classifier) {
+
+    /**
+     * A span classifier.
+     *
+     * @param directory where it was read from
+     * @param layer that it reads
+     * @param labels that it chose among
+     * @param fingerprint of everything that determines its answers, beside the model's own
+     */
+    record Classifier(String directory, int layer, List<String> labels, String fingerprint) {
+
+      static Classifier of(ModelDescription.Classifier classifier) {
+        return classifier == null
+            ? null
+            : new Classifier(
+                Redaction.uri(classifier.directory()),
+                classifier.layer(),
+                classifier.classes(),
+                classifier.fingerprint());
+      }
+    }
 
     static Model of(ModelDescription model, String column, EngineOptions engine) {
       return new Model(
@@ -135,7 +158,8 @@ record Provenance(
           model.maxTokens(),
           model.overlap(),
           model.bos().label(),
-          model.truncatedParameters());
+          model.truncatedParameters(),
+          Classifier.of(model.classifier()));
     }
 
     /** What decides which mentions are found, by the name the user knows it under. */
@@ -149,6 +173,8 @@ record Provenance(
       identity.put("--max-tokens", maxTokens);
       identity.put("--overlap", overlap);
       identity.put("--bos", bos);
+      identity.put("--labels", classifier == null ? null : classifier.labels);
+      identity.put("classifier fingerprint", classifier == null ? null : classifier.fingerprint);
       return identity;
     }
   }

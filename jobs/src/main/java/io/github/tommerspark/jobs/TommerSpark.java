@@ -42,6 +42,7 @@ import scala.Tuple2;
       ReportCommand.class,
       ShowCommand.class,
       TrainCommand.class,
+      TrainClassifierCommand.class,
       HelpCommand.class
     },
     versionProvider = Version.class,

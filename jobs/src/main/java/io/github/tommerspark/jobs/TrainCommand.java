@@ -372,10 +372,8 @@ final class TrainCommand implements Callable<Integer> {
         numbers("--ranks", ranks),
         bos == null ? null : BosPolicy.parse(bos),
         maxTokens,
-        EngineOptions.defaults()
-            .withDtype(ComputeType.parse(dtype))
-            .withDevice(DeviceChoice.parse(device), 0)
-            .withBatchTokens(batchTokens),
+        new EngineOptions(
+            ComputeType.parse(dtype), DeviceChoice.parse(device), 0, batchTokens, false, 0, 0),
         training(),
         bytes(cacheStates),
         output,

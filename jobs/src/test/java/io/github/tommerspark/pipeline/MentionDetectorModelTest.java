@@ -157,7 +157,7 @@ class MentionDetectorModelTest {
   @Test
   void everyParameterIsExplained() {
     MentionDetectorModel model = new MentionDetectorModel();
-    assertThat(model.params()).hasSize(15);
+    assertThat(model.params()).hasSize(17);
     for (Param<?> param : model.params()) {
       assertThat(param.doc()).as(param.name()).isNotBlank();
     }
