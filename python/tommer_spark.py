@@ -31,8 +31,10 @@ def _threshold(value):
     return value if isinstance(value, str) else repr(TypeConverters.toFloat(value))
 
 
-def toListOfColumns(value):  # PySpark recognises converters of lists by the beginning of their name.
-    return [value] if isinstance(value, str) else TypeConverters.toListString(value)
+# PySpark knows converters of lists by the beginning of their name; arrays of the JVM come here, too.
+def toListOfNames(value):
+    names = [value] if isinstance(value, str) else value
+    return [TypeConverters.toString(name) for name in names]
 
 
 class _Reader(JavaMLReader):
@@ -69,6 +71,18 @@ class MentionDetectorModel(JavaTransformer, JavaMLReadable, JavaMLWritable):
     decoder = Param(
         Params._dummy(), "decoder", "how candidates become mentions", TypeConverters.toString
     )
+    classifier = Param(
+        Params._dummy(),
+        "classifier",
+        "gives mentions labels: nano-llama, or the directory of a classifier",
+        TypeConverters.toString,
+    )
+    labels = Param(
+        Params._dummy(),
+        "labels",
+        "labels to choose among, read by the backbone",
+        toListOfNames,
+    )
     bos = Param(
         Params._dummy(),
         "bos",
@@ -90,7 +104,7 @@ class MentionDetectorModel(JavaTransformer, JavaMLReadable, JavaMLWritable):
         Params._dummy(),
         "inputCols",
         "the one column to read: strings, or Spark NLP documents or sentences",
-        toListOfColumns,
+        toListOfNames,
     )
     outputCol = Param(Params._dummy(), "outputCol", "the column to add", TypeConverters.toString)
     outputType = Param(

@@ -26,6 +26,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Function;
 
 /**
  * A truncated language model in native memory. Weights that are stored in fp32 and used in fp32 on
@@ -130,14 +131,32 @@ public final class Backbone implements AutoCloseable {
    * @return per layer the output of that block, float32 (tokens × width), row-major
    */
   public List<float[]> hiddenStates(long[] ids, long[] groups, long... layers) {
+    return taps(ids, groups, layers, PtNDArray::toFloatArray);
+  }
+
+  /**
+   * Hidden states of a packed batch as bytes.
+   *
+   * @param ids token ids of all sequences, one after the other
+   * @param groups (count, length) pairs in the same order
+   * @param layers indices of blocks, ascending, at most {@link BackbonePlan#lastLayer()}
+   * @return per layer the output of that block, float32 in native byte order (tokens × width),
+   *     row-major
+   */
+  public List<ByteBuffer> hiddenBytes(long[] ids, long[] groups, long... layers) {
+    return taps(ids, groups, layers, tap -> tap.toByteBuffer(false));
+  }
+
+  private <T> List<T> taps(
+      long[] ids, long[] groups, long[] layers, Function<PtNDArray, T> reader) {
     try (PtNDManager call = module.newCallManager();
         IValue idsValue = IValue.from(module.longs(call, ids, ids.length));
         IValue groupsValue = IValue.listFrom(groups);
         IValue layersValue = IValue.listFrom(layers);
         IValue result = module.run("hidden", idsValue, groupsValue, layersValue, weights)) {
-      List<float[]> states = new ArrayList<>();
+      List<T> states = new ArrayList<>();
       for (PtNDArray tap : result.toTensorArray(call)) {
-        states.add(tap.toFloatArray());
+        states.add(reader.apply(tap));
       }
       return states;
     }

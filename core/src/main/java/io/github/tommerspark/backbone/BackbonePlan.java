@@ -141,6 +141,11 @@ public final class BackbonePlan {
     return lastLayer;
   }
 
+  /** Number of blocks of the whole model. */
+  public int layers() {
+    return spec.layers();
+  }
+
   /** The value of model_type. */
   public String family() {
     return spec.family();

@@ -287,6 +287,8 @@ public final class MentionDetector implements AutoCloseable {
     private BosPolicy bos;
     private Integer maxTokens;
     private Integer overlap;
+    private String classifier;
+    private List<String> labels = List.of();
     private EngineOptions options = EngineOptions.defaults();
 
     private Builder() {}
@@ -340,6 +342,25 @@ public final class MentionDetector implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Gives mentions labels: the name of a bundled model, for the classifier that it brings, or the
+     * directory of a classifier that {@code train-classifier} wrote.
+     */
+    public Builder classifier(String classifier) {
+      this.classifier = classifier;
+      return this;
+    }
+
+    /**
+     * Gives mentions the best of these labels, or {@code O} for none of them. Their names are read
+     * by the backbone, so say what you mean: {@code organisation} rather than {@code ORG}. Without
+     * a {@link #classifier}, the zero-shot classifier that the backbone brings is used.
+     */
+    public Builder labels(String... labels) {
+      this.labels = List.of(labels);
+      return this;
+    }
+
     /** Type of the backbone's products. */
     public Builder dtype(ComputeType dtype) {
       this.options = options.withDtype(dtype);
@@ -371,6 +392,7 @@ public final class MentionDetector implements AutoCloseable {
      *
      * @throws IOException if a file is missing or malformed, or the head does not fit the backbone
      * @throws IllegalStateException if no backbone was named, or the device is not there
+     * @throws IllegalArgumentException if a label cannot be the name of a class
      */
     public MentionDetector build() throws IOException {
       if (backbone == null) {
@@ -387,7 +409,8 @@ public final class MentionDetector implements AutoCloseable {
               threshold,
               bos,
               maxTokens,
-              overlap);
+              overlap,
+              classifier == null && labels.isEmpty() ? null : new Typing(classifier, labels));
       return load(List.of(spec), options);
     }
   }

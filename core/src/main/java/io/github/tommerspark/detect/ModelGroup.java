@@ -5,6 +5,8 @@ import ai.djl.engine.EngineException;
 import io.github.tommerspark.backbone.Backbone;
 import io.github.tommerspark.backbone.BackbonePlan;
 import io.github.tommerspark.checkpoint.Checkpoint;
+import io.github.tommerspark.classify.SpanClassifier;
+import io.github.tommerspark.classify.SpanRepresentation;
 import io.github.tommerspark.decode.Candidates;
 import io.github.tommerspark.detect.DocumentMentions.ModelResult;
 import io.github.tommerspark.detect.PackedBatch.Sequence;
@@ -33,6 +35,10 @@ final class ModelGroup implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ModelGroup.class);
 
   private final List<ModelPlan> models;
+
+  /** Per model the classes of its classifier; null without one. */
+  private final List<List<String>> classes;
+
   private final TextTokenizer tokenizer;
   private final WindowPlan windows;
   private final SpanScorer scorer;
@@ -44,6 +50,7 @@ final class ModelGroup implements AutoCloseable {
 
   private ModelGroup(
       List<ModelPlan> models,
+      List<SpanClassifier> classifiers,
       TextTokenizer tokenizer,
       SpanScorer scorer,
       int vocabularySize,
@@ -51,6 +58,10 @@ final class ModelGroup implements AutoCloseable {
       WorkAccount account,
       DeviceMemory memory) {
     this.models = models;
+    this.classes = new ArrayList<>();
+    for (SpanClassifier classifier : classifiers) {
+      classes.add(classifier == null ? null : classifier.config().classes());
+    }
     this.tokenizer = tokenizer;
     this.windows = models.get(0).windows();
     this.scorer = scorer;
@@ -69,37 +80,39 @@ final class ModelGroup implements AutoCloseable {
     double[] thresholds = models.stream().mapToDouble(model -> model.spec().threshold()).toArray();
     Device device = Torch.device(options);
     SpanScorer scorer;
+    List<SpanClassifier> classifiers;
     String dtype;
     long bytes;
     int vocabulary;
     if (first.files().script() != null) {
       int width = heads.get(0).hiddenSize();
+      ScriptBackbone backbone = ScriptBackbone.load(first.files().script(), device, width);
+      classifiers = classifiers(models, first.tokenizer(), backbone::hiddenStates, backbone::close);
       scorer =
           SpanScorer.of(
-              ScriptBackbone.load(first.files().script(), device, width),
-              heads,
-              thresholds,
-              options.deviceConcurrency(),
-              account);
+              backbone, heads, classifiers, thresholds, options.deviceConcurrency(), account);
       dtype = "torchscript";
       bytes = first.files().script().toFile().length();
       vocabulary = Integer.MAX_VALUE;
     } else {
-      // Copies of a remote backbone hold no more than the layers that their own head needs.
+      // Copies of a remote backbone hold no more than the layers that their own model needs.
       ModelPlan deepest =
           models.stream()
-              .max(Comparator.comparingInt(model -> model.head().config().layer()))
+              .max(Comparator.comparingInt(model -> model.backbone().lastLayer()))
               .orElseThrow();
       ComputeType type = computeType(options, device);
       try (Checkpoint checkpoint = Checkpoint.open(deepest.files().backbone())) {
         BackbonePlan plan = deepest.backbone();
+        Backbone backbone = Backbone.load(plan, checkpoint, type, device, SpanScorer.sources());
+        classifiers =
+            classifiers(
+                models,
+                first.tokenizer(),
+                (ids, layer) -> SpanScorer.hiddenStates(backbone, ids, layer),
+                backbone::close);
         scorer =
             SpanScorer.of(
-                Backbone.load(plan, checkpoint, type, device, SpanScorer.sources()),
-                heads,
-                thresholds,
-                options.deviceConcurrency(),
-                account);
+                backbone, heads, classifiers, thresholds, options.deviceConcurrency(), account);
         bytes = checkpoint.bytesRead();
         vocabulary = plan.vocabularySize();
       }
@@ -116,6 +129,7 @@ final class ModelGroup implements AutoCloseable {
     models.subList(1, models.size()).forEach(ModelPlan::close);
     return new ModelGroup(
         models,
+        classifiers,
         first.tokenizer(),
         scorer,
         vocabulary,
@@ -124,7 +138,37 @@ final class ModelGroup implements AutoCloseable {
         new DeviceMemory(options.batchTokens(), options.memoryTokens()));
   }
 
-  private static ComputeType computeType(EngineOptions options, Device device) {
+  /**
+   * The hidden states that stand for classes of these names: each that of the last token of its
+   * prompt.
+   *
+   * @param layer block whose output is wanted; not beyond the last one that is loaded
+   * @throws IOException if a label is longer than any name
+   */
+  List<float[]> promptStates(List<String> labels, int layer) throws IOException {
+    return ClassPrompts.states(labels, layer, tokenizer, scorer::hiddenStates);
+  }
+
+  /** The classifiers of all models, null for those without; on failure the backbone is closed. */
+  private static List<SpanClassifier> classifiers(
+      List<ModelPlan> models,
+      TextTokenizer tokenizer,
+      ClassPrompts.HiddenStates states,
+      Runnable close)
+      throws IOException {
+    try {
+      List<SpanClassifier> classifiers = new ArrayList<>();
+      for (ModelPlan model : models) {
+        classifiers.add(ClassPrompts.classifier(model, tokenizer, states));
+      }
+      return classifiers;
+    } catch (IOException | RuntimeException e) {
+      close.run();
+      throw e;
+    }
+  }
+
+  static ComputeType computeType(EngineOptions options, Device device) {
     if (options.dtype() != ComputeType.AUTO) {
       return options.dtype();
     }
@@ -200,6 +244,74 @@ final class ModelGroup implements AutoCloseable {
     return work;
   }
 
+  /**
+   * The vectors of spans, each from the window that owns it.
+   *
+   * @param texts tokens of texts
+   * @param spans per text spans of its tokens
+   * @param layer block whose output they are made of; not beyond the last one that is loaded
+   * @return per text and span its vector; null for a span that is longer than windows can hold
+   */
+  float[][][] represent(
+      List<TokenizedText> texts,
+      List<Candidates> spans,
+      int layer,
+      SpanRepresentation representation) {
+    float[][][] vectors = new float[texts.size()][][];
+    List<Sequence> sequences = new ArrayList<>();
+    for (int text = 0; text < vectors.length; text++) {
+      vectors[text] = new float[spans.get(text).size()][];
+      for (Window window : windows.windows(texts.get(text).size())) {
+        sequences.add(new Sequence(text, texts.get(text), window));
+      }
+    }
+    sequences = PackedBatch.sorted(sequences);
+    int from = 0;
+    while (from < sequences.size()) {
+      int to = batchEnd(sequences, from);
+      represent(sequences.subList(from, to), spans, layer, representation, vectors);
+      from = to;
+    }
+    return vectors;
+  }
+
+  private void represent(
+      List<Sequence> sequences,
+      List<Candidates> spans,
+      int layer,
+      SpanRepresentation representation,
+      float[][][] vectors) {
+    PackedBatch batch = PackedBatch.of(sequences, tokenizer.prefixIds(), tokenizer.suffixIds());
+    // Text and index of the spans that windows of this batch own, and their places in it.
+    List<int[]> owned = new ArrayList<>();
+    List<long[]> places = new ArrayList<>();
+    for (int s = 0; s < batch.size(); s++) {
+      Window window = batch.sequence(s).window();
+      int shift = batch.firstContent(s) - window.from();
+      Candidates ofText = spans.get(batch.sequence(s).text());
+      for (int i = 0; i < ofText.size(); i++) {
+        if (ofText.start(i) >= window.from() && window.owns(ofText.end(i))) {
+          owned.add(new int[] {batch.sequence(s).text(), i});
+          places.add(new long[] {ofText.start(i) + shift, ofText.end(i) + shift});
+        }
+      }
+    }
+    if (owned.isEmpty()) {
+      return;
+    }
+    long[] packed = new long[2 * places.size()];
+    for (int i = 0; i < places.size(); i++) {
+      packed[i] = places.get(i)[0];
+      packed[places.size() + i] = places.get(i)[1];
+    }
+    float[] all = scorer.represent(batch, packed, layer, representation);
+    int width = all.length / owned.size();
+    for (int i = 0; i < owned.size(); i++) {
+      vectors[owned.get(i)[0]][owned.get(i)[1]] =
+          Arrays.copyOfRange(all, i * width, (i + 1) * width);
+    }
+  }
+
   private int batchEnd(List<Sequence> sequences, int from) {
     int specials = tokenizer.prefixIds().length + tokenizer.suffixIds().length;
     int budget = memory.budget();
@@ -235,12 +347,16 @@ final class ModelGroup implements AutoCloseable {
     private final Candidates[][] candidates;
     private EqualSequences equal;
 
+    /** Null for models without a classifier. */
+    private final SpanLabels[][] labels;
+
     Work(List<String> texts) {
       this.texts = texts;
       tokens = new TokenizedText[texts.size()];
       windowCounts = new int[texts.size()];
       errors = new String[texts.size()];
       candidates = new Candidates[texts.size()][models.size()];
+      labels = new SpanLabels[texts.size()][models.size()];
     }
 
     List<Sequence> tokenize() {
@@ -269,6 +385,8 @@ final class ModelGroup implements AutoCloseable {
         windowCounts[text] = cut.size();
         for (int model = 0; model < models.size(); model++) {
           candidates[text][model] = new Candidates();
+          List<String> names = classes.get(model);
+          labels[text][model] = names == null ? null : new SpanLabels(names);
         }
         return cut.stream().map(window -> new Sequence(text, tokenized, window)).toList();
       } catch (RuntimeException e) {
@@ -362,6 +480,10 @@ final class ModelGroup implements AutoCloseable {
           // A span that touches a special token lies outside the window's content.
           if (start >= 0 && end < window.size() && window.owns(from + end)) {
             candidates[sequence.text()][model].add(from + start, from + end, spans.scores()[i]);
+            if (classes.get(model) != null) {
+              labels[sequence.text()][model].add(
+                  from + start, from + end, (int) spans.labels()[i], spans.labelScores()[i]);
+            }
           }
         }
       }
@@ -379,6 +501,7 @@ final class ModelGroup implements AutoCloseable {
         for (int model = 0; model < models.size(); model++) {
           ofText.add(outcome.of(this, text, model));
           candidates[text][model] = null;
+          labels[text][model] = null;
         }
         results.add(ofText);
       }
@@ -394,6 +517,7 @@ final class ModelGroup implements AutoCloseable {
           texts.get(text),
           tokens[text],
           candidates[text][model],
+          labels[text][model],
           AdmissibleSpans.count(
               models.get(model).head().config(),
               windows.windows(tokens[text].size()),
@@ -409,7 +533,7 @@ final class ModelGroup implements AutoCloseable {
       ModelSpec spec = models.get(model).spec();
       Candidates decoded = spec.decoder().decode(candidates[text][model], spec.threshold());
       return new ModelResult(
-          MentionText.mentions(texts.get(text), tokens[text], decoded),
+          MentionText.mentions(texts.get(text), tokens[text], decoded, labels[text][model]),
           null,
           tokens[text].size(),
           windowCounts[text]);

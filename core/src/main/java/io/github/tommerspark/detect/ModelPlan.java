@@ -3,7 +3,10 @@ package io.github.tommerspark.detect;
 import io.github.tommerspark.backbone.BackbonePlan;
 import io.github.tommerspark.checkpoint.Checkpoint;
 import io.github.tommerspark.checkpoint.ModelFormatException;
+import io.github.tommerspark.classify.ClassifierFiles;
+import io.github.tommerspark.classify.SpanClassifier;
 import io.github.tommerspark.head.Head;
+import io.github.tommerspark.head.HeadConfig;
 import io.github.tommerspark.head.HeadFiles;
 import io.github.tommerspark.source.ModelDirectory;
 import io.github.tommerspark.text.BosPolicy;
@@ -23,7 +26,9 @@ import java.util.TreeSet;
  * @param spec what was asked for
  * @param files where it is
  * @param head the head
- * @param backbone the backbone cut after the head's layer; null for a user's own TorchScript file
+ * @param classifier the classifier, with its own classes; null for mentions without labels
+ * @param backbone the backbone cut after the deepest layer of both; null for a user's own
+ *     TorchScript file
  * @param bos the policy in force
  * @param tokenizer the backbone's tokenizer, open
  * @param maxTokens tokens of a window, specials included
@@ -34,6 +39,7 @@ record ModelPlan(
     ModelSpec spec,
     ModelFiles files,
     Head head,
+    SpanClassifier classifier,
     BackbonePlan backbone,
     BosPolicy bos,
     TextTokenizer tokenizer,
@@ -52,13 +58,27 @@ record ModelPlan(
   record SharingKey(String backbone, BosPolicy bos, int maxTokens, WindowPlan windows) {}
 
   static ModelPlan of(ModelSpec spec, boolean trustBackbone) throws IOException {
-    ModelFiles files = ModelFiles.find(spec, trustBackbone);
+    return of(spec, trustBackbone, 0);
+  }
+
+  /**
+   * Plans a model.
+   *
+   * @param leastLayer last block that is to be loaded even if head and classifier read none so deep
+   */
+  static ModelPlan of(ModelSpec spec, boolean trustBackbone, int leastLayer) throws IOException {
+    ModelFiles files = ModelFiles.find(spec, trustBackbone, leastLayer);
     Head head = HeadFiles.read(files.head());
+    SpanClassifier classifier =
+        files.classifier() == null ? null : ClassifierFiles.read(files.classifier());
+    checkLabels(spec, files, classifier);
     List<String> warnings = new ArrayList<>();
     BackbonePlan backbone = null;
     if (files.script() == null) {
       try (Checkpoint checkpoint = Checkpoint.open(files.backbone())) {
-        backbone = BackbonePlan.of(files.backbone(), checkpoint, head.config().layer());
+        backbone =
+            BackbonePlan.of(
+                files.backbone(), checkpoint, Math.max(leastLayer, lastLayer(head, classifier)));
       }
       warnings.addAll(backbone.warnings());
       if (backbone.hiddenSize() != head.hiddenSize()) {
@@ -70,7 +90,19 @@ record ModelPlan(
                     head.hiddenSize(),
                     backbone.hiddenSize()));
       }
-      warnAboutName(spec, files, head, backbone, warnings);
+      warnAboutName("head", files.head(), head.config().llmName(), files, backbone, warnings);
+      if (classifier != null) {
+        warnAboutName(
+            "classifier",
+            files.classifier(),
+            classifier.config().llmName(),
+            files,
+            backbone,
+            warnings);
+      }
+    }
+    if (classifier != null) {
+      checkClassifier(files, head, classifier);
     }
     BosPolicy bos = bos(spec, files, head);
     TextTokenizer tokenizer =
@@ -78,17 +110,69 @@ record ModelPlan(
             files.backbone(), bos, backbone == null ? OptionalInt.empty() : backbone.bosTokenId());
     try {
       int maxTokens = maxTokens(spec, files, backbone, warnings);
-      WindowPlan windows = windows(spec, head, backbone, tokenizer, maxTokens);
+      WindowPlan windows = windows(spec, head.config(), backbone, tokenizer, maxTokens);
       return new ModelPlan(
-          spec, files, head, backbone, bos, tokenizer, maxTokens, windows, List.copyOf(warnings));
+          spec,
+          files,
+          head,
+          classifier,
+          backbone,
+          bos,
+          tokenizer,
+          maxTokens,
+          windows,
+          List.copyOf(warnings));
     } catch (IOException | RuntimeException e) {
       tokenizer.close();
       throw e;
     }
   }
 
-  private static WindowPlan windows(
-      ModelSpec spec, Head head, BackbonePlan backbone, TextTokenizer tokenizer, int maxTokens)
+  private static int lastLayer(Head head, SpanClassifier classifier) {
+    return classifier == null
+        ? head.config().layer()
+        : Math.max(head.config().layer(), classifier.config().layer());
+  }
+
+  private static void checkLabels(ModelSpec spec, ModelFiles files, SpanClassifier classifier)
+      throws ModelFormatException {
+    if (classifier != null && !spec.typing().labels().isEmpty() && !classifier.zeroShot()) {
+      throw new ModelFormatException(
+          "Cannot use --labels with classifier %s: it was trained for its own classes (%s); leave --labels out, or name one made with train-classifier --zero-shot"
+              .formatted(
+                  files.classifier().name(), String.join(", ", classifier.config().classes())));
+    }
+  }
+
+  /** What a classifier must have in common with the head, whose width is the backbone's. */
+  private static void checkClassifier(ModelFiles files, Head head, SpanClassifier classifier)
+      throws ModelFormatException {
+    if (classifier.config().hiddenSize() != head.hiddenSize()) {
+      throw new ModelFormatException(
+          "Cannot use classifier %s with backbone %s: the classifier reads hidden states of width %d, the backbone's have width %d; choose the classifier made for this backbone"
+              .formatted(
+                  files.classifier().name(),
+                  files.backbone().name(),
+                  classifier.config().hiddenSize(),
+                  head.hiddenSize()));
+    }
+    if (files.script() != null && classifier.config().layer() != head.config().layer()) {
+      throw new ModelFormatException(
+          "Cannot use classifier %s with %s: it reads layer %d, the head layer %d, and a TorchScript file gives one layer only"
+              .formatted(
+                  files.classifier().name(),
+                  files.script(),
+                  classifier.config().layer(),
+                  head.config().layer()));
+    }
+  }
+
+  static WindowPlan windows(
+      ModelSpec spec,
+      HeadConfig head,
+      BackbonePlan backbone,
+      TextTokenizer tokenizer,
+      int maxTokens)
       throws IOException {
     try {
       return WindowPlan.of(
@@ -96,9 +180,9 @@ record ModelPlan(
           tokenizer.prefixIds().length,
           tokenizer.suffixIds().length,
           spec.overlap() == null ? OptionalInt.empty() : OptionalInt.of(spec.overlap()),
-          head.config().slidingWindow(),
+          head.slidingWindow(),
           backbone != null && backbone.causal(),
-          head.config().causalMask());
+          head.causalMask());
     } catch (IllegalArgumentException e) {
       throw new IOException("Cannot use model %s: %s".formatted(spec.name(), e.getMessage()), e);
     }
@@ -113,7 +197,7 @@ record ModelPlan(
     return files.bos() != null ? files.bos() : BosPolicy.TOKENIZER;
   }
 
-  private static int maxTokens(
+  static int maxTokens(
       ModelSpec spec, ModelFiles files, BackbonePlan backbone, List<String> warnings)
       throws IOException {
     if (backbone == null) {
@@ -142,15 +226,20 @@ record ModelPlan(
   }
 
   private static void warnAboutName(
-      ModelSpec spec, ModelFiles files, Head head, BackbonePlan backbone, List<String> warnings) {
-    String trained = lastSegment(head.config().llmName());
+      String what,
+      ModelDirectory part,
+      String trainedOn,
+      ModelFiles files,
+      BackbonePlan backbone,
+      List<String> warnings) {
+    String trained = lastSegment(trainedOn);
     TreeSet<String> names = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
     names.add(lastSegment(files.backbone().name()));
     names.add(lastSegment(backbone.nameOrPath()));
     if (!trained.isEmpty() && !names.contains(trained)) {
       warnings.add(
-          "head %s was trained on \"%s\", but the backbone is %s"
-              .formatted(files.head().name(), head.config().llmName(), files.backbone().name()));
+          "%s %s was trained on \"%s\", but the backbone is %s"
+              .formatted(what, part.name(), trainedOn, files.backbone().name()));
     }
   }
 
@@ -192,22 +281,48 @@ record ModelPlan(
           maxTokens,
           windows.overlap(),
           bos,
+          describeClassifier(null),
           warnings);
     }
     try (Checkpoint checkpoint = Checkpoint.open(files.backbone())) {
+      BackbonePlan detector = BackbonePlan.of(files.backbone(), checkpoint, head.config().layer());
       return new ModelDescription(
           spec,
           backbone.family(),
           head.config().layer(),
           backbone.hiddenSize(),
-          Fingerprint.of(files.backbone(), checkpoint, backbone.tensors(), head),
+          Fingerprint.of(files.backbone(), checkpoint, detector.tensors(), head),
           backbone.bytes(),
           backbone.parameters(),
           maxTokens,
           windows.overlap(),
           bos,
+          describeClassifier(checkpoint),
           warnings);
     }
+  }
+
+  private ModelDescription.Classifier describeClassifier(Checkpoint checkpoint) throws IOException {
+    if (classifier == null) {
+      return null;
+    }
+    List<String> labels = spec.typing().labels();
+    List<String> classes =
+        labels.isEmpty()
+            ? classifier.config().classes().subList(1, classifier.config().classes().size())
+            : labels;
+    return new ModelDescription.Classifier(
+        files.classifier().name(),
+        classifier.config().layer(),
+        List.copyOf(classes),
+        Fingerprint.ofClassifier(
+            checkpoint,
+            checkpoint == null
+                ? List.of()
+                : BackbonePlan.of(files.backbone(), checkpoint, classifier.config().layer())
+                    .tensors(),
+            classifier,
+            labels));
   }
 
   @Override

@@ -4,6 +4,8 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import io.github.tommerspark.backbone.Backbone;
+import io.github.tommerspark.classify.SpanClassifier;
+import io.github.tommerspark.classify.SpanRepresentation;
 import io.github.tommerspark.engine.DeviceGate;
 import io.github.tommerspark.engine.ScriptModule;
 import io.github.tommerspark.head.Head;
@@ -11,13 +13,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.LongStream;
 
 /**
  * A backbone with its heads in native memory: packed batches in, scored spans out, in one native
  * call for a snapshot. Thread-safe.
  */
 final class SpanScorer implements AutoCloseable {
-  private static final List<String> HEAD_SOURCES = List.of("head", "detect");
+  private static final List<String> HEAD_SOURCES = List.of("head");
 
   /** Exactly one of the two is there. */
   private final Backbone backbone;
@@ -30,6 +34,10 @@ final class SpanScorer implements AutoCloseable {
   private final IValue headWeights;
   private final IValue headOptions;
   private final IValue floors;
+
+  /** Null if no head has a classifier. */
+  private final ClassifierWeights classifiers;
+
   private final int heads;
   private final DeviceGate gate;
   private final WorkAccount account;
@@ -39,6 +47,7 @@ final class SpanScorer implements AutoCloseable {
       ScriptBackbone script,
       ScriptModule module,
       List<Head> heads,
+      List<SpanClassifier> classifiers,
       double[] floors,
       int deviceConcurrency,
       WorkAccount account) {
@@ -48,15 +57,11 @@ final class SpanScorer implements AutoCloseable {
     this.script = script;
     this.module = module;
     this.heads = heads.size();
-    long[] layers =
-        heads.stream().mapToLong(head -> head.config().layer()).distinct().sorted().toArray();
+    long[] layers = layers(heads, classifiers);
     this.layers = IValue.listFrom(layers);
     this.headTaps =
         IValue.listFrom(
-            heads.stream()
-                .mapToLong(
-                    head -> script == null ? Arrays.binarySearch(layers, head.config().layer()) : 0)
-                .toArray());
+            heads.stream().mapToLong(head -> tap(layers, head.config().layer())).toArray());
     this.headWeights =
         IValue.listFrom(
             heads.stream()
@@ -66,16 +71,41 @@ final class SpanScorer implements AutoCloseable {
         IValue.listFrom(
             heads.stream().flatMapToLong(head -> Arrays.stream(options(head))).toArray());
     this.floors = IValue.listFrom(floors);
+    this.classifiers =
+        classifiers.stream().allMatch(Objects::isNull)
+            ? null
+            : ClassifierWeights.load(module, classifiers, layer -> tap(layers, layer));
+  }
+
+  /** The blocks whose output is read, ascending. */
+  private static long[] layers(List<Head> heads, List<SpanClassifier> classifiers) {
+    return LongStream.concat(
+            heads.stream().mapToLong(head -> head.config().layer()),
+            classifiers.stream()
+                .filter(Objects::nonNull)
+                .mapToLong(classifier -> classifier.config().layer()))
+        .distinct()
+        .sorted()
+        .toArray();
+  }
+
+  /** Which of the tapped layers a block is; a user's own backbone has only one. */
+  private int tap(long[] layers, int layer) {
+    return script == null ? Arrays.binarySearch(layers, layer) : 0;
   }
 
   /** Sources that a backbone must be loaded with to be scored. */
   static List<String> sources() {
-    return HEAD_SOURCES;
+    List<String> sources = new ArrayList<>(HEAD_SOURCES);
+    sources.addAll(ClassifierWeights.sources());
+    sources.addAll(List.of("detect", "detect_typed"));
+    return sources;
   }
 
   /**
    * A scorer on a snapshot's backbone, which it closes.
    *
+   * @param classifiers per head what labels its spans, or null
    * @param thresholds per head the probability from which on spans are wanted
    * @param deviceConcurrency as {@link DeviceGate#of} takes it
    * @param account receives what the forwards cost
@@ -83,6 +113,7 @@ final class SpanScorer implements AutoCloseable {
   static SpanScorer of(
       Backbone backbone,
       List<Head> heads,
+      List<SpanClassifier> classifiers,
       double[] thresholds,
       int deviceConcurrency,
       WorkAccount account) {
@@ -91,6 +122,7 @@ final class SpanScorer implements AutoCloseable {
         null,
         backbone.module(),
         heads,
+        classifiers,
         logitFloors(thresholds),
         deviceConcurrency,
         account);
@@ -100,12 +132,23 @@ final class SpanScorer implements AutoCloseable {
   static SpanScorer of(
       ScriptBackbone backbone,
       List<Head> heads,
+      List<SpanClassifier> classifiers,
       double[] thresholds,
       int deviceConcurrency,
       WorkAccount account) {
-    ScriptModule module = ScriptModule.load(List.of("packed", "head"), Map.of(), backbone.device());
+    List<String> sources = new ArrayList<>(List.of("packed"));
+    sources.addAll(HEAD_SOURCES);
+    sources.addAll(ClassifierWeights.sources());
+    ScriptModule module = ScriptModule.load(sources, Map.of(), backbone.device());
     return new SpanScorer(
-        null, backbone, module, heads, logitFloors(thresholds), deviceConcurrency, account);
+        null,
+        backbone,
+        module,
+        heads,
+        classifiers,
+        logitFloors(thresholds),
+        deviceConcurrency,
+        account);
   }
 
   private static double[] logitFloors(double[] thresholds) {
@@ -202,42 +245,108 @@ final class SpanScorer implements AutoCloseable {
         IValue found = run(call, batch, groups)) {
       PtNDArray[] arrays = found.toTensorArray(call);
       List<ScoredSpans> spans = new ArrayList<>(heads);
+      int stride = arrays.length / heads;
       for (int head = 0; head < heads; head++) {
-        long[] tokens = arrays[2 * head].toLongArray();
-        int count = tokens.length / 2;
-        spans.add(
-            new ScoredSpans(
-                Arrays.copyOf(tokens, count),
-                Arrays.copyOfRange(tokens, count, tokens.length),
-                arrays[2 * head + 1].toFloatArray()));
+        spans.add(spans(Arrays.copyOfRange(arrays, stride * head, stride * (head + 1))));
       }
       return spans;
     }
   }
 
+  /** What one head found: spans and probabilities, with a classifier labels and theirs. */
+  private static ScoredSpans spans(PtNDArray[] found) {
+    long[] tokens = found[0].toLongArray();
+    int count = tokens.length / 2;
+    float[] scores = found[1].toFloatArray();
+    boolean typed = found.length > 2 && found[2].size() == count;
+    return new ScoredSpans(
+        Arrays.copyOf(tokens, count),
+        Arrays.copyOfRange(tokens, count, tokens.length),
+        scores,
+        typed ? found[2].toLongArray() : null,
+        typed ? found[3].toFloatArray() : null);
+  }
+
   private IValue run(PtNDManager call, PackedBatch batch, IValue groups) {
+    List<IValue> arguments = new ArrayList<>();
+    // What is made for this call, and closed after it.
+    IValue input;
     if (script != null) {
-      try (IValue taps = IValue.listFrom(script.hiddenStates(call, batch))) {
-        return module.run("score", taps, groups, headTaps, headWeights, headOptions, floors);
-      }
+      input = IValue.listFrom(script.hiddenStates(call, batch));
+      arguments.addAll(List.of(input, groups));
+    } else {
+      input = IValue.from(module.longs(call, batch.ids(), batch.ids().length));
+      arguments.addAll(List.of(input, groups, layers, backbone.weights()));
     }
-    try (IValue ids = IValue.from(module.longs(call, batch.ids(), batch.ids().length))) {
-      return module.run(
-          "detect",
-          ids,
-          groups,
-          layers,
-          backbone.weights(),
-          headTaps,
-          headWeights,
-          headOptions,
-          floors);
+    arguments.addAll(List.of(headTaps, headWeights, headOptions, floors));
+    String method = script != null ? "score" : "detect";
+    if (classifiers != null) {
+      method += "_typed";
+      arguments.addAll(List.of(classifiers.taps(), classifiers.weights(), classifiers.options()));
     }
+    try (input) {
+      return module.run(method, arguments.toArray(IValue[]::new));
+    }
+  }
+
+  /**
+   * Hidden states of one sequence, special tokens included.
+   *
+   * @param layer a block that is loaded
+   * @return float32 (tokens × width), row-major
+   */
+  float[] hiddenStates(long[] ids, int layer) {
+    return gate.pass(
+        () ->
+            script != null ? script.hiddenStates(ids, layer) : hiddenStates(backbone, ids, layer));
+  }
+
+  static float[] hiddenStates(Backbone backbone, long[] ids, int layer) {
+    return backbone.hiddenStates(ids, new long[] {1, ids.length}, layer).get(0);
+  }
+
+  /**
+   * The vectors of spans of a batch.
+   *
+   * @param spans index in the batch of the first tokens of all spans, then of their last tokens
+   * @param layer block whose output they are made of
+   * @return one vector after the other
+   */
+  float[] represent(PackedBatch batch, long[] spans, int layer, SpanRepresentation representation) {
+    return gate.pass(
+        () -> {
+          try (PtNDManager call = module.newCallManager()) {
+            IValue places = IValue.from(module.longs(call, spans, 2, spans.length / 2));
+            IValue average = IValue.from(representation == SpanRepresentation.AVERAGE);
+            if (script != null) {
+              return module
+                  .runTensor(
+                      call,
+                      "represent",
+                      IValue.listFrom(script.hiddenStates(call, batch)),
+                      places,
+                      average)
+                  .toFloatArray();
+            }
+            try (IValue ids = IValue.from(module.longs(call, batch.ids(), batch.ids().length));
+                IValue groups = IValue.listFrom(batch.groups());
+                IValue layers = IValue.listFrom(new long[] {layer});
+                IValue vectors =
+                    module.run(
+                        "encode", ids, groups, layers, backbone.weights(), places, average)) {
+              ScriptModule.closeAll(places, average);
+              return vectors.toTensor(call).toFloatArray();
+            }
+          }
+        });
   }
 
   @Override
   public void close() {
     ScriptModule.closeAll(layers, headTaps, headWeights, headOptions, floors);
+    if (classifiers != null) {
+      classifiers.close();
+    }
     if (backbone != null) {
       backbone.close();
     } else {

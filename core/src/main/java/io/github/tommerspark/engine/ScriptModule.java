@@ -2,6 +2,8 @@ package io.github.tommerspark.engine;
 
 import ai.djl.Device;
 import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
@@ -145,6 +147,34 @@ public final class ScriptModule implements AutoCloseable {
     }
   }
 
+  /**
+   * Runs a method that may record operations to compute gradients, such as those in the source
+   * {@code optimizer}. All its arguments are lists of tensors, and so is what it returns.
+   *
+   * <p>Tensors that {@link #run} returned can take part only as copies: libtorch made them without
+   * the means to record anything.
+   *
+   * @param owner whose memory the result becomes
+   * @param arguments of the method in its order; none of them empty, which DJL cannot pass, and no
+   *     tensor in two of them
+   * @return what it returned
+   * @throws EngineException if libtorch fails, for instance for lack of memory
+   */
+  public NDList runRecording(PtNDManager owner, String method, List<NDList> arguments) {
+    Torch.prepareThread();
+    // The first array's name tells the method, and its manager that of the result.
+    NDArray selector = owner.create(0);
+    selector.setName("module_method:" + method);
+    NDList named = new NDList(selector);
+    for (int i = 0; i < arguments.size(); i++) {
+      for (NDArray tensor : arguments.get(i)) {
+        tensor.setName("argument%d[]".formatted(i));
+        named.add(tensor);
+      }
+    }
+    return IValueUtils.forward(block, named, true);
+  }
+
   /** A float32 tensor of these values. */
   public PtNDArray floats(PtNDManager owner, float[] values, long... shape) {
     return (PtNDArray) owner.create(values, new Shape(shape));
@@ -152,6 +182,16 @@ public final class ScriptModule implements AutoCloseable {
 
   /** An int64 tensor of these values. */
   public PtNDArray longs(PtNDManager owner, long[] values, long... shape) {
+    return (PtNDArray) owner.create(values, new Shape(shape));
+  }
+
+  /** A uint8 tensor of these values. */
+  public PtNDArray bytes(PtNDManager owner, byte[] values, long... shape) {
+    return owner.create(ByteBuffer.wrap(values), new Shape(shape), DataType.UINT8);
+  }
+
+  /** A float64 tensor of these values. */
+  public PtNDArray doubles(PtNDManager owner, double[] values, long... shape) {
     return (PtNDArray) owner.create(values, new Shape(shape));
   }
 

@@ -6,6 +6,16 @@
   # Feature order: match m, min and max of m over later starts of the same end (0 included), value of
   # the end, value of the token after it (0 after the last token).
   def spans(self: __torch__.M, z: Tensor, groups: List[int], w: List[Tensor], window: int, causal: bool, cosine: bool, squash: str, floor: float) -> Tuple[Tensor, Tensor]:
+    at = self.positions(groups, z)
+    last = self.lengths(groups, z) - 1
+    q, k, by_end = self.parts(z, at, last, w, cosine)
+    if window > 0:
+      return self.band(q, k, by_end, at, last, w[4], window, causal, squash, floor)
+    return self.tiles(q, k, by_end, groups, w[4], causal, squash, floor)
+
+  # What the logits are made of: queries and keys (tokens, rank), and of each token the share that its
+  # own value and that of the next have in the logits of the spans that end with it, (tokens).
+  def parts(self: __torch__.M, z: Tensor, at: Tensor, last: Tensor, w: List[Tensor], cosine: bool) -> Tuple[Tensor, Tensor, Tensor]:
     q = torch.matmul(z, w[0])
     k = torch.matmul(z, w[1])
     if cosine:
@@ -14,14 +24,9 @@
     else:
       q = q * (float(w[0].size(1)) ** -0.5)
     value = torch.linear(z, w[2], w[3]).squeeze(1)
-    at = self.positions(groups, z)
-    last = self.lengths(groups, z) - 1
     after = torch.cat([value.narrow(0, 1, value.size(0) - 1), torch.zeros([1], dtype=6, device=z.device)])
     after = after.masked_fill(at == last, 0.0)
-    by_end = value * w[4][3] + after * w[4][4]
-    if window > 0:
-      return self.band(q, k, by_end, at, last, w[4], window, causal, squash, floor)
-    return self.tiles(q, k, by_end, groups, w[4], causal, squash, floor)
+    return (q, k, value * w[4][3] + after * w[4][4])
 
   def squashed(self: __torch__.M, m: Tensor, squash: str) -> Tensor:
     if squash == "log_sigmoid":
@@ -32,76 +37,72 @@
 
   # Bounded window: row c of a band (2 * window + 1 or window + 1, tokens) holds starts at
   # end - window + c, so that pools over later starts are running minima and maxima of rows.
-  # The first token of a sequence is no start. Batched products of `block` ends each with the starts
-  # they reach give the band with a stride, at a small multiple of its own arithmetic.
+  # The first token of a sequence is no start.
   def band(self: __torch__.M, q: Tensor, k: Tensor, by_end: Tensor, at: Tensor, last: Tensor, feature: Tensor, window: int, causal: bool, squash: str, floor: float) -> Tuple[Tensor, Tensor]:
+    inside = self.band_cells(at, last, window, causal)
+    logits = self.band_logits(q, k, by_end, inside, feature, window, squash, False)
+    found = (logits > floor).logical_and(inside.narrow(0, 0, window + 1).flip([0])).nonzero()
+    back = found.select(1, 0)
+    end = found.select(1, 1)
+    return (torch.stack([end - back, end]), logits.index([back, end]))
+
+  # Cells of the band that the head's mask admits, bool (rows, tokens).
+  def band_cells(self: __torch__.M, at: Tensor, last: Tensor, window: int, causal: bool) -> Tensor:
+    rows = 2 * window + 1
+    if causal:
+      rows = window + 1
+    offset = (torch.arange(rows, dtype=4, device=at.device) - window).unsqueeze(1)
+    start_at = at.unsqueeze(0) + offset
+    return (start_at > 0).logical_and(start_at <= last.unsqueeze(0))
+
+  # Logits of a band, last row first: of spans with start <= end, so that row b of the result holds
+  # starts at end - b; with `beyond`, of all rows. Where `inside` is false a match counts as 0.
+  # Batched products of `block` ends each with the starts they reach give the band with a stride, at a
+  # small multiple of its own arithmetic.
+  def band_logits(self: __torch__.M, q: Tensor, k: Tensor, by_end: Tensor, inside: Tensor, feature: Tensor, window: int, squash: str, beyond: bool) -> Tensor:
     n = q.size(0)
     rank = q.size(1)
     block = 64
     blocks = (n + block - 1) // block
-    ahead = window
-    if causal:
-      ahead = 0
-    rows = window + 1 + ahead
+    rows = inside.size(0)
+    ahead = rows - 1 - window
     wide = block + rows - 1
     ends = torch.constant_pad_nd(q, [0, 0, 0, blocks * block - n]).view([blocks, block, rank])
     starts = torch.constant_pad_nd(k, [0, 0, window, blocks * block - n + ahead]).unfold(0, wide, block)
     product = torch.bmm(ends, starts)
     band = product.as_strided([blocks, block, rows], [block * wide, wide + 1, 1])
     m = band.reshape([blocks * block, rows]).narrow(0, 0, n).transpose(0, 1).contiguous()
-    offset = (torch.arange(rows, dtype=4, device=q.device) - window).unsqueeze(1)
-    start_at = at.unsqueeze(0) + offset
-    inside = (start_at > 0).logical_and(start_at <= last.unsqueeze(0))
     m = self.squashed(m, squash).masked_fill(inside.logical_not(), 0.0)
+    starts_at = torch.unbind(m, 0)
     low = torch.zeros_like(by_end)
     high = torch.zeros_like(by_end)
-    for c in range(ahead):
-      low = torch.minimum(low, m[rows - 1 - c])
-      high = torch.maximum(high, m[rows - 1 - c])
     scores = annotate(List[Tensor], [])
-    for c in range(window + 1):
-      row = m[window - c]
-      scores.append(row * feature[0] + low * feature[1] + high * feature[2] + by_end)
+    for c in range(rows):
+      row = starts_at[rows - 1 - c]
+      if c >= ahead or beyond:
+        scores.append(row * feature[0] + low * feature[1] + high * feature[2] + by_end)
       low = torch.minimum(low, row)
       high = torch.maximum(high, row)
-    logits = torch.stack(scores)
-    found = (logits > floor).logical_and(inside.narrow(0, 0, window + 1).flip([0])).nonzero()
-    back = found.select(1, 0)
-    end = found.select(1, 1)
-    return (torch.stack([end - back, end]), logits.index([back, end]))
+    return torch.stack(scores)
 
   # Unbounded window: tiles of ends against all starts of their sequence. Memory grows with the
   # sequence's length, not with its square.
   def tiles(self: __torch__.M, q: Tensor, k: Tensor, by_end: Tensor, groups: List[int], feature: Tensor, causal: bool, squash: str, floor: float) -> Tuple[Tensor, Tensor]:
     spans = annotate(List[Tensor], [])
     scores = annotate(List[Tensor], [])
-    tile = 128
     first = 0
     for g in range(len(groups) // 2):
       length = groups[2 * g + 1]
       for s in range(groups[2 * g]):
-        for t in range((length + tile - 1) // tile):
-          from_end = t * tile
-          ends = min(tile, length - from_end)
-          reach = length
-          if causal:
-            reach = from_end + ends
-          m = torch.matmul(q.narrow(0, first + from_end, ends), k.narrow(0, first, reach).transpose(0, 1))
-          m = self.squashed(m, squash)
-          start = torch.arange(reach, dtype=4, device=q.device).unsqueeze(0)
-          end = torch.arange(from_end, from_end + ends, dtype=4, device=q.device).unsqueeze(1)
-          ordered = start <= end
-          if causal:
-            # Without window and without causal mask the published mask is all true: only here is the
-            # first token no start.
-            allowed = ordered.logical_and(start > 0)
-            m = m.masked_fill(allowed.logical_not(), 0.0)
-          else:
-            allowed = ordered
-          later = torch.constant_pad_nd(m.narrow(1, 1, reach - 1), [0, 1]).flip([1])
-          low = torch.cummin(later, 1)[0].flip([1]).clamp_max(0.0)
-          high = torch.cummax(later, 1)[0].flip([1]).clamp_min(0.0)
-          logits = m * feature[0] + low * feature[1] + high * feature[2] + by_end.narrow(0, first + from_end, ends).unsqueeze(1)
+        for t in range((length + 127) // 128):
+          from_end = t * 128
+          ends = min(128, length - from_end)
+          allowed = self.tile_cells(from_end, ends, length, causal, q)
+          logits = self.tile_logits(q, k, by_end, first, from_end, allowed, feature, squash)
+          if not causal:
+            start = torch.arange(length, dtype=4, device=q.device).unsqueeze(0)
+            end = torch.arange(from_end, from_end + ends, dtype=4, device=q.device).unsqueeze(1)
+            allowed = start <= end
           found = (logits > floor).logical_and(allowed).nonzero()
           row = found.select(1, 0)
           column = found.select(1, 1)
@@ -109,6 +110,28 @@
           scores.append(logits.index([row, column]))
         first = first + length
     return (torch.cat(spans, 1), torch.cat(scores))
+
+  # Cells of a tile that the head's mask admits, bool (ends, starts), for ends from `from_end` on.
+  # Without window and without causal mask the published mask is all true: only with the latter is the
+  # first token no start.
+  def tile_cells(self: __torch__.M, from_end: int, ends: int, length: int, causal: bool, like: Tensor) -> Tensor:
+    if not causal:
+      return torch.ones([ends, length], dtype=11, device=like.device)
+    start = torch.arange(from_end + ends, dtype=4, device=like.device).unsqueeze(0)
+    end = torch.arange(from_end, from_end + ends, dtype=4, device=like.device).unsqueeze(1)
+    return (start <= end).logical_and(start > 0)
+
+  # Logits of a tile, (ends, starts), of the sequence that begins at token `first`. Where `inside` is
+  # false a match counts as 0.
+  def tile_logits(self: __torch__.M, q: Tensor, k: Tensor, by_end: Tensor, first: int, from_end: int, inside: Tensor, feature: Tensor, squash: str) -> Tensor:
+    ends = inside.size(0)
+    reach = inside.size(1)
+    m = torch.matmul(q.narrow(0, first + from_end, ends), k.narrow(0, first, reach).transpose(0, 1))
+    m = self.squashed(m, squash).masked_fill(inside.logical_not(), 0.0)
+    later = torch.constant_pad_nd(m.narrow(1, 1, reach - 1), [0, 1]).flip([1])
+    low = torch.cummin(later, 1)[0].flip([1]).clamp_max(0.0)
+    high = torch.cummax(later, 1)[0].flip([1]).clamp_min(0.0)
+    return m * feature[0] + low * feature[1] + high * feature[2] + by_end.narrow(0, first + from_end, ends).unsqueeze(1)
 
   # Scores of several heads. Head i reads taps[head_taps[i]]; its five weights are
   # v[5 * i .. 5 * i + 4]; head_options holds (window, causal, cosine, squash) per head, where squash is

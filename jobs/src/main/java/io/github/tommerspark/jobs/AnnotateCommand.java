@@ -46,6 +46,9 @@ import picocli.CommandLine.Spec;
       "  # Two models in one pass, as columns mentions_small and mentions_nano_neox:",
       "  annotate --input docs --model small=models/pythia-70m,heads/pythia --model nano-neox \\",
       "      --output mentions",
+      "  # What the mentions are: person, organisation, location or other; or labels of your own:",
+      "  annotate --input docs.jsonl --classifier nano-llama --output typed",
+      "  annotate --input docs.jsonl --labels 'person,place,disease' --output typed",
       "  # For a Spark NLP pipeline, mentions as its annotations, in a column chunk:",
       "  annotate --input docs.jsonl --spark-nlp --output mentions",
       "  # Every night, what is new in a directory:",
@@ -57,7 +60,7 @@ import picocli.CommandLine.Spec;
       "The output has the input's columns, then for each model an array of mentions",
       "  array<struct<start:int, end:int, text:string, score:float>>",
       "with start and end in code points, end exclusive, so that substring(text, start+1, end-start)",
-      "is the mention, and then error: null, or what went wrong in that row."
+      "is the mention (with --classifier or --labels also label and label_score), and then error: null, or what went wrong in that row."
     })
 final class AnnotateCommand implements Callable<Integer> {
 

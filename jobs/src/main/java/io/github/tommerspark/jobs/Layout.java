@@ -44,9 +44,11 @@ record Layout(StructType schema, AnnotatePlan plan, List<String> mentions, Strin
     for (StructField field : kept) {
       schema = schema.add(field);
     }
-    for (String name : mentions) {
+    for (int m = 0; m < mentions.size(); m++) {
+      String name = mentions.get(m);
       refuseClash(schema, name, "--output-column");
-      schema = schema.add(MentionColumns.mentions(name));
+      boolean typed = options.models().get(m).typing() != null;
+      schema = schema.add(MentionColumns.mentions(name, typed));
     }
     List<String> names = Arrays.asList(corpus.rows().columns());
     TextReader text = TextReader.of(corpus.rows().schema(), names.indexOf(corpus.textColumn()));

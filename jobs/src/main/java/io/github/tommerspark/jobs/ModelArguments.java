@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.detect.ModelSpec;
+import io.github.tommerspark.detect.Typing;
 import io.github.tommerspark.text.BosPolicy;
 import java.io.IOException;
 import java.net.URI;
@@ -31,22 +32,39 @@ public final class ModelArguments {
   private static final Pattern HUB_NAME = Pattern.compile("[\\w-][\\w.-]*/[\\w.-]+");
   private static final Pattern SCHEME = Pattern.compile("[a-zA-Z][a-zA-Z0-9+.-]+:.*");
   private static final Set<String> KEYS =
-      Set.of("name", "backbone", "head", "decoder", "threshold", "bos", "maxTokens", "overlap");
+      Set.of(
+          "name",
+          "backbone",
+          "head",
+          "decoder",
+          "threshold",
+          "bos",
+          "maxTokens",
+          "overlap",
+          "classifier",
+          "labels");
 
   private final Decoder decoder;
   private final double threshold;
   private final BosPolicy bos;
   private final Integer maxTokens;
   private final Integer overlap;
+  private final Typing typing;
 
   /** What holds for every model that does not say otherwise; nulls are defaults of the model. */
   public ModelArguments(
-      Decoder decoder, double threshold, BosPolicy bos, Integer maxTokens, Integer overlap) {
+      Decoder decoder,
+      double threshold,
+      BosPolicy bos,
+      Integer maxTokens,
+      Integer overlap,
+      Typing typing) {
     this.decoder = decoder;
     this.threshold = threshold;
     this.bos = bos;
     this.maxTokens = maxTokens;
     this.overlap = overlap;
+    this.typing = typing;
   }
 
   /**
@@ -155,7 +173,32 @@ public final class ModelArguments {
             model.has("overlap")
                 ? (Integer) number(model.get("overlap"), "overlap", file).intValue()
                 : spec.overlap());
+    if (model.has("classifier") || model.has("labels")) {
+      spec =
+          spec.withTyping(
+              typing(folder, text(model, "classifier", file), texts(model, "labels", file)));
+    }
     return model.has("bos") ? spec.withBos(BosPolicy.parse(model.get("bos").asText())) : spec;
+  }
+
+  /**
+   * How mentions get labels.
+   *
+   * @param classifier a bundled model, or the directory of a classifier; null for the zero-shot one
+   *     of the backbone
+   * @param labels to choose among; none for the classifier's own
+   * @throws IllegalArgumentException if a label cannot be the name of a class
+   */
+  public static Typing typing(String classifier, List<String> labels) {
+    return typing(Path.of("").toAbsolutePath(), classifier, labels);
+  }
+
+  private static Typing typing(Path folder, String classifier, List<String> labels) {
+    return new Typing(
+        classifier == null || MentionDetector.bundledModels().contains(classifier)
+            ? classifier
+            : locate(folder, classifier),
+        labels);
   }
 
   private static Number number(JsonNode node, String key, Path file) {
@@ -166,6 +209,20 @@ public final class ModelArguments {
     return node.numberValue();
   }
 
+  private static List<String> texts(JsonNode model, String key, Path file) {
+    JsonNode node = model.path(key);
+    List<String> texts = new ArrayList<>();
+    for (JsonNode element : node) {
+      texts.add(element.asText());
+    }
+    if (!node.isMissingNode() && !node.isArray()) {
+      throw new IllegalArgumentException(
+          "Cannot read --models %s: \"%s\" must be an array of strings, but is %s"
+              .formatted(file, key, node));
+    }
+    return texts;
+  }
+
   private static String text(JsonNode model, String key, Path file) {
     JsonNode node = model.get(key);
     if (node != null && !node.isTextual()) {
@@ -173,6 +230,11 @@ public final class ModelArguments {
           "Cannot read --models %s: \"%s\" must be a string, but is %s".formatted(file, key, node));
     }
     return node == null ? null : node.textValue();
+  }
+
+  /** The name of a bundled model as it is; else the place of a snapshot. */
+  static String backbone(String given) {
+    return MentionDetector.bundledModels().contains(given) ? given : locate(given);
   }
 
   private ModelSpec bundled(String name) {
@@ -208,7 +270,7 @@ public final class ModelArguments {
   }
 
   private ModelSpec spec(String name, String backbone, String head) {
-    return new ModelSpec(name, backbone, head, decoder, threshold, bos, maxTokens, overlap);
+    return new ModelSpec(name, backbone, head, decoder, threshold, bos, maxTokens, overlap, typing);
   }
 
   static void checkName(String name) {

@@ -2,6 +2,7 @@ package io.github.tommerspark.jobs;
 
 import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.detect.ModelSpec;
+import io.github.tommerspark.detect.Typing;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.DeviceChoice;
 import io.github.tommerspark.engine.EngineOptions;
@@ -24,7 +25,7 @@ final class ModelOptions {
       names = "--models",
       paramLabel = "FILE.json",
       description =
-          "Models as a JSON array of objects with name, backbone, head, and optionally decoder, threshold, bos, maxTokens, overlap.")
+          "Models as a JSON array of objects with name, backbone, head, and optionally decoder, threshold, bos, maxTokens, overlap, classifier, labels.")
   private Path modelsFile;
 
   @Option(
@@ -59,6 +60,21 @@ final class ModelOptions {
       description =
           "threshold keeps every span above the threshold; greedy and flat keep spans that do not overlap; greedy_nested, well_nested and line_col_greedy allow nesting (default: ${DEFAULT-VALUE}).")
   private String decoder;
+
+  @Option(
+      names = "--classifier",
+      paramLabel = "NAME|DIR",
+      description =
+          "Give every mention a label and its probability: nano-llama for the bundled classifier of that model (person, organisation, location, other), or a directory that train-classifier wrote. A mention of no class gets the label O.")
+  private String classifier;
+
+  @Option(
+      names = "--labels",
+      paramLabel = "NAME,…",
+      split = ",",
+      description =
+          "Labels to choose among, read by the backbone; needs a --classifier trained with --zero-shot, by default the one that the backbone brings (nano-llama does).")
+  private List<String> labels;
 
   @Option(
       names = "--bos",
@@ -214,6 +230,15 @@ final class ModelOptions {
         threshold,
         bos == null ? null : BosPolicy.parse(bos),
         maxTokens,
-        overlap);
+        overlap,
+        typing());
+  }
+
+  private Typing typing() {
+    if (classifier == null && labels == null) {
+      return null;
+    }
+    return ModelArguments.typing(
+        classifier, labels == null ? List.of() : labels.stream().map(String::strip).toList());
   }
 }

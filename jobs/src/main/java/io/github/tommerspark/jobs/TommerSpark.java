@@ -41,6 +41,8 @@ import scala.Tuple2;
       NativesCommand.class,
       ReportCommand.class,
       ShowCommand.class,
+      TrainCommand.class,
+      TrainClassifierCommand.class,
       HelpCommand.class
     },
     versionProvider = Version.class,

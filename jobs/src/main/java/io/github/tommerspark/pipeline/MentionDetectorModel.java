@@ -4,6 +4,7 @@ import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.detect.ModelDescription;
 import io.github.tommerspark.detect.ModelSpec;
+import io.github.tommerspark.detect.Typing;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.DeviceChoice;
 import io.github.tommerspark.engine.EngineOptions;
@@ -69,9 +70,9 @@ import scala.Function1;
  * mentions. A row that cannot be annotated has none either and says why in {@link #errorCol()}; if
  * no such column is named, it fails the query with that reason.
  *
- * <p>Models are loaded once per executor, device and configuration when the first row comes, and
- * shared by all stages and tasks there. A saved stage is a few parameters: it names models and does
- * not hold them, so these must be where they were when it is loaded elsewhere.
+ * <p>Models are loaded once per executor, device and set of parameters when the first row comes,
+ * and shared by all stages and tasks there. A saved stage is a few parameters: it names models and
+ * does not hold them, so these must be where they were when it is loaded elsewhere.
  *
  * <p>A backbone that is a TorchScript file, which is code, is refused unless the session says
  * {@code spark.tommer.trust-backbone=true}: a stage that is loaded from somewhere cannot permit
@@ -91,6 +92,8 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
   private final Param<String> head;
   private final Param<String> threshold;
   private final Param<String> decoder;
+  private final Param<String> classifier;
+  private final StringArrayParam labels;
   private final Param<String> bos;
   private final Param<String> dtype;
   private final Param<String> device;
@@ -136,6 +139,17 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
             "decoder",
             "how candidates become mentions: " + labels(Decoder.values(), Decoder::label),
             Decoder::parse);
+    classifier =
+        text(
+            "classifier",
+            "gives mentions labels: a bundled model, for the classifier that it brings, or the directory of one that train-classifier wrote",
+            value -> {});
+    labels =
+        new StringArrayParam(
+            this,
+            "labels",
+            "labels to choose among, read by the backbone; needs a classifier for labels given at run time, by default the one that the backbone brings",
+            (Function1<String[], Object> & Serializable) MentionDetectorModel::areLabels);
     bos =
         text(
             "bos",
@@ -227,6 +241,11 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
   /** Throws if a value makes no sense. */
   private interface Check extends Serializable {
     void accept(String value);
+  }
+
+  private static boolean areLabels(String[] labels) {
+    Typing.labels(List.of(labels));
+    return true;
   }
 
   private static boolean isOneColumn(String[] columns) {
@@ -347,6 +366,38 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
   /** See {@link #decoder()}. */
   public String getDecoder() {
     return value(decoder);
+  }
+
+  /** Where mentions get labels from; null, for mentions without, if not set. */
+  public Param<String> classifier() {
+    return classifier;
+  }
+
+  /** See {@link #classifier()}. */
+  public MentionDetectorModel setClassifier(String value) {
+    set(classifier, value);
+    return this;
+  }
+
+  /** See {@link #classifier()}. */
+  public String getClassifier() {
+    return value(classifier);
+  }
+
+  /** Labels given at run time; null, for the classifier's own, if not set. */
+  public StringArrayParam labels() {
+    return labels;
+  }
+
+  /** See {@link #labels()}. */
+  public MentionDetectorModel setLabels(String... value) {
+    set(labels, value);
+    return this;
+  }
+
+  /** See {@link #labels()}. */
+  public String[] getLabels() {
+    return value(labels);
   }
 
   /**
@@ -555,7 +606,7 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
         schema.add(
             writesAnnotations(schema.fields()[input])
                 ? SparkNlpSchema.column(output, SparkNlpSchema.CHUNK)
-                : MentionColumns.mentions(output));
+                : MentionColumns.mentions(output, typing() != null));
     String error = getErrorCol();
     if (error != null) {
       refuseClash(result, error, "errorCol");
@@ -649,7 +700,8 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
             parseThreshold(getThreshold()),
             getBos() == null ? null : BosPolicy.parse(getBos()),
             getMaxTokens(),
-            getOverlap());
+            getOverlap(),
+            typing());
     if ((getBackbone() == null) != (getHead() == null)) {
       throw new IllegalArgumentException(
           getBackbone() == null ? "head needs backbone" : "backbone needs head");
@@ -662,6 +714,13 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
           "model (%s) and backbone (%s) exclude each other".formatted(getModel(), getBackbone()));
     }
     return arguments.single(getBackbone(), getHead()).get(0);
+  }
+
+  private Typing typing() {
+    return getClassifier() == null && getLabels() == null
+        ? null
+        : ModelArguments.typing(
+            getClassifier(), getLabels() == null ? List.of() : List.of(getLabels()));
   }
 
   private EngineOptions engine(SparkSession session) {

@@ -1,7 +1,9 @@
 package io.github.tommerspark.report;
 
+import com.samskivert.mustache.Template;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
@@ -30,6 +32,9 @@ public record LineChart(
   private static final int RIGHT = 16;
   private static final int TOP = 10;
   private static final int BOTTOM = 46;
+  private static final int LEGEND_LINE = 18;
+
+  private static final Template SVG = Page.template("linechart.svg");
 
   /**
    * A curve.
@@ -104,6 +109,40 @@ public record LineChart(
         curves,
         series.size() - curves.size());
   }
+
+  /**
+   * The chart as a file of its own.
+   *
+   * @return an SVG document
+   */
+  public String svg() {
+    View view = (View) view();
+    List<Label> legend = new ArrayList<>();
+    for (int i = 0; i < view.curves().size(); i++) {
+      int middle = HEIGHT + LEGEND_LINE * i + LEGEND_LINE / 2;
+      legend.add(
+          new Label(
+              view.curves().get(i).css(),
+              "%d,%d %d,%d".formatted(LEFT, middle, LEFT + 28, middle),
+              LEFT + 36,
+              middle + 4,
+              view.curves().get(i).name()));
+    }
+    return SVG.execute(
+        Map.of(
+            "view",
+            view,
+            "caption",
+            caption,
+            "width",
+            WIDTH,
+            "fullHeight",
+            HEIGHT + LEGEND_LINE * view.curves().size() + TOP,
+            "legend",
+            legend));
+  }
+
+  private record Label(String css, String line, int x, int y, String name) {}
 
   private Curve curve(int index, Series one) {
     String css =

@@ -26,13 +26,7 @@ public record Page(String title, String made, List<Section> sections) {
 
   private static final String STYLE = resource("page.css");
 
-  private static final Template TEMPLATE =
-      Mustache.compiler()
-          .escapeHTML(true)
-          .withEscaper(Escaping::html)
-          .emptyStringIsFalse(true)
-          .withLoader(name -> new InputStreamReader(open(name + ".html"), StandardCharsets.UTF_8))
-          .compile(new InputStreamReader(open("page.html"), StandardCharsets.UTF_8));
+  private static final Template TEMPLATE = template("page.html");
 
   /** Copies the list. */
   public Page {
@@ -77,6 +71,16 @@ public record Page(String title, String made, List<Section> sections) {
       throw e.getCause();
     }
     out.flush();
+  }
+
+  /** A template of this package; whatever it shows is escaped. */
+  static Template template(String resource) {
+    return Mustache.compiler()
+        .escapeHTML(true)
+        .withEscaper(Escaping::html)
+        .emptyStringIsFalse(true)
+        .withLoader(name -> new InputStreamReader(open(name + ".html"), StandardCharsets.UTF_8))
+        .compile(new InputStreamReader(open(resource), StandardCharsets.UTF_8));
   }
 
   /** What the browser compares the style sheet with before it applies it. */

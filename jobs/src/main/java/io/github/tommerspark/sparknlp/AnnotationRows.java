@@ -31,8 +31,9 @@ public final class AnnotationRows {
   }
 
   /**
-   * Mentions as Spark NLP's NerConverter writes entities: metadata {@code entity}, {@code
-   * sentence}, {@code chunk} (the number of the annotation in its row) and {@code confidence}.
+   * Mentions as Spark NLP's NerConverter writes entities: metadata {@code entity} (the label, or
+   * {@value #UNTYPED} without a classifier), {@code sentence}, {@code chunk} (the number of the
+   * annotation in its row) and {@code confidence}.
    *
    * @param mentions of a row, in order
    * @return one annotation of type {@code chunk} each
@@ -42,7 +43,7 @@ public final class AnnotationRows {
     for (int i = 0; i < rows.length; i++) {
       Mention mention = mentions.get(i).mention();
       Map<String, String> metadata = new LinkedHashMap<>();
-      metadata.put("entity", UNTYPED);
+      metadata.put("entity", mention.label() == null ? UNTYPED : mention.label());
       metadata.put("sentence", mentions.get(i).sentence());
       metadata.put("chunk", Integer.toString(i));
       metadata.put("confidence", Float.toString(mention.score()));

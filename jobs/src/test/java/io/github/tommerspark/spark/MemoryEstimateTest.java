@@ -32,6 +32,7 @@ class MemoryEstimateTest {
         1024,
         64,
         BosPolicy.TOKENIZER,
+        null,
         List.of());
   }
 

@@ -1,0 +1,219 @@
+package io.github.tommerspark.detect;
+
+import ai.djl.Device;
+import io.github.tommerspark.backbone.Backbone;
+import io.github.tommerspark.backbone.BackbonePlan;
+import io.github.tommerspark.checkpoint.Checkpoint;
+import io.github.tommerspark.engine.ComputeType;
+import io.github.tommerspark.engine.EngineOptions;
+import io.github.tommerspark.engine.Torch;
+import io.github.tommerspark.head.HeadConfig;
+import io.github.tommerspark.head.ScoreNormalization;
+import io.github.tommerspark.text.BosPolicy;
+import io.github.tommerspark.text.TextTokenizer;
+import io.github.tommerspark.text.TokenizedText;
+import io.github.tommerspark.text.Window;
+import io.github.tommerspark.text.WindowPlan;
+import java.io.IOException;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.OptionalDouble;
+
+/**
+ * A backbone on which heads are trained: how it cuts texts into tokens and windows, exactly as for
+ * a head that is run on it later. Reads its small files only; {@link #load} reads weights.
+ * Thread-safe.
+ */
+public final class FrozenBackbone implements AutoCloseable {
+
+  /**
+   * Which backbone, and for what heads.
+   *
+   * @param location name of a bundled model, or the directory of a Hugging Face snapshot
+   * @param bos whether a beginning-of-sequence token is added where the tokenizer adds none; null
+   *     for what a bundled model records
+   * @param maxTokens tokens of a window including specials; null for the default of the backbone
+   * @param window the heads' window
+   * @param causal whether the heads are causal
+   * @param lastLayer index of the last block that is needed
+   */
+  public record Spec(
+      String location, BosPolicy bos, Integer maxTokens, int window, boolean causal, int lastLayer)
+      implements Serializable {
+
+    /** Checks that there is a location. */
+    public Spec {
+      Objects.requireNonNull(location, "location");
+    }
+  }
+
+  private final ModelFiles files;
+  private final BackbonePlan plan;
+  private final BosPolicy bos;
+  private final int maxTokens;
+  private final TextTokenizer tokenizer;
+  private final WindowPlan windows;
+  private final List<String> warnings;
+
+  private FrozenBackbone(
+      ModelFiles files,
+      BackbonePlan plan,
+      BosPolicy bos,
+      int maxTokens,
+      TextTokenizer tokenizer,
+      WindowPlan windows,
+      List<String> warnings) {
+    this.files = files;
+    this.plan = plan;
+    this.bos = bos;
+    this.maxTokens = maxTokens;
+    this.tokenizer = tokenizer;
+    this.windows = windows;
+    this.warnings = warnings;
+  }
+
+  /**
+   * How many blocks a backbone has.
+   *
+   * @throws IOException if it cannot be read
+   */
+  public static int layers(String location) throws IOException {
+    ModelFiles files = ModelFiles.frozen(location, -1);
+    try (Checkpoint checkpoint = Checkpoint.open(files.backbone())) {
+      return BackbonePlan.of(files.backbone(), checkpoint, 0).layers();
+    }
+  }
+
+  /**
+   * Opens a backbone.
+   *
+   * @throws IOException if a file is missing or malformed, or a window is too small for the heads
+   */
+  public static FrozenBackbone open(Spec spec) throws IOException {
+    ModelFiles files = ModelFiles.frozen(spec.location(), spec.lastLayer());
+    BackbonePlan plan;
+    try (Checkpoint checkpoint = Checkpoint.open(files.backbone())) {
+      plan = BackbonePlan.of(files.backbone(), checkpoint, spec.lastLayer());
+    }
+    List<String> warnings = new ArrayList<>(plan.warnings());
+    BosPolicy bos = spec.bos() != null ? spec.bos() : files.bos();
+    BosPolicy policy = bos == null ? BosPolicy.TOKENIZER : bos;
+    ModelSpec model =
+        ModelSpec.of(spec.location(), spec.location(), null).withWindows(spec.maxTokens(), null);
+    HeadConfig head =
+        new HeadConfig(
+            spec.location(),
+            spec.lastLayer(),
+            1,
+            spec.causal(),
+            spec.window(),
+            true,
+            ScoreNormalization.NONE,
+            policy == BosPolicy.ALWAYS,
+            OptionalDouble.empty());
+    TextTokenizer tokenizer = ModelPlan.tokenizer(files.backbone(), policy, plan.bosTokenId());
+    try {
+      int maxTokens = ModelPlan.maxTokens(model, files, plan, warnings);
+      WindowPlan windows = ModelPlan.windows(model, head, plan, tokenizer, maxTokens);
+      return new FrozenBackbone(
+          files, plan, policy, maxTokens, tokenizer, windows, List.copyOf(warnings));
+    } catch (IOException | RuntimeException e) {
+      tokenizer.close();
+      throw e;
+    }
+  }
+
+  /** What heads record as the backbone they were trained on. */
+  public String name() {
+    if (!plan.nameOrPath().isEmpty()) {
+      return plan.nameOrPath();
+    }
+    String location = files.backbone().name().replaceAll("/+$", "");
+    return location.substring(location.lastIndexOf('/') + 1);
+  }
+
+  /** Width of the hidden states. */
+  public int hiddenSize() {
+    return plan.hiddenSize();
+  }
+
+  /** The policy in force. */
+  public BosPolicy bos() {
+    return bos;
+  }
+
+  /** Tokens of a window, specials included. */
+  public int maxTokens() {
+    return maxTokens;
+  }
+
+  /** Remarks worth showing to the user, one line each. */
+  public List<String> warnings() {
+    return warnings;
+  }
+
+  /**
+   * A hash of everything that determines the hidden states of the layers, wherever the files are.
+   *
+   * @return SHA-256 in hex
+   */
+  public String fingerprint() throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(files.backbone())) {
+      return Fingerprint.ofBackbone(files.backbone(), checkpoint, plan.tensors());
+    }
+  }
+
+  /**
+   * The content tokens of a text.
+   *
+   * @throws IOException if the tokenizer has tokens that the backbone does not know
+   */
+  public TokenizedText tokenize(String text) throws IOException {
+    TokenizedText tokens = tokenizer.encode(text);
+    for (int i = 0; i < tokens.size(); i++) {
+      if (tokens.id(i) >= plan.vocabularySize()) {
+        throw new IOException(
+            "Cannot use backbone %s: its tokenizer gives token id %d, but it has only %d; tokenizer.json and config.json do not belong together"
+                .formatted(files.backbone().name(), tokens.id(i), plan.vocabularySize()));
+      }
+    }
+    return tokens;
+  }
+
+  /** The windows of a text of so many content tokens. */
+  public List<Window> windows(int tokens) {
+    return windows.windows(tokens);
+  }
+
+  /** Special tokens before the content of every window. */
+  public int[] prefixIds() {
+    return tokenizer.prefixIds();
+  }
+
+  /** Special tokens after it. */
+  public int[] suffixIds() {
+    return tokenizer.suffixIds();
+  }
+
+  /**
+   * Reads the weights.
+   *
+   * @return the backbone in native memory, to be closed by the caller
+   * @throws IOException if a tensor cannot be read
+   * @throws IllegalStateException if the device is not there
+   */
+  public Backbone load(EngineOptions options) throws IOException {
+    Device device = Torch.device(options);
+    ComputeType type = ModelGroup.computeType(options, device);
+    try (Checkpoint checkpoint = Checkpoint.open(files.backbone())) {
+      return Backbone.load(plan, checkpoint, type, device, List.of());
+    }
+  }
+
+  @Override
+  public void close() {
+    tokenizer.close();
+  }
+}

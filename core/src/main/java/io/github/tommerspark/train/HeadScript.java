@@ -1,0 +1,226 @@
+package io.github.tommerspark.train;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import io.github.tommerspark.engine.ScriptModule;
+import io.github.tommerspark.head.Head;
+import io.github.tommerspark.head.HeadConfig;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** The TorchScript of training ({@code engine/train.py}) on a device. */
+final class HeadScript implements AutoCloseable {
+
+  /** Parameters of a head: queries, keys, value weight, its bias, feature weights. */
+  static final int PARAMETERS = 5;
+
+  /** Per head its parameters and their first and second moments. */
+  static final int STATE = 3 * PARAMETERS;
+
+  static final List<String> SOURCES = List.of("packed", "head", "optimizer", "train");
+
+  private final ScriptModule module;
+
+  HeadScript(Device device) {
+    module = ScriptModule.load(SOURCES, Map.of(), device);
+  }
+
+  PtNDManager newCall() {
+    return module.newCallManager();
+  }
+
+  PtNDManager memory() {
+    return module.manager();
+  }
+
+  /** The parameters of a head. */
+  NDList parameters(PtNDManager owner, Head head) {
+    int width = head.hiddenSize();
+    int rank = head.config().rank();
+    return new NDList(
+        module.floats(owner, head.queryWeight().clone(), width, rank),
+        module.floats(owner, head.keyWeight().clone(), width, rank),
+        module.floats(owner, head.valueWeight().clone(), 1, width),
+        module.floats(owner, new float[] {head.valueBias()}, 1),
+        module.floats(owner, head.featureWeights().clone(), Head.FEATURES));
+  }
+
+  /** The head of these parameters. */
+  static Head head(HeadConfig config, List<NDArray> parameters) {
+    return new Head(
+        config,
+        Math.toIntExact(parameters.get(0).getShape().get(0)),
+        parameters.get(0).toFloatArray(),
+        parameters.get(1).toFloatArray(),
+        parameters.get(2).toFloatArray(),
+        parameters.get(3).toFloatArray()[0],
+        parameters.get(4).toFloatArray());
+  }
+
+  private NDList batch(PtNDManager call, LabelledBatch batch, TrainingOptions options) {
+    int spans = batch.goldEnds().length;
+    long[] gold = new long[2 * spans];
+    for (int i = 0; i < spans; i++) {
+      gold[i] = batch.goldStarts()[i];
+      gold[spans + i] = batch.goldEnds()[i];
+    }
+    long[] counted =
+        options.dilation().selects()
+            ? options.dilation().counted(batch, options.window(), options.causal())
+            : new long[0];
+    return new NDList(
+        module.longs(call, batch.groups(), batch.groups().length),
+        module.bytes(call, batch.kept(), 2, batch.tokens()),
+        module.longs(call, gold, 2, spans),
+        module.longs(call, counted, 2, counted.length / 2));
+  }
+
+  /**
+   * The loss of one head and its gradients.
+   *
+   * @param states hidden states, (tokens × width)
+   * @param teacher parameters of a teacher; null where {@code settings} name none
+   * @return the loss, then the gradients in the order of the parameters
+   */
+  NDList lossAndGradients(
+      PtNDManager call,
+      PtNDArray states,
+      LabelledBatch batch,
+      NDList parameters,
+      NDList teacher,
+      TrainingOptions options,
+      int phase) {
+    double[] settings = options.settings(phase);
+    return module.runRecording(
+        call,
+        "loss_and_gradients",
+        List.of(
+            new NDList(states),
+            batch(call, batch, options),
+            parameters,
+            teacher == null ? nothing(call) : teacher,
+            new NDList(module.doubles(call, settings, settings.length))));
+  }
+
+  /** What stands for a list that the script will not look at. */
+  private NDList nothing(PtNDManager call) {
+    return new NDList(module.floats(call, new float[0], 0));
+  }
+
+  /**
+   * What one head is told for a step.
+   *
+   * @param tap which of the hidden states it reads
+   * @param step how many steps it will have made
+   * @param learningRate of this one
+   */
+  record HeadStep(int tap, int step, double learningRate) {}
+
+  /**
+   * One step of every head, in place.
+   *
+   * @param taps hidden states of several layers, each (tokens × width)
+   * @param heads {@value #STATE} tensors per head
+   * @param teachers {@value #PARAMETERS} tensors per head; null where the phase has no teacher
+   * @return per head the loss and the norm of its gradients before clipping
+   */
+  float[][] step(
+      PtNDManager call,
+      NDList taps,
+      LabelledBatch batch,
+      NDList heads,
+      NDList teachers,
+      List<HeadStep> steps,
+      TrainingOptions options,
+      int phase) {
+    double[] settings = options.settings(phase);
+    double[] numbers = new double[3 * steps.size()];
+    for (int h = 0; h < steps.size(); h++) {
+      numbers[3 * h] = steps.get(h).tap();
+      numbers[3 * h + 1] = steps.get(h).step();
+      numbers[3 * h + 2] = steps.get(h).learningRate();
+    }
+    NDList result =
+        module.runRecording(
+            call,
+            "step",
+            List.of(
+                taps,
+                batch(call, batch, options),
+                heads,
+                teachers == null ? nothing(call) : teachers,
+                new NDList(
+                    module.doubles(call, settings, settings.length),
+                    module.doubles(call, numbers, steps.size(), 3))));
+    float[] values = result.get(0).toFloatArray();
+    float[][] reports = new float[steps.size()][];
+    for (int h = 0; h < reports.length; h++) {
+      reports[h] = new float[] {values[2 * h], values[2 * h + 1]};
+    }
+    return reports;
+  }
+
+  /**
+   * Counts the spans of a batch by their scores.
+   *
+   * @param parameters {@value #PARAMETERS} tensors per head
+   * @param tapOfHead which of the taps each head reads
+   * @param thresholds rising
+   * @return per head, for spans that are not gold and for those that are, per interval between
+   *     thresholds the number of spans whose score is above its lower end and not above its upper
+   */
+  long[][][] histogram(
+      PtNDManager call,
+      NDList taps,
+      LabelledBatch batch,
+      NDList parameters,
+      int[] tapOfHead,
+      float[] thresholds,
+      TrainingOptions options) {
+    double[] settings = options.settings(0);
+    double[] numbers = new double[3 * tapOfHead.length];
+    for (int h = 0; h < tapOfHead.length; h++) {
+      numbers[3 * h] = tapOfHead[h];
+    }
+    NDList result =
+        module.runRecording(
+            call,
+            "histogram",
+            List.of(
+                taps,
+                batch(call, batch, options),
+                parameters,
+                new NDList(
+                    module.doubles(call, settings, settings.length),
+                    module.doubles(call, numbers, tapOfHead.length, 3),
+                    module.floats(call, thresholds, thresholds.length))));
+    long[] values = result.get(0).toLongArray();
+    int intervals = thresholds.length + 1;
+    long[][][] counts = new long[tapOfHead.length][2][intervals];
+    for (int i = 0; i < values.length; i++) {
+      counts[i / (2 * intervals)][i / intervals % 2][i % intervals] = values[i];
+    }
+    return counts;
+  }
+
+  /** A tensor of the module's device with these values, (tokens × width). */
+  PtNDArray states(PtNDManager call, float[] values, int tokens) {
+    return module.floats(call, values, tokens, values.length / tokens);
+  }
+
+  /** Zeros of the same shapes. */
+  static NDList zerosLike(NDList tensors) {
+    List<NDArray> zeros = new ArrayList<>();
+    tensors.forEach(tensor -> zeros.add(tensor.zerosLike()));
+    return new NDList(zeros);
+  }
+
+  @Override
+  public void close() {
+    module.close();
+  }
+}

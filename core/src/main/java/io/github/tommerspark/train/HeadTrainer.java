@@ -1,0 +1,464 @@
+package io.github.tommerspark.train;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDManager;
+import io.github.tommerspark.checkpoint.FloatTensor;
+import io.github.tommerspark.eval.SpanScores;
+import io.github.tommerspark.head.HeadConfig;
+import io.github.tommerspark.train.HeadScript.HeadStep;
+import io.github.tommerspark.train.TrainerProgress.HeadProgress;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.Random;
+
+/**
+ * Trains the heads of a sweep on hidden states that are given to it, batch after batch. Every head
+ * is on its own: its initial weights depend on the seed, its layer and its rank, and its steps on
+ * the batches, so that it ends with the same weights, bit for bit, whatever heads are beside it.
+ *
+ * <p>Not thread-safe.
+ */
+public final class HeadTrainer implements AutoCloseable {
+
+  /**
+   * What all heads of a sweep have in common.
+   *
+   * @param llmName the backbone, as heads record it
+   * @param hiddenSize its width
+   * @param bosAlways whether a beginning-of-sequence token stands before every text, whatever the
+   *     tokenizer does
+   */
+  public record Origin(String llmName, int hiddenSize, boolean bosAlways) {}
+
+  private final Origin origin;
+  private final TrainingOptions options;
+  private final HeadScript script;
+  private final List<Slot> slots = new ArrayList<>();
+  private final int[] layers;
+  private int phase;
+  private int epoch;
+
+  /**
+   * Heads with initial weights.
+   *
+   * @param heads of different layers or ranks
+   * @param device where to train
+   */
+  public HeadTrainer(List<HeadSlot> heads, Origin origin, TrainingOptions options, Device device) {
+    this.origin = origin;
+    this.options = options;
+    this.script = new HeadScript(device);
+    this.layers = heads.stream().mapToInt(HeadSlot::layer).distinct().sorted().toArray();
+    for (HeadSlot head : heads) {
+      slots.add(new Slot(head));
+    }
+  }
+
+  /** Layers whose states are wanted, rising. */
+  public int[] layers() {
+    return layers.clone();
+  }
+
+  /** The phase that comes next or is under way, from 0. */
+  public int phase() {
+    return phase;
+  }
+
+  /** The epoch of the phase that comes next or is under way, from 0. */
+  public int epoch() {
+    return epoch;
+  }
+
+  /** Whether all phases are done. */
+  public boolean isDone() {
+    return phase == options.phases();
+  }
+
+  /** Whether no head learns any more in this phase: all learning rates fell below the least one. */
+  public boolean isIdle() {
+    return slots.stream().allMatch(slot -> slot.finished);
+  }
+
+  /** The mean loss of the heads in the last step; NaN before the first and when all are idle. */
+  public double lastLoss() {
+    return slots.stream().mapToDouble(slot -> slot.lastLoss).average().orElse(Double.NaN);
+  }
+
+  /** The highest learning rate of a head. */
+  public double learningRate() {
+    return slots.stream().mapToDouble(slot -> slot.schedule.learningRate()).max().orElse(0);
+  }
+
+  /**
+   * One step of every head that still learns.
+   *
+   * @param batch the sequences
+   * @param taps per layer of {@link #layers} their hidden states, (tokens × width) row by row
+   * @throws ArithmeticException if a loss is not finite
+   */
+  public void step(LabelledBatch batch, List<HiddenStates> taps) {
+    List<Slot> learning = slots.stream().filter(slot -> !slot.finished).toList();
+    if (learning.isEmpty()) {
+      return;
+    }
+    try (PtNDManager call = script.newCall()) {
+      NDList states = new NDList();
+      NDList teachers = phase == 0 ? null : new NDList();
+      List<HeadStep> steps = new ArrayList<>();
+      for (Slot slot : learning) {
+        states.addAll(slot.state);
+        if (phase > 0) {
+          teachers.addAll(slot.teacher);
+        }
+        steps.add(new HeadStep(slot.tap, slot.steps + 1, slot.schedule.learningRate()));
+      }
+      float[][] reports =
+          script.step(
+              call, arrays(call, batch, taps), batch, states, teachers, steps, options, phase);
+      for (int i = 0; i < reports.length; i++) {
+        learning.get(i).stepped(reports[i][0], reports[i][1]);
+      }
+    }
+  }
+
+  private NDList arrays(PtNDManager call, LabelledBatch batch, List<HiddenStates> taps) {
+    NDList arrays = new NDList();
+    for (HiddenStates tap : taps) {
+      arrays.add(tap.array(call, batch.tokens(), origin.hiddenSize()));
+    }
+    return arrays;
+  }
+
+  /**
+   * Counts what every head finds in a batch of dev data, for the epoch under way.
+   *
+   * @param batch the sequences
+   * @param taps as for {@link #step}
+   */
+  public void score(LabelledBatch batch, List<HiddenStates> taps) {
+    try (PtNDManager call = script.newCall()) {
+      NDList parameters = new NDList();
+      for (Slot slot : slots) {
+        parameters.addAll(slot.parameters());
+      }
+      long[][][] counts =
+          script.histogram(
+              call,
+              arrays(call, batch, taps),
+              batch,
+              parameters,
+              slots.stream().mapToInt(slot -> slot.tap).toArray(),
+              DevCurve.thresholds(),
+              options);
+      for (int i = 0; i < counts.length; i++) {
+        slots.get(i).count(counts[i]);
+      }
+    }
+  }
+
+  /**
+   * Ends an epoch: heads that are better than before on the dev data are kept, and at the end of a
+   * phase the best ones go on, as teachers and as pupils.
+   *
+   * @param gold mentions of the dev data in all
+   * @return per head, in order, what it reached
+   */
+  public List<EpochScores> endEpoch(long gold) {
+    List<EpochScores> scores = new ArrayList<>();
+    for (Slot slot : slots) {
+      scores.add(slot.endEpoch(gold));
+    }
+    epoch++;
+    if (epoch == options.epochs() || isIdle()) {
+      phase++;
+      epoch = 0;
+      if (!isDone()) {
+        slots.forEach(Slot::beginPhase);
+      }
+    }
+    return scores;
+  }
+
+  /**
+   * The heads as they were at the best epoch of this phase, each with its best threshold.
+   *
+   * @throws IllegalStateException if no epoch of the phase is over
+   */
+  public List<TrainedHead> heads() {
+    return slots.stream().map(Slot::trained).toList();
+  }
+
+  /** How far training is; meaningful between epochs. */
+  public TrainerProgress progress() {
+    return new TrainerProgress(phase, epoch, slots.stream().map(Slot::progress).toList());
+  }
+
+  /** All tensors of all heads by name; meaningful between epochs. */
+  public Map<String, FloatTensor> tensors() {
+    Map<String, FloatTensor> tensors = new LinkedHashMap<>();
+    for (Slot slot : slots) {
+      slot.named()
+          .forEach(
+              (name, array) ->
+                  tensors.put(
+                      name, new FloatTensor(array.getShape().getShape(), array.toFloatArray())));
+    }
+    return tensors;
+  }
+
+  /** Gives the values of a tensor by its name. */
+  @FunctionalInterface
+  public interface TensorSource {
+    /** The values, in row-major order. */
+    float[] values(String name) throws IOException;
+  }
+
+  /**
+   * Goes back to where another trainer of the same heads and options was.
+   *
+   * @param progress its progress
+   * @param tensors its tensors
+   * @throws IOException if a tensor cannot be read
+   * @throws IllegalArgumentException if its heads were others
+   */
+  public void restore(TrainerProgress progress, TensorSource tensors) throws IOException {
+    List<HeadSlot> there = progress.heads().stream().map(HeadProgress::slot).toList();
+    List<HeadSlot> here = slots.stream().map(slot -> slot.slot).toList();
+    if (!there.equals(here)) {
+      throw new IllegalArgumentException(
+          "the heads there are %s, and %s now"
+              .formatted(
+                  there.stream().map(HeadSlot::label).toList(),
+                  here.stream().map(HeadSlot::label).toList()));
+    }
+    phase = progress.phase();
+    epoch = progress.epoch();
+    for (int i = 0; i < slots.size(); i++) {
+      slots.get(i).restore(progress.heads().get(i), tensors);
+    }
+  }
+
+  @Override
+  public void close() {
+    script.close();
+  }
+
+  /** One head and all that belongs to it. */
+  private final class Slot {
+    private final HeadSlot slot;
+    private final int tap;
+
+    /** Parameters, first moments, second moments. */
+    private NDList state;
+
+    private NDList teacher;
+    private NDList kept;
+    private int steps;
+    private PlateauSchedule schedule = PlateauSchedule.begin(options.learningRate());
+    private boolean finished;
+    private EpochScores best;
+    private DevCurve curve;
+    private final List<EpochScores> history = new ArrayList<>();
+
+    private double lastLoss = Double.NaN;
+    private double losses;
+    private double norms;
+    private int epochSteps;
+    private long[][] counts;
+
+    Slot(HeadSlot slot) {
+      this.slot = slot;
+      this.tap = Arrays.binarySearch(layers, slot.layer());
+      this.state = fresh(0);
+      this.teacher = copied(parameters());
+      this.kept = copied(parameters());
+    }
+
+    private NDList parameters() {
+      return new NDList(state.subList(0, HeadScript.PARAMETERS));
+    }
+
+    /**
+     * Initial weights (upstream {@code ToMMeR.__post_init__}): projections from a normal
+     * distribution, the value weight and its bias as torch.nn.Linear draws them, features 1.
+     */
+    private NDList fresh(int restart) {
+      int width = origin.hiddenSize();
+      int rank = slot.rank();
+      // Of its own for every head, whatever is trained beside it.
+      Random random =
+          new Random(((options.seed() * 31 + slot.layer()) * 1_000_003 + rank) * 31 + restart);
+      float[] query = normal(random, width * rank);
+      float[] key = normal(random, width * rank);
+      double bound = 1 / Math.sqrt(width);
+      float[] value = new float[width];
+      for (int i = 0; i < width; i++) {
+        value[i] = (float) (bound * (2 * random.nextDouble() - 1));
+      }
+      float bias = (float) (bound * (2 * random.nextDouble() - 1));
+      PtNDManager owner = script.memory();
+      NDList parameters =
+          new NDList(
+              owner.create(query, new Shape(width, rank)),
+              owner.create(key, new Shape(width, rank)),
+              owner.create(value, new Shape(1, width)),
+              owner.create(new float[] {bias}),
+              owner.create(new float[] {1, 1, 1, 1, 1}));
+      return withMoments(parameters);
+    }
+
+    private NDList withMoments(NDList parameters) {
+      NDList all = new NDList(parameters);
+      all.addAll(HeadScript.zerosLike(parameters));
+      all.addAll(HeadScript.zerosLike(parameters));
+      return all;
+    }
+
+    private static float[] normal(Random random, int count) {
+      float[] values = new float[count];
+      for (int i = 0; i < count; i++) {
+        values[i] = (float) random.nextGaussian();
+      }
+      return values;
+    }
+
+    private NDList copied(NDList tensors) {
+      NDList copies = new NDList();
+      tensors.forEach(tensor -> copies.add(tensor.duplicate()));
+      return copies;
+    }
+
+    private void stepped(float loss, float norm) {
+      if (!Float.isFinite(loss) || !Float.isFinite(norm)) {
+        throw new ArithmeticException(
+            "The loss of head %s is %s and its gradient's norm %s at step %d: lower --learning-rate, or set --clip"
+                .formatted(slot.label(), loss, norm, steps + 1));
+      }
+      steps++;
+      epochSteps++;
+      losses += loss;
+      norms += norm;
+      lastLoss = loss;
+      schedule = schedule.after(loss, options.patience());
+      finished = schedule.learningRate() < options.minLearningRate();
+    }
+
+    private void count(long[][] more) {
+      if (counts == null) {
+        counts = more;
+        return;
+      }
+      for (int kind = 0; kind < counts.length; kind++) {
+        for (int i = 0; i < counts[kind].length; i++) {
+          counts[kind][i] += more[kind][i];
+        }
+      }
+    }
+
+    private EpochScores endEpoch(long gold) {
+      DevCurve reached =
+          DevCurve.of(
+              counts == null ? new long[2][DevCurve.thresholds().length + 1] : counts, gold);
+      SpanScores published = reached.published().scores();
+      EpochScores scores =
+          new EpochScores(
+              phase,
+              epoch,
+              epochSteps,
+              epochSteps == 0 ? 0 : losses / epochSteps,
+              epochSteps == 0 ? 0 : norms / epochSteps,
+              schedule.learningRate(),
+              published.precision(),
+              published.recall(),
+              published.f1(),
+              reached.best().scores().f1(),
+              reached.best().threshold());
+      history.add(scores);
+      if (best == null || scores.bestF1() > best.bestF1()) {
+        best = scores;
+        curve = reached;
+        replace(kept, parameters());
+      }
+      counts = null;
+      losses = 0;
+      norms = 0;
+      epochSteps = 0;
+      return scores;
+    }
+
+    private void beginPhase() {
+      replace(teacher, kept);
+      NDList next = options.resetStudent() ? fresh(phase) : withMoments(copied(kept));
+      state.forEach(NDArray::close);
+      state = next;
+      steps = 0;
+      schedule = PlateauSchedule.begin(options.learningRate());
+      finished = false;
+      best = null;
+      curve = null;
+    }
+
+    private void replace(NDList tensors, NDList by) {
+      for (int i = 0; i < tensors.size(); i++) {
+        by.get(i).copyTo(tensors.get(i));
+      }
+    }
+
+    private TrainedHead trained() {
+      if (best == null) {
+        throw new IllegalStateException("No epoch of this phase is over");
+      }
+      HeadConfig config =
+          new HeadConfig(
+              origin.llmName(),
+              slot.layer(),
+              slot.rank(),
+              options.causal(),
+              options.window(),
+              options.cosine(),
+              options.normalization(),
+              origin.bosAlways(),
+              OptionalDouble.of(best.bestThreshold()));
+      return new TrainedHead(
+          slot, HeadScript.head(config, kept), best, curve, List.copyOf(history));
+    }
+
+    private HeadProgress progress() {
+      return new HeadProgress(slot, steps, schedule, finished, best, curve, List.copyOf(history));
+    }
+
+    private Map<String, NDArray> named() {
+      Map<String, NDArray> named = new LinkedHashMap<>();
+      for (int i = 0; i < state.size(); i++) {
+        named.put("%s.state.%d".formatted(slot.label(), i), state.get(i));
+      }
+      for (int i = 0; i < kept.size(); i++) {
+        named.put("%s.kept.%d".formatted(slot.label(), i), kept.get(i));
+        named.put("%s.teacher.%d".formatted(slot.label(), i), teacher.get(i));
+      }
+      return named;
+    }
+
+    private void restore(HeadProgress progress, TensorSource tensors) throws IOException {
+      for (Map.Entry<String, NDArray> tensor : named().entrySet()) {
+        tensor.getValue().set(FloatBuffer.wrap(tensors.values(tensor.getKey())));
+      }
+      steps = progress.steps();
+      schedule = progress.schedule();
+      finished = progress.finished();
+      best = progress.best();
+      curve = progress.curve();
+      history.clear();
+      history.addAll(progress.history());
+    }
+  }
+}

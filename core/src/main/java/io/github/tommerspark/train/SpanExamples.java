@@ -1,0 +1,276 @@
+package io.github.tommerspark.train;
+
+import io.github.tommerspark.decode.Candidates;
+import io.github.tommerspark.decode.Decoder;
+import io.github.tommerspark.detect.ScoredText;
+import io.github.tommerspark.detect.SpanEncoder;
+import io.github.tommerspark.eval.MatchKey;
+import io.github.tommerspark.eval.TokenMatching;
+import io.github.tommerspark.gold.GoldDocument;
+import io.github.tommerspark.gold.GoldSpan;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a span classifier learns from, and is scored by: the gold spans of documents and the spans
+ * that the detector finds in them, each with its vector and its class. Detected spans that are not
+ * gold are of the outside class.
+ */
+public final class SpanExamples implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SpanExamples.class);
+
+  private static final int CHUNK_DOCUMENTS = 256;
+  private static final long CHUNK_CHARS = 200_000;
+
+  /** A class that training does not know. */
+  private static final int UNKNOWN = -1;
+
+  /**
+   * The spans of a document.
+   *
+   * @param known index of the set of classes that its data set marks
+   * @param first index of the vector of its first span
+   * @param classes per span its class
+   * @param detected per span whether the detector found it
+   * @param gold gold spans of known type, those that no vector could be made of included
+   */
+  record Document(int known, long first, int[] classes, boolean[] detected, int gold) {
+
+    int spans() {
+      return classes.length;
+    }
+  }
+
+  private final List<String> classes;
+  private final VectorFile vectors;
+  private final List<Document> documents = new ArrayList<>();
+  private final List<float[]> known = new ArrayList<>();
+  private final Map<String, Integer> ids = new LinkedHashMap<>();
+  private long goldSpans;
+  private long detectedGold;
+  private long unreachable;
+  private long failed;
+
+  private SpanExamples(List<String> classes, VectorFile vectors) {
+    this.classes = classes;
+    this.vectors = vectors;
+    for (int i = 0; i < classes.size(); i++) {
+      ids.put(classes.get(i), i);
+    }
+  }
+
+  /**
+   * Collects examples.
+   *
+   * @param encoder the detector, and what makes vectors
+   * @param decoder from its candidates to spans
+   * @param threshold of the detector
+   * @param sets gold documents
+   * @param classes names of the classes, the outside class first
+   * @param marked per name of a set the types that it marks, where that is not only those in it
+   * @throws IOException if vectors cannot be kept on disk
+   */
+  public static SpanExamples collect(
+      SpanEncoder encoder,
+      Decoder decoder,
+      double threshold,
+      List<LabelledSet> sets,
+      List<String> classes,
+      Map<String, ? extends Iterable<String>> marked)
+      throws IOException {
+    int width = Math.toIntExact(encoder.representation().width(encoder.hiddenSize()));
+    SpanExamples examples = new SpanExamples(List.copyOf(classes), VectorFile.create(width));
+    try {
+      for (int set = 0; set < sets.size(); set++) {
+        LabelledSet labelled = sets.get(set);
+        Iterable<String> types = marked.get(labelled.name());
+        examples.known.add(examples.known(types == null ? labelled.types() : types));
+        for (List<GoldDocument> chunk : chunks(labelled.documents())) {
+          examples.add(encoder, decoder, threshold, chunk, set);
+        }
+      }
+      return examples;
+    } catch (IOException | RuntimeException e) {
+      examples.close();
+      throw e;
+    }
+  }
+
+  /** 1 for each class among these types and for the outside class, else 0. */
+  private float[] known(Iterable<String> types) {
+    float[] mask = new float[classes.size()];
+    mask[0] = 1;
+    for (String type : types) {
+      Integer id = ids.get(type);
+      if (id != null) {
+        mask[id] = 1;
+      }
+    }
+    return mask;
+  }
+
+  private static List<List<GoldDocument>> chunks(List<GoldDocument> documents) {
+    List<List<GoldDocument>> chunks = new ArrayList<>();
+    List<GoldDocument> chunk = new ArrayList<>();
+    long chars = 0;
+    for (GoldDocument document : documents) {
+      chunk.add(document);
+      chars += document.text().length();
+      if (chunk.size() == CHUNK_DOCUMENTS || chars > CHUNK_CHARS) {
+        chunks.add(chunk);
+        chunk = new ArrayList<>();
+        chars = 0;
+      }
+    }
+    chunks.add(chunk);
+    return chunks;
+  }
+
+  private void add(
+      SpanEncoder encoder,
+      Decoder decoder,
+      double threshold,
+      List<GoldDocument> chunk,
+      int knownClasses)
+      throws IOException {
+    List<GoldDocument> wanted =
+        chunk.stream().filter(document -> !document.text().isBlank()).toList();
+    List<ScoredText> scored = encoder.score(wanted.stream().map(GoldDocument::text).toList());
+    List<ScoredText> read = new ArrayList<>();
+    List<Spans> spans = new ArrayList<>();
+    for (int i = 0; i < wanted.size(); i++) {
+      ScoredText text = scored.get(i);
+      if (text.error() != null) {
+        LOG.warn("Document {} is left out: {}", wanted.get(i).id(), text.error());
+        failed++;
+        continue;
+      }
+      read.add(text);
+      spans.add(spans(wanted.get(i), text, text.decode(decoder, threshold)));
+    }
+    float[][][] made = encoder.vectors(read, spans.stream().map(Spans::tokens).toList());
+    for (int i = 0; i < read.size(); i++) {
+      keep(spans.get(i), made[i], knownClasses);
+    }
+  }
+
+  /** Token spans of a document with class and origin, before they have vectors. */
+  private record Spans(Candidates tokens, List<Integer> classes, int detected, int gold) {}
+
+  /** Detected spans first, then gold ones that were not detected. */
+  private Spans spans(GoldDocument document, ScoredText text, Candidates found) {
+    Map<MatchKey, String> gold = new LinkedHashMap<>();
+    int typed = 0;
+    for (GoldSpan mention : document.mentions()) {
+      MatchKey key =
+          TokenMatching.tokens(text.tokens(), mention.start(), mention.end()).orElse(null);
+      typed += mention.type() == null ? 0 : 1;
+      if (key != null && (!gold.containsKey(key) || gold.get(key) == null)) {
+        gold.put(key, mention.type());
+      }
+    }
+    Spans spans =
+        new Spans(new Candidates(found.size() + gold.size()), new ArrayList<>(), 0, typed);
+    for (int i = 0; i < found.size(); i++) {
+      MatchKey key = new MatchKey(found.start(i), found.end(i));
+      boolean isGold = gold.containsKey(key);
+      String type = gold.remove(key);
+      // A gold mention of unknown type is evidence of nothing.
+      if ((!isGold || type != null) && text.start(found.start(i)) < text.end(found.end(i))) {
+        spans.tokens.add(found.start(i), found.end(i), found.score(i));
+        spans.classes.add(isGold ? ids.getOrDefault(type, UNKNOWN) : 0);
+      }
+    }
+    int detected = spans.classes.size();
+    gold.forEach(
+        (key, type) -> {
+          if (type != null) {
+            spans.tokens.add(key.start(), key.end(), 0);
+            spans.classes.add(ids.getOrDefault(type, UNKNOWN));
+          }
+        });
+    return new Spans(spans.tokens, spans.classes, detected, typed);
+  }
+
+  private void keep(Spans spans, float[][] made, int knownClasses) throws IOException {
+    long first = vectors.size();
+    int[] kept = new int[made.length];
+    boolean[] detected = new boolean[made.length];
+    int size = 0;
+    for (int i = 0; i < made.length; i++) {
+      if (made[i] == null) {
+        unreachable++;
+        continue;
+      }
+      vectors.add(made[i]);
+      kept[size] = spans.classes.get(i);
+      detected[size] = i < spans.detected;
+      detectedGold += detected[size] && kept[size] != 0 ? 1 : 0;
+      size++;
+    }
+    goldSpans += spans.gold;
+    documents.add(
+        new Document(
+            knownClasses,
+            first,
+            Arrays.copyOf(kept, size),
+            Arrays.copyOf(detected, size),
+            spans.gold));
+  }
+
+  /** The documents that could be read. */
+  List<Document> documents() {
+    return documents;
+  }
+
+  /** Reads the vectors of a document. */
+  void read(Document document, float[] into, int at) throws IOException {
+    vectors.read(document.first(), document.spans(), into, at);
+  }
+
+  /** The classes that a document's data set marks: 1, else 0. */
+  float[] known(Document document) {
+    return known.get(document.known());
+  }
+
+  int width() {
+    return vectors.width();
+  }
+
+  /** Spans with a vector. */
+  public long spans() {
+    return vectors.size();
+  }
+
+  /** Gold mentions of known type. */
+  public long goldSpans() {
+    return goldSpans;
+  }
+
+  /** Those of them that the detector found, which bounds the recall of any classifier. */
+  public long detectedGold() {
+    return detectedGold;
+  }
+
+  /** Gold spans that are longer than windows can hold, and are left out. */
+  public long unreachable() {
+    return unreachable;
+  }
+
+  /** Documents that could not be read, and are left out. */
+  public long failed() {
+    return failed;
+  }
+
+  @Override
+  public void close() throws IOException {
+    vectors.close();
+  }
+}

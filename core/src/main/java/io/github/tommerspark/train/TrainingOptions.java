@@ -1,0 +1,163 @@
+package io.github.tommerspark.train;
+
+import io.github.tommerspark.head.ScoreNormalization;
+import java.io.Serializable;
+
+/**
+ * How heads are trained. The defaults are the paper's.
+ *
+ * @param window largest distance between the first and the last token of a span; 0 for no limit
+ * @param causal whether spans are scored from their end alone
+ * @param cosine whether matches are cosines
+ * @param normalization what is applied to matches
+ * @param epochs passes over the data in each phase
+ * @param batch documents of a step
+ * @param learningRate at the beginning of each phase
+ * @param minLearningRate below which a head's phase ends
+ * @param patience steps without a lower loss after which the learning rate is halved
+ * @param clip limit of the norm of all gradients of a head; 0 for none
+ * @param weightDecay of AdamW
+ * @param positiveWeight weight of gold cells in the loss; 0 to balance both kinds in every batch
+ * @param pseudoLabels probability above which a cell is its own label; 1 for never
+ * @param dilation which cells the loss counts
+ * @param distillationPhases further phases, in each of which the head learns from what it was
+ * @param teacherThreshold probability above which a teacher's span is a label
+ * @param temperature divides logits of student and teacher
+ * @param denseDistillation whether the teacher's probabilities are learned instead of labels
+ * @param resetStudent whether heads begin those phases anew
+ * @param seed of initial weights and of the order of documents
+ */
+public record TrainingOptions(
+    int window,
+    boolean causal,
+    boolean cosine,
+    ScoreNormalization normalization,
+    int epochs,
+    int batch,
+    double learningRate,
+    double minLearningRate,
+    int patience,
+    double clip,
+    double weightDecay,
+    double positiveWeight,
+    double pseudoLabels,
+    Dilation dilation,
+    int distillationPhases,
+    double teacherThreshold,
+    double temperature,
+    boolean denseDistillation,
+    boolean resetStudent,
+    long seed)
+    implements Serializable {
+
+  /**
+   * Checks the ranges.
+   *
+   * @throws IllegalArgumentException naming the option and its value
+   */
+  public TrainingOptions {
+    require(window >= 0, "--window must not be negative, but is %s", window);
+    require(epochs >= 1, "--epochs must be at least 1, but is %s", epochs);
+    require(batch >= 1, "--batch must be at least 1, but is %s", batch);
+    require(
+        learningRate > 0 && Double.isFinite(learningRate),
+        "--learning-rate must be positive, but is %s",
+        learningRate);
+    require(
+        minLearningRate >= 0 && minLearningRate < learningRate,
+        "--min-learning-rate must be at least 0 and below --learning-rate, but is %s",
+        minLearningRate);
+    require(patience >= 0, "--patience must not be negative, but is %s", patience);
+    require(clip >= 0, "--clip must not be negative, but is %s", clip);
+    require(weightDecay >= 0, "--weight-decay must not be negative, but is %s", weightDecay);
+    require(
+        positiveWeight >= 0 && Double.isFinite(positiveWeight),
+        "--positive-weight must not be negative, but is %s",
+        positiveWeight);
+    require(
+        pseudoLabels > 0 && pseudoLabels <= 1,
+        "--pseudo-labels must be above 0 and at most 1, but is %s",
+        pseudoLabels);
+    require(
+        distillationPhases >= 0,
+        "--distillation-phases must not be negative, but is %s",
+        distillationPhases);
+    require(
+        teacherThreshold > 0 && teacherThreshold < 1,
+        "--teacher-threshold must be between 0 and 1, but is %s",
+        teacherThreshold);
+    require(
+        temperature > 0 && Double.isFinite(temperature),
+        "--temperature must be positive, but is %s",
+        temperature);
+  }
+
+  private static void require(boolean condition, String message, Object value) {
+    if (!condition) {
+      throw new IllegalArgumentException(message.formatted(value));
+    }
+  }
+
+  /** The paper's options. */
+  public static TrainingOptions defaults() {
+    return new TrainingOptions(
+        25,
+        true,
+        true,
+        ScoreNormalization.NONE,
+        8,
+        16,
+        1e-2,
+        5e-5,
+        5000,
+        1.0,
+        1e-4,
+        0,
+        1,
+        Dilation.NONE,
+        1,
+        0.9,
+        1,
+        false,
+        false,
+        0);
+  }
+
+  /** Phases in all: one against gold, then those of self-distillation. */
+  public int phases() {
+    return 1 + distillationPhases;
+  }
+
+  /** What is learned in a phase, counted from 0. */
+  Target target(int phase) {
+    if (phase == 0) {
+      return Target.GOLD;
+    }
+    return denseDistillation ? Target.TEACHER_PROBABILITIES : Target.TEACHER_LABELS;
+  }
+
+  /** The settings as {@code engine/train.py} takes them. */
+  double[] settings(int phase) {
+    return new double[] {
+      window,
+      causal ? 1 : 0,
+      cosine ? 1 : 0,
+      switch (normalization) {
+        case NONE -> 0;
+        case LOG_SIGMOID -> 1;
+        case ATAN -> 2;
+      },
+      positiveWeight,
+      pseudoLabels == 1 ? Double.POSITIVE_INFINITY : Math.log(pseudoLabels / (1 - pseudoLabels)),
+      target(phase).ordinal(),
+      temperature,
+      teacherThreshold,
+      clip,
+      0.9,
+      0.999,
+      1e-8,
+      weightDecay,
+      dilation.selects() ? 1 : 0
+    };
+  }
+}
