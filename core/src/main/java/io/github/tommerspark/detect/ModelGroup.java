@@ -77,7 +77,8 @@ final class ModelGroup implements AutoCloseable {
     ModelPlan first = models.get(0);
     WorkAccount account = new WorkAccount();
     List<Head> heads = models.stream().map(ModelPlan::head).toList();
-    double[] thresholds = models.stream().mapToDouble(model -> model.spec().threshold()).toArray();
+    double[] thresholds =
+        models.stream().mapToDouble(model -> model.spec().threshold().value()).toArray();
     Device device = Torch.device(options);
     SpanScorer scorer;
     List<SpanClassifier> classifiers;
@@ -531,7 +532,7 @@ final class ModelGroup implements AutoCloseable {
         return new ModelResult(List.of(), errors[text], 0, windowCounts[text]);
       }
       ModelSpec spec = models.get(model).spec();
-      Candidates decoded = spec.decoder().decode(candidates[text][model], spec.threshold());
+      Candidates decoded = spec.decoder().decode(candidates[text][model], spec.threshold().value());
       return new ModelResult(
           MentionText.mentions(texts.get(text), tokens[text], decoded, labels[text][model]),
           null,

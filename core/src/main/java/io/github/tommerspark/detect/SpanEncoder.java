@@ -62,6 +62,11 @@ public final class SpanEncoder implements AutoCloseable {
     return plan.describe();
   }
 
+  /** The model, with the number of its threshold. */
+  public ModelSpec spec() {
+    return plan.spec();
+  }
+
   /** What the head's file calls the backbone, or else its directory. */
   public String backboneName() {
     String name = plan.head().config().llmName();
