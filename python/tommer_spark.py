@@ -31,8 +31,10 @@ def _threshold(value):
     return value if isinstance(value, str) else repr(TypeConverters.toFloat(value))
 
 
-def toListOfNames(value):  # PySpark recognises converters of lists by the beginning of their name.
-    return [value] if isinstance(value, str) else TypeConverters.toListString(value)
+# PySpark knows converters of lists by the beginning of their name; arrays of the JVM come here, too.
+def toListOfNames(value):
+    names = [value] if isinstance(value, str) else value
+    return [TypeConverters.toString(name) for name in names]
 
 
 class _Reader(JavaMLReader):

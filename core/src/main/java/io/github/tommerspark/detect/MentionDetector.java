@@ -149,6 +149,11 @@ public final class MentionDetector implements AutoCloseable {
     return plans;
   }
 
+  /** Models that share a backbone, backbone by backbone. */
+  List<ModelGroup> groups() {
+    return groups;
+  }
+
   /** The models, in the order of the results. */
   public List<ModelSpec> models() {
     return models;

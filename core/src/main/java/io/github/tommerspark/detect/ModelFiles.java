@@ -63,6 +63,11 @@ record ModelFiles(
     }
   }
 
+  /** The snapshot of a bundled model. */
+  static ModelDirectory bundled(String name) {
+    return new ResourceDirectory(ModelFiles.class.getClassLoader(), MODELS + "/" + name);
+  }
+
   /**
    * Finds a model's files. Those of a remote store are brought to the local disk first.
    *
@@ -77,7 +82,7 @@ record ModelFiles(
     ModelDirectory backbone;
     Path script = null;
     if (bundled().contains(spec.backbone())) {
-      backbone = bundledDirectory(spec.backbone());
+      backbone = bundled(spec.backbone());
     } else if (remote.isPresent()) {
       backbone = remote.get().folder().files();
     } else {
@@ -130,7 +135,7 @@ record ModelFiles(
   static ModelFiles frozen(String location, int layer) throws IOException {
     ModelDirectory backbone;
     if (bundled().contains(location)) {
-      backbone = bundledDirectory(location);
+      backbone = bundled(location);
     } else if (isUri(location)) {
       ModelStore.Located remote =
           ModelStore.locate(location)
@@ -196,17 +201,13 @@ record ModelFiles(
   }
 
   private static ModelDirectory bundledClassifier(String model) throws IOException {
-    ModelDirectory directory = bundledDirectory(model);
+    ModelDirectory directory = bundled(model);
     JsonNode record = tommerJson(directory);
     if (!record.hasNonNull(CLASSIFIER)) {
       throw new IOException(
           "Cannot use --classifier %s: that model brings no classifier".formatted(model));
     }
     return directory.folder(record.get(CLASSIFIER).asText());
-  }
-
-  private static ModelDirectory bundledDirectory(String model) {
-    return new ResourceDirectory(ModelFiles.class.getClassLoader(), MODELS + "/" + model);
   }
 
   private static ModelDirectory head(String location) throws IOException {

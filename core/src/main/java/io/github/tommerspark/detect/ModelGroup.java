@@ -212,15 +212,33 @@ final class ModelGroup implements AutoCloseable {
     return scored(texts).results(Work::candidates);
   }
 
+  /** The backbone of a snapshot. */
+  Backbone backbone() {
+    return scorer.backbone();
+  }
+
+  /** The share of the heads in the time of forwards over these texts, batched as usual. */
+  double headShare(List<String> texts) {
+    Work work = new Work(texts);
+    List<Sequence> sequences = PackedBatch.sorted(work.tokenize());
+    long[] sum = new long[2];
+    for (int from = 0; from < sequences.size(); ) {
+      int to = batchEnd(sequences, from);
+      long[] parts =
+          scorer.partNanos(
+              PackedBatch.of(
+                  sequences.subList(from, to), tokenizer.prefixIds(), tokenizer.suffixIds()));
+      sum[0] += parts[0];
+      sum[1] += parts[1];
+      from = to;
+    }
+    return (double) sum[1] / (sum[0] + sum[1]);
+  }
+
   private Work scored(List<String> texts) {
     Work work = new Work(texts);
     long begin = System.nanoTime();
-    List<Sequence> sequences = new ArrayList<>();
-    for (int i = 0; i < texts.size(); i++) {
-      if (texts.get(i) != null) {
-        sequences.addAll(work.tokenize(i));
-      }
-    }
+    List<Sequence> sequences = work.tokenize();
     account.tokenised(work.documentTokens(), System.nanoTime() - begin);
     work.score(sequences);
     return work;
@@ -341,7 +359,17 @@ final class ModelGroup implements AutoCloseable {
       labels = new SpanLabels[texts.size()][models.size()];
     }
 
-    List<Sequence> tokenize(int text) {
+    List<Sequence> tokenize() {
+      List<Sequence> sequences = new ArrayList<>();
+      for (int i = 0; i < texts.size(); i++) {
+        if (texts.get(i) != null) {
+          sequences.addAll(tokenize(i));
+        }
+      }
+      return sequences;
+    }
+
+    private List<Sequence> tokenize(int text) {
       try {
         TokenizedText tokenized = tokenizer.encode(texts.get(text));
         for (int i = 0; i < tokenized.size(); i++) {

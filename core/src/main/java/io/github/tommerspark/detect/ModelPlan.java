@@ -51,8 +51,8 @@ record ModelPlan(
   private static final int DEFAULT_MAX_TOKENS = 1024;
   // What a TorchScript file can take is unknown; nearly every encoder takes this.
   private static final int DEFAULT_SCRIPT_MAX_TOKENS = 512;
-  private static final String TOKENIZER = "tokenizer.json";
-  private static final int MAX_TOKENIZER_BYTES = 256 << 20;
+  static final String TOKENIZER = "tokenizer.json";
+  static final int MAX_TOKENIZER_BYTES = 256 << 20;
 
   /** What models must have in common to share tokens, windows and a forward. */
   record SharingKey(String backbone, BosPolicy bos, int maxTokens, WindowPlan windows) {}

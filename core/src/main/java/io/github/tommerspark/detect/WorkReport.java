@@ -1,5 +1,7 @@
 package io.github.tommerspark.detect;
 
+import java.io.Serializable;
+
 /**
  * What detectors did and where the time went. Times are summed over the threads that spent them, so
  * together they are at most threads × wall time.
@@ -22,7 +24,8 @@ public record WorkReport(
     long forwards,
     long documentTokens,
     long windowTokens,
-    long computedTokens) {
+    long computedTokens)
+    implements Serializable {
 
   /** Nothing done. */
   public static final WorkReport NONE = new WorkReport(0, 0, 0, 0, 0, 0, 0, 0);

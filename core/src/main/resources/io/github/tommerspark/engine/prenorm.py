@@ -25,6 +25,8 @@
       cos_local, sin_local = cos, sin
     if w[5].numel() > 0:
       cos_local, sin_local = self.rotary_table(at, w[5], w[8])
+    blocks = self.blocks(groups)
+    spread, back = self.padding(groups, blocks, ids)
     taps = annotate(List[Tensor], [])
     for layer in range(layers[len(layers) - 1] + 1):
       b = 6 + 22 * layer
@@ -43,7 +45,7 @@
         else:
           q = self.rotate(q, cos, sin)
           k = self.rotate(k, cos, sin)
-      attended = self.linear(self.attend(q, k, v, groups, self.windows[layer]), w[b + 10], w[b + 11]).to(6)
+      attended = self.linear(self.attend(q, k, v, blocks, spread, back, self.windows[layer]), w[b + 10], w[b + 11]).to(6)
       if w[b + 12].numel() > 0:
         attended = self.norm(attended, w[b + 12], absent)
       if self.parallel:

@@ -80,6 +80,7 @@ final class AnnotateJob {
     Configuration hadoop = hadoop();
     OutputDirectory output =
         OutputDirectory.open(options.output().path(), options.output().mode(), hadoop);
+    ObjectStore.checkCommitter(spark, output.path());
     List<ModelDescription> models = describeModels();
     Corpus corpus = Corpus.open(spark, options.corpus());
     output.checkAgainst(corpus.paths());
@@ -136,6 +137,7 @@ final class AnnotateJob {
     PartitionReports reports = new PartitionReports();
     spark.sparkContext().register(reports, "tommer-spark partition reports");
     long begin = System.nanoTime();
+    boolean written = false;
     try (ProgressMonitor watched =
         ProgressMonitor.start(spark.sparkContext(), reports, ProgressPrinter.standard())) {
       AnnotatePartition.annotate(
@@ -150,6 +152,11 @@ final class AnnotateJob {
           .option("ignoreNullFields", "false")
           .save(directory.toString());
       LOG.debug("At the end: {}", watched.progress().line());
+      written = true;
+    } finally {
+      if (!written) {
+        ObjectStore.cleanUp(spark, directory);
+      }
     }
     double seconds = (System.nanoTime() - begin) / 1e9;
 

@@ -144,9 +144,14 @@ final class DemoCommand implements Callable<Integer> {
     return output.resolve("corpus.jsonl");
   }
 
+  /** The bundled corpus, JSON Lines. */
+  static InputStream corpus() {
+    return DemoCommand.class.getResourceAsStream(CORPUS);
+  }
+
   private void unpackCorpus() throws IOException {
     Files.createDirectories(output);
-    try (InputStream corpus = DemoCommand.class.getResourceAsStream(CORPUS)) {
+    try (InputStream corpus = corpus()) {
       Files.copy(corpus, corpusFile(), StandardCopyOption.REPLACE_EXISTING);
     }
   }

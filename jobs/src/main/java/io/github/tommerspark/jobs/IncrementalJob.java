@@ -99,6 +99,8 @@ final class IncrementalJob {
     Path path = OutputDirectory.openIncremental(options.output().path(), hadoop).path();
     try (WriterLock lock =
         WriterLock.acquire(path, hadoop, timing, spark.sparkContext()::cancelAllJobs)) {
+      ObjectStore.checkCommitter(spark, path);
+      ObjectStore.abortUploads(path, hadoop);
       // Looked at again, now that nobody else can change it.
       return run(OutputDirectory.openIncremental(options.output().path(), hadoop), lock);
     }
@@ -297,6 +299,7 @@ final class IncrementalJob {
   private void runQuery(
       Dataset<Row> stream, VoidFunction2<Dataset<Row>, Long> batches, Path bookkeeping)
       throws IOException {
+    ObjectStore.prepareCheckpoint(spark, bookkeeping);
     StreamingQuery query = null;
     try {
       query =

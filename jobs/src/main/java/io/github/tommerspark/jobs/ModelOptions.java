@@ -168,6 +168,29 @@ final class ModelOptions {
     return models == null ? List.of() : arguments().named(models);
   }
 
+  /** Whether an option says which models to run. */
+  boolean namesModels() {
+    return models != null || modelsFile != null || backbone != null || head != null;
+  }
+
+  /**
+   * A model of these directories, with the settings that the options give.
+   *
+   * @throws IllegalArgumentException if an option makes no sense
+   */
+  ModelSpec single(String name, String backbone, String head) {
+    ModelSpec spec = arguments().single(backbone, head).get(0);
+    return new ModelSpec(
+        name,
+        spec.backbone(),
+        spec.head(),
+        spec.decoder(),
+        spec.threshold(),
+        spec.bos(),
+        spec.maxTokens(),
+        spec.overlap());
+  }
+
   /**
    * The backbone of --backbone, with the head of --head if there is one.
    *

@@ -8,7 +8,6 @@ import io.github.tommerspark.detect.ModelDescription;
 import io.github.tommerspark.engine.EngineOptions;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -359,14 +358,7 @@ record Provenance(
     FileSystem fs = folder.getFileSystem(hadoop);
     fs.mkdirs(folder);
     Path target = new Path(folder, PREFIX + run + SUFFIX);
-    Path draft = new Path(folder, "." + PREFIX + run + ".tmp");
-    try (OutputStream out = fs.create(draft, true)) {
-      JSON.writeValue(out, this);
-    }
-    fs.delete(target, false);
-    if (!fs.rename(draft, target)) {
-      throw new IOException("Cannot rename %s to %s".formatted(draft, target));
-    }
+    WholeFile.write(fs, target, JSON.writeValueAsBytes(this));
     return target;
   }
 }

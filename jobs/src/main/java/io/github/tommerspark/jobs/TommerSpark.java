@@ -33,6 +33,7 @@ import scala.Tuple2;
     subcommands = {
       AnnotateCommand.class,
       AgreeCommand.class,
+      BenchCommand.class,
       DemoCommand.class,
       DoctorCommand.class,
       EvaluateCommand.class,

@@ -70,9 +70,9 @@ import scala.Function1;
  * mentions. A row that cannot be annotated has none either and says why in {@link #errorCol()}; if
  * no such column is named, it fails the query with that reason.
  *
- * <p>Models are loaded once per executor, device and configuration when the first row comes, and
- * shared by all stages and tasks there. A saved stage is a few parameters: it names models and does
- * not hold them, so these must be where they were when it is loaded elsewhere.
+ * <p>Models are loaded once per executor, device and set of parameters when the first row comes,
+ * and shared by all stages and tasks there. A saved stage is a few parameters: it names models and
+ * does not hold them, so these must be where they were when it is loaded elsewhere.
  *
  * <p>A backbone that is a TorchScript file, which is code, is refused unless the session says
  * {@code spark.tommer.trust-backbone=true}: a stage that is loaded from somewhere cannot permit

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.PipelineStage;
@@ -371,6 +372,21 @@ class MentionDetectorModelTest {
       values.put(param.name(), value instanceof String[] array ? List.of(array) : value);
     }
     return values;
+  }
+
+  @Test
+  void thePythonFileHasTheSameParameters() throws IOException {
+    String python = Files.readString(Path.of("..", "python", "tommer_spark.py"));
+    List<String> names =
+        Pattern.compile("Params\\._dummy\\(\\),\\s*\"(\\w+)\"")
+            .matcher(python)
+            .results()
+            .map(match -> match.group(1))
+            .toList();
+    assertThat(names)
+        .containsExactlyInAnyOrderElementsOf(
+            Arrays.stream(new MentionDetectorModel().params()).map(Param::name).toList());
+    assertThat(python).contains("\"" + MentionDetectorModel.class.getPackageName() + "\"");
   }
 
   private static Object call(Object target, String method) throws ReflectiveOperationException {

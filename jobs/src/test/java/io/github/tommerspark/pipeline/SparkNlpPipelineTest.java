@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.johnsnowlabs.nlp.Annotation;
 import com.johnsnowlabs.nlp.DocumentAssembler;
 import com.johnsnowlabs.nlp.Finisher;
+import com.johnsnowlabs.nlp.LightPipeline;
 import com.johnsnowlabs.nlp.annotators.ChunkTokenizer;
 import io.github.tommerspark.sparknlp.SparkNlpSchema;
 import java.io.IOException;
@@ -180,6 +181,15 @@ class SparkNlpPipelineTest {
     assertThat(SparkNlpSchema.restore(bare).schema().apply("chunk"))
         .isEqualTo(annotated.schema().apply("chunk"));
     finisher.transform(SparkNlpSchema.restore(bare)).collectAsList();
+  }
+
+  /** What the guide warns of. */
+  @Test
+  void lightPipelineSkipsTheStage() {
+    Dataset<Row> texts = Texts.rows(Texts.AWKWARD);
+    LightPipeline light = new LightPipeline(SparkNlp.sentences().fit(texts), false);
+    Map<String, List<String>> answer = light.annotateJava("Marie Curie was born in Warsaw.");
+    assertThat(answer).containsKey("sentence").doesNotContainKey("chunk");
   }
 
   @Test
