@@ -50,6 +50,7 @@ public final class SpanExamples implements AutoCloseable {
 
   private final List<String> classes;
   private final VectorFile vectors;
+  private final Standardization.Statistics statistics;
   private final List<Document> documents = new ArrayList<>();
   private final List<float[]> known = new ArrayList<>();
   private final Map<String, Integer> ids = new LinkedHashMap<>();
@@ -61,6 +62,7 @@ public final class SpanExamples implements AutoCloseable {
   private SpanExamples(List<String> classes, VectorFile vectors) {
     this.classes = classes;
     this.vectors = vectors;
+    this.statistics = new Standardization.Statistics(vectors.width());
     for (int i = 0; i < classes.size(); i++) {
       ids.put(classes.get(i), i);
     }
@@ -210,6 +212,7 @@ public final class SpanExamples implements AutoCloseable {
         continue;
       }
       vectors.add(made[i]);
+      statistics.add(made[i]);
       kept[size] = spans.classes.get(i);
       detected[size] = i < spans.detected;
       detectedGold += detected[size] && kept[size] != 0 ? 1 : 0;
@@ -238,6 +241,11 @@ public final class SpanExamples implements AutoCloseable {
   /** The classes that a document's data set marks: 1, else 0. */
   float[] known(Document document) {
     return known.get(document.known());
+  }
+
+  /** What brings these vectors to mean 0 and variance 1. */
+  Standardization standardization() {
+    return statistics.standardization();
   }
 
   int width() {
