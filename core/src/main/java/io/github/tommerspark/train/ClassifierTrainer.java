@@ -176,7 +176,7 @@ public final class ClassifierTrainer {
         }
       }
     }
-    spans.apply(vectors);
+    this.spans.apply(vectors);
     return new Batch(vectors, known, gold);
   }
 

@@ -96,21 +96,18 @@ class TypedMentionsJobTest {
                 "--output",
                 shared.resolve(name).toString()));
     arguments.addAll(List.of(more));
-    TrainClassifierCommand command =
-        parsed("train-classifier", arguments.toArray(String[]::new));
+    TrainClassifierCommand command = parsed("train-classifier", arguments.toArray(String[]::new));
     return TrainClassifierJob.run(
         LocalSpark.session(), command.options(), Map.of("--output", name), line -> {});
   }
 
   @Test
   void theTrainingIsRecordedBesideTheClassifier() throws IOException {
-    SpanClassifier classifier =
-        ClassifierFiles.read(new LocalDirectory(shared.resolve("own")));
+    SpanClassifier classifier = ClassifierFiles.read(new LocalDirectory(shared.resolve("own")));
     assertThat(classifier.config().classes()).containsExactly("O", "person", "place");
     assertThat(classifier.zeroShot()).isFalse();
     assertThat(classifier.config().llmName()).isEqualTo("nano-llama");
-    JsonNode record =
-        new ObjectMapper().readTree(shared.resolve("own/training.json").toFile());
+    JsonNode record = new ObjectMapper().readTree(shared.resolve("own/training.json").toFile());
     assertThat(record.get("kind").asText()).isEqualTo("classifier_training");
     assertThat(record.get("model").get("fingerprint").asText()).hasSize(64);
     // Every tenth document is held out.
@@ -192,7 +189,8 @@ class TypedMentionsJobTest {
     assertThat(entities).isSubsetOf("O", "place", "person", "city").hasSizeGreaterThan(1);
     assertThat(
             written
-                .selectExpr("transform(mentions, m -> m.label) as a",
+                .selectExpr(
+                    "transform(mentions, m -> m.label) as a",
                     "transform(chunk, c -> c.metadata['entity']) as b")
                 .where("a != b")
                 .count())
@@ -227,8 +225,7 @@ class TypedMentionsJobTest {
   @Test
   void labelsAreScoredAgainstGoldTypes() throws IOException {
     EvaluateResult live =
-        evaluate(
-            "--threshold", "0.3", "--classifier", shared.resolve("own").toString());
+        evaluate("--threshold", "0.3", "--classifier", shared.resolve("own").toString());
     EvaluationFile.Typed micro = live.evaluation().typed().get(0);
     assertThat(micro.total()).isEqualTo(160);
     assertThat(micro.truePos()).isPositive();
@@ -265,8 +262,7 @@ class TypedMentionsJobTest {
             "--overwrite");
     assertThat(written.evaluation().classes()).isEqualTo(classes);
 
-    ReportJob.run(
-        spark, parsedReport("--input", folder.resolve("scores").toString()));
+    ReportJob.run(spark, parsedReport("--input", folder.resolve("scores").toString()));
     assertThat(Files.readString(folder.resolve("report.html")))
         .contains("Labels: all classes but O", "Labels by class", "Confusion of labels");
   }
@@ -290,7 +286,9 @@ class TypedMentionsJobTest {
     assertThatThrownBy(
             () ->
                 ((TrainClassifierCommand)
-                        parsed(arguments[0], List.of(arguments).subList(1, arguments.length).toArray(String[]::new)))
+                        parsed(
+                            arguments[0],
+                            List.of(arguments).subList(1, arguments.length).toArray(String[]::new)))
                     .options())
         .isInstanceOf(CommandLine.ParameterException.class)
         .hasMessage(message);
@@ -344,8 +342,7 @@ class TypedMentionsJobTest {
 
   private static <T> T parsed(String command, String... arguments) {
     CommandLine root = TommerSpark.commandLine();
-    root.parseArgs(
-        Stream.concat(Stream.of(command), Stream.of(arguments)).toArray(String[]::new));
+    root.parseArgs(Stream.concat(Stream.of(command), Stream.of(arguments)).toArray(String[]::new));
     return root.getSubcommands().get(command).getCommand();
   }
 }
