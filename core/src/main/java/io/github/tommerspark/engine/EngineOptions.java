@@ -31,7 +31,7 @@ public record EngineOptions(
   public static final int GPU_CONCURRENCY = 2;
 
   /** Tokens of one forward call unless told otherwise. */
-  public static final int DEFAULT_BATCH_TOKENS = 4096;
+  public static final int DEFAULT_BATCH_TOKENS = 2048;
 
   /**
    * Checks the numbers.

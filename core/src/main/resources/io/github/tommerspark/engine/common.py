@@ -18,21 +18,19 @@
       return torch.gelu(x, approximate="tanh")
     return torch.relu(x)
 
-  # cos and sin of the rotary embedding, each (tokens, 1, rotary), the two halves repeated.
-  # frequencies (rotary / 2).
+  # cos and sin of the rotary embedding, each (tokens, 1, rotary / 2). frequencies (rotary / 2).
   def rotary_table(self: __torch__.M, positions: Tensor, frequencies: Tensor, like: Tensor) -> Tuple[Tensor, Tensor]:
-    angles = positions.to(6).unsqueeze(1) * frequencies.unsqueeze(0)
-    angles = torch.cat([angles, angles], 1).unsqueeze(1)
+    angles = (positions.to(6).unsqueeze(1) * frequencies.unsqueeze(0)).unsqueeze(1)
     return (angles.cos().to(like.dtype), angles.sin().to(like.dtype))
 
   # Rotates the first `rotary` of the last dimension of x (tokens, heads, head_dim).
   def rotate(self: __torch__.M, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    rotary = cos.size(2)
-    half = rotary // 2
-    turned = x.narrow(2, 0, rotary)
-    swapped = torch.cat([-turned.narrow(2, half, half), turned.narrow(2, 0, half)], 2)
-    y = turned * cos + swapped * sin
+    half = cos.size(2)
+    rotary = 2 * half
+    first = x.narrow(2, 0, half)
+    second = x.narrow(2, half, half)
+    turned = [first * cos - second * sin, second * cos + first * sin]
     if rotary != x.size(2):
-      y = torch.cat([y, x.narrow(2, rotary, x.size(2) - rotary)], 2)
-    return y
+      turned.append(x.narrow(2, rotary, x.size(2) - rotary))
+    return torch.cat(turned, 2)
 

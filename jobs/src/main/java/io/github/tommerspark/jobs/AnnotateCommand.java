@@ -1,5 +1,6 @@
 package io.github.tommerspark.jobs;
 
+import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.spark.EngineSetup;
 import io.github.tommerspark.spark.HadoopModelStore;
 import io.github.tommerspark.spark.MentionColumns;
@@ -15,6 +16,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
@@ -233,24 +235,36 @@ final class AnnotateCommand implements Callable<Integer> {
     IncrementalOptions growing = incrementalOptions();
     Optional<ErrorRate> limit =
         checked(() -> Optional.ofNullable(maxErrorRate).map(ErrorRate::new));
-    SparkSession spark = Sessions.start("annotate", settings());
-    try {
+    try (SparkSession spark = Sessions.start("annotate", settings())) {
       PrintWriter out = command.commandLine().getOut();
       if (growing == null) {
-        AnnotateResult result = AnnotateJob.run(spark, options);
+        AnnotateResult result = AnnotateJob.run(spark, settled(spark, options, null));
         out.println(result.summary());
         Provenance written = result.provenance();
         limit.ifPresent(rate -> rate.check(written.counts(), written.output().path()));
       } else {
         IncrementalResult result =
-            IncrementalJob.run(spark, options, growing, WriterLock.Timing.DEFAULT);
+            IncrementalJob.run(
+                spark, settled(spark, options, growing), growing, WriterLock.Timing.DEFAULT);
         out.println(result.summary());
         limit.ifPresent(rate -> rate.check(result.counts(), result.directory()));
       }
-    } finally {
-      spark.stop();
     }
     return 0;
+  }
+
+  /** The options with the type that auto stands for: where there is one, that of the output. */
+  private static AnnotateOptions settled(
+      SparkSession spark, AnnotateOptions options, IncrementalOptions growing) throws IOException {
+    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    Optional<ComputeType> recorded = Optional.empty();
+    if (growing != null) {
+      recorded = IncrementalJob.dtype(options, growing, hadoop);
+    } else if (options.output().mode() == WriteMode.APPEND) {
+      recorded = Dtypes.recorded(options.output().path(), hadoop);
+    }
+    return options.withEngine(
+        Dtypes.settled(spark, options.models(), options.engine(), recorded));
   }
 
   /** What executors read from Spark's settings. */

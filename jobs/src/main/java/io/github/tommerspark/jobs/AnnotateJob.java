@@ -53,6 +53,9 @@ final class AnnotateJob {
   private static final DateTimeFormatter RUN_TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
 
+  private static final String MIN_PARTITIONS = "spark.sql.files.minPartitionNum";
+  private static final int TASKS_PER_SLOT = 4;
+
   /** Of the mentions, only what it takes to count them: columnar files need not read the rest. */
   private static final DataType STARTS =
       DataTypes.createArrayType(new StructType().add("start", DataTypes.IntegerType));
@@ -82,6 +85,7 @@ final class AnnotateJob {
         OutputDirectory.open(options.output().path(), options.output().mode(), hadoop);
     ObjectStore.checkCommitter(spark, output.path());
     List<ModelDescription> models = describeModels();
+    cutFinely();
     Corpus corpus = Corpus.open(spark, options.corpus());
     output.checkAgainst(corpus.paths());
     Layout layout = Layout.of(corpus, options);
@@ -93,6 +97,24 @@ final class AnnotateJob {
         annotate(rows, layout, planned, output.path(), output.saveMode(), output::added);
     result.provenance().write(hadoop);
     return result;
+  }
+
+  /**
+   * Cuts small inputs into several tasks for each slot, unless a setting says otherwise: texts take
+   * differently long, and slots that are done early would wait for the last one.
+   */
+  private void cutFinely() {
+    if (spark.conf().getOption(MIN_PARTITIONS).isEmpty()) {
+      spark.conf().set(MIN_PARTITIONS, (long) TASKS_PER_SLOT * slots());
+    }
+  }
+
+  /** Tasks that run at once. */
+  private int slots() {
+    return Math.max(
+        1,
+        spark.sparkContext().defaultParallelism()
+            / Math.max(1, spark.sparkContext().conf().getInt("spark.task.cpus", 1)));
   }
 
   /**

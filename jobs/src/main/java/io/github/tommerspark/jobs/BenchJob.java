@@ -8,6 +8,7 @@ import io.github.tommerspark.detect.ModelProfile;
 import io.github.tommerspark.detect.ModelTokens;
 import io.github.tommerspark.detect.WorkReport;
 import io.github.tommerspark.engine.ComputeType;
+import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.spark.ExecutorAccounts;
 import io.github.tommerspark.spark.ExecutorSize;
 import io.github.tommerspark.spark.ProcessMemory;
@@ -27,6 +28,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.spark.SparkConf;
@@ -60,10 +62,12 @@ final class BenchJob {
 
   private final BenchOptions options;
   private final ModelDescription description;
+  private EngineOptions engine;
 
   private BenchJob(BenchOptions options, ModelDescription description) {
     this.options = options;
     this.description = description;
+    this.engine = options.engine();
   }
 
   /** Starts and stops Spark. */
@@ -102,6 +106,7 @@ final class BenchJob {
     try {
       JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
       master = spark.sparkContext().master();
+      engine = Dtypes.settled(spark, List.of(options.model()), engine, Optional.empty());
       List<String> texts = texts(spark);
       Map<BenchCut, CorpusOptions> corpora = corpora(texts, slots(spark));
       first = corpora.get(options.cuts().get(0));
@@ -120,7 +125,7 @@ final class BenchJob {
       int calls =
           ExecutorSize.of(spark.sparkContext().conf(), Runtime.getRuntime().availableProcessors())
               .tasks();
-      profile = ProfileTask.run(context, options.model(), options.engine(), sample(texts), calls);
+      profile = ProfileTask.run(context, options.model(), engine, sample(texts), calls);
     } finally {
       starter.stop(spark);
     }
@@ -155,7 +160,7 @@ final class BenchJob {
               (long) (DEFAULT_FLOPS / (2.0 * Math.max(1, description.truncatedParameters()))));
     }
     List<String> texts = new ArrayList<>();
-    try (ModelTokens tokenizer = ModelTokens.load(options.model(), options.engine())) {
+    try (ModelTokens tokenizer = ModelTokens.load(options.model(), engine)) {
       Iterator<String> all = options.corpus() == null ? bundled() : input(spark);
       long left = wanted;
       while (left > 0 && all.hasNext()) {
@@ -211,7 +216,7 @@ final class BenchJob {
 
   private Map<BenchCut, CorpusOptions> corpora(List<String> texts, int slots) throws IOException {
     Map<BenchCut, CorpusOptions> corpora = new LinkedHashMap<>();
-    try (ModelTokens tokenizer = ModelTokens.load(options.model(), options.engine())) {
+    try (ModelTokens tokenizer = ModelTokens.load(options.model(), engine)) {
       for (BenchCut cut : options.cuts()) {
         corpora.put(cut, written(cut, cut.documents(texts, tokenizer), slots));
       }
@@ -249,7 +254,7 @@ final class BenchJob {
       sample.add(text);
       // About four characters a token.
       chars += text.length();
-      if (chars > 4L * PROFILE_FORWARDS * options.engine().batchTokens()) {
+      if (chars > 4L * PROFILE_FORWARDS * engine.batchTokens()) {
         break;
       }
     }
@@ -270,7 +275,7 @@ final class BenchJob {
                 false,
                 null),
             List.of(options.model()),
-            options.engine(),
+            engine,
             0,
             true,
             Map.of("bench", "true")));

@@ -97,8 +97,7 @@ final class DemoCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     AnnotateOptions options = options();
     PrintWriter out = command.commandLine().getOut();
-    SparkSession spark = Sessions.start("demo");
-    try {
+    try (SparkSession spark = Sessions.start("demo")) {
       unpackCorpus();
       AnnotateResult result = AnnotateJob.run(spark, options);
       Provenance provenance = result.provenance();
@@ -108,8 +107,6 @@ final class DemoCommand implements Callable<Integer> {
       agreement(spark, provenance, out);
       out.println();
       out.println("Next: ./submit.sh annotate --input " + corpusFile() + " --output my-mentions");
-    } finally {
-      spark.stop();
     }
     return 0;
   }

@@ -1,6 +1,7 @@
 package io.github.tommerspark.jobs;
 
 import java.io.FileNotFoundException;
+import io.github.tommerspark.engine.ComputeType;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Instant;
@@ -95,6 +96,24 @@ final class IncrementalJob {
     return new IncrementalJob(spark, options, incremental, timing).run();
   }
 
+  /** The type in which earlier runs of the same output computed; empty for a new one. */
+  static Optional<ComputeType> dtype(
+      AnnotateOptions options, IncrementalOptions incremental, Configuration hadoop)
+      throws IOException {
+    Path output = OutputDirectory.path(options.output().path(), hadoop);
+    return incremental.newOutput()
+        ? Optional.empty()
+        : IncrementalRun.latest(checkpoint(output, incremental, hadoop), hadoop)
+            .flatMap(run -> Dtypes.of(run.planned()));
+  }
+
+  private static Path checkpoint(
+      Path output, IncrementalOptions incremental, Configuration hadoop) {
+    return incremental.checkpoint() == null
+        ? new Path(new Path(output, Provenance.FOLDER), "checkpoint")
+        : OutputDirectory.path(incremental.checkpoint(), hadoop);
+  }
+
   private IncrementalResult run() throws IOException {
     Path path = OutputDirectory.openIncremental(options.output().path(), hadoop).path();
     try (WriterLock lock =
@@ -107,10 +126,7 @@ final class IncrementalJob {
   }
 
   private IncrementalResult run(OutputDirectory output, WriterLock lock) throws IOException {
-    Path checkpoint =
-        incremental.checkpoint() == null
-            ? new Path(new Path(output.path(), Provenance.FOLDER), "checkpoint")
-            : OutputDirectory.path(incremental.checkpoint(), hadoop);
+    Path checkpoint = checkpoint(output.path(), incremental, hadoop);
     List<String> inputs = new ArrayList<>();
     for (String input : options.corpus().paths()) {
       inputs.add(OutputDirectory.path(input, hadoop).toString());

@@ -96,7 +96,7 @@ record Provenance(
    * @param family of the backbone
    * @param layer that the head reads
    * @param fingerprint of everything that determines the answers
-   * @param dtype that was asked for
+   * @param dtype of the products
    * @param decoder from candidates to mentions
    * @param threshold above which a span counts
    * @param maxTokens of a window

@@ -482,7 +482,7 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
     return (Integer) value(overlap);
   }
 
-  /** Tokens of one forward call; 4096 by default. */
+  /** Tokens of one forward call; 2048 by default. */
   public IntParam batchTokens() {
     return batchTokens;
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.tommerspark.detect.ModelProfile;
 import io.github.tommerspark.detect.ModelSpec;
+import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.EngineOptions;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -25,7 +26,7 @@ class BenchJobTest {
         new BenchOptions(
             null,
             ModelSpec.bundled("nano-llama"),
-            EngineOptions.defaults(),
+            EngineOptions.defaults().withDtype(ComputeType.FP32),
             3000,
             List.of(BenchCut.NONE, BenchCut.parse("sentence"), BenchCut.parse("700")),
             2,
