@@ -274,8 +274,7 @@ final class ModelGroup implements AutoCloseable {
     List<Candidates> wanted = new ArrayList<>();
     List<Map<Long, float[]>> vectors = new ArrayList<>();
     for (int text = 0; text < texts.size(); text++) {
-      wanted.add(
-          work.errors[text] == null ? given.of(text, work.tokens[text]) : new Candidates());
+      wanted.add(work.errors[text] == null ? given.of(text, work.tokens[text]) : new Candidates());
       vectors.add(new HashMap<>());
     }
     for (int from = 0; from < sequences.size(); ) {
@@ -443,7 +442,6 @@ final class ModelGroup implements AutoCloseable {
         SpanRepresentation representation,
         List<Map<Long, float[]>> vectors) {
       PackedBatch batch = PackedBatch.of(sequences, tokenizer.prefixIds(), tokenizer.suffixIds());
-      equal = EqualSequences.of(sequences);
       List<long[]> places = new ArrayList<>();
       for (int s = 0; s < batch.size(); s++) {
         Window window = batch.sequence(s).window();
@@ -463,7 +461,6 @@ final class ModelGroup implements AutoCloseable {
       SpanScorer.Encoded encoded = scorer.encode(batch, packed, layer, representation);
       ScoredSpans found = encoded.found();
       int[] owner = batch.sequenceOfToken();
-      collect(batch, owner, found, 0);
       int count = places.size() + found.scores().length;
       int width = count == 0 ? 0 : encoded.vectors().length / count;
       for (int i = 0; i < count; i++) {
@@ -476,8 +473,12 @@ final class ModelGroup implements AutoCloseable {
         if (start + shift >= window.from()
             && end + shift < window.to()
             && window.owns(end + shift)) {
+          int text = batch.sequence(s).text();
+          if (f >= 0) {
+            candidates[text][0].add(start + shift, end + shift, found.scores()[f]);
+          }
           vectors
-              .get(batch.sequence(s).text())
+              .get(text)
               .put(
                   EncodedText.key(start + shift, end + shift),
                   Arrays.copyOfRange(encoded.vectors(), i * width, (i + 1) * width));

@@ -345,15 +345,13 @@ final class SpanScorer implements AutoCloseable {
               arguments.addAll(List.of(blocks, backbone.weights()));
             }
             arguments.addAll(
-                List.of(
-                    headTapList, headWeights, headOptions, floors, places, tapValue, average));
+                List.of(headTapList, headWeights, headOptions, floors, places, tapValue, average));
             try (IValue result =
                 module.run(
                     script != null ? "encode" : "detect_encode",
                     arguments.toArray(IValue[]::new))) {
               PtNDArray[] arrays = result.toTensorArray(call);
-              return new Encoded(
-                  spans(Arrays.copyOf(arrays, 2)), arrays[2].toFloatArray());
+              return new Encoded(spans(Arrays.copyOf(arrays, 2)), arrays[2].toFloatArray());
             }
           }
         });
