@@ -131,7 +131,7 @@ class S3IT {
     while (driver.isAlive()) {
       look(output, seen);
       looks++;
-      Thread.sleep(10);
+      Thread.sleep(50);
     }
     assertThat(driver.exitValue()).as(log(output)).isZero();
     assertThat(proxy.faults()).as("%s", proxy.faults()).containsOnlyKeys(Fault.values());
