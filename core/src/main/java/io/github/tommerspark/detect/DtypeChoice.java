@@ -49,8 +49,7 @@ public record DtypeChoice(ComputeType dtype, String reason) implements Serializa
     } else if (!Processor.hasBfloat16()) {
       return new DtypeChoice(ComputeType.FP32, "this processor has no instructions for bf16");
     }
-    try (MentionDetector wide =
-            MentionDetector.load(models, options.withDtype(ComputeType.FP32));
+    try (MentionDetector wide = MentionDetector.load(models, options.withDtype(ComputeType.FP32));
         MentionDetector narrow =
             MentionDetector.load(models, options.withDtype(ComputeType.BF16))) {
       long begin = System.nanoTime();

@@ -49,6 +49,7 @@ class DtypeChoiceTest {
   private static List<DocumentMentions> found(List<Mention> first, List<Mention> second) {
     return List.of(
         new DocumentMentions(
-            true, List.of(new ModelResult(first, null, 3, 1), new ModelResult(second, null, 3, 1))));
+            true,
+            List.of(new ModelResult(first, null, 3, 1), new ModelResult(second, null, 3, 1))));
   }
 }

@@ -266,8 +266,7 @@ final class AnnotateCommand implements Callable<Integer> {
     } else if (options.output().mode() == WriteMode.APPEND) {
       recorded = Dtypes.recorded(options.output().path(), hadoop);
     }
-    return options.withEngine(
-        Dtypes.settled(spark, options.models(), options.engine(), recorded));
+    return options.withEngine(Dtypes.settled(spark, options.models(), options.engine(), recorded));
   }
 
   /** What executors read from Spark's settings. */

@@ -91,8 +91,7 @@ final class Dtypes {
     long left = (long) Math.max(MIN_CHARS, Math.min(MAX_CHARS, chars));
     List<String> texts = new ArrayList<>();
     try (BufferedReader lines =
-        new BufferedReader(
-            new InputStreamReader(DemoCommand.corpus(), StandardCharsets.UTF_8))) {
+        new BufferedReader(new InputStreamReader(DemoCommand.corpus(), StandardCharsets.UTF_8))) {
       for (String line = lines.readLine(); line != null && left > 0; line = lines.readLine()) {
         String text = JSON.readTree(line).path("text").asText("");
         texts.add(text);

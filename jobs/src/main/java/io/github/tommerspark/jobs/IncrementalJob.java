@@ -1,7 +1,7 @@
 package io.github.tommerspark.jobs;
 
-import java.io.FileNotFoundException;
 import io.github.tommerspark.engine.ComputeType;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Instant;
@@ -107,8 +107,8 @@ final class IncrementalJob {
             .flatMap(run -> Dtypes.of(run.planned()));
   }
 
-  private static Path checkpoint(
-      Path output, IncrementalOptions incremental, Configuration hadoop) {
+  private static Path checkpoint(Path output, IncrementalOptions incremental, Configuration hadoop)
+      throws IOException {
     return incremental.checkpoint() == null
         ? new Path(new Path(output, Provenance.FOLDER), "checkpoint")
         : OutputDirectory.path(incremental.checkpoint(), hadoop);
