@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The front door: builds what is missing and hands a command to spark-submit.
 #
-#   ./submit.sh [spark-submit options] COMMAND [options]
+#   ./submit.sh [--s3a] [spark-submit options] COMMAND [options]
 #
 # A convenience: the jar it runs works the same with a spark-submit of your own.
 set -euo pipefail
@@ -15,11 +15,12 @@ fail() {
 
 usage() {
   cat <<'TEXT'
-Usage: ./submit.sh [spark-submit options] COMMAND [options]
+Usage: ./submit.sh [--s3a] [spark-submit options] COMMAND [options]
 
 Commands:
   annotate    finds the entity mentions of a corpus and writes them beside its rows
   agree       says how far models agree on mentions
+  bench       measures what annotating costs here, also for shapes without weights
   demo        annotates a small bundled corpus and shows what was found
   doctor      says whether jobs will run here, or with --executors on the executors
   evaluate    scores models, or mentions they found before, against gold data
@@ -28,6 +29,8 @@ Commands:
   report      writes one HTML page about what the other commands wrote
   show        marks the mentions of a text given on the command line
   train       trains heads on a backbone, a whole sweep of layers and ranks at once
+  train-classifier
+              trains a classifier that says what mentions are
   help        explains a command: ./submit.sh help annotate
 
 Examples:
@@ -36,7 +39,9 @@ Examples:
   ./submit.sh --master 'local[4]' --driver-memory 8g annotate --input docs.jsonl --output mentions
   ./submit.sh --master yarn --conf spark.executor.memoryOverhead=4g \
       annotate --input hdfs:///docs --output hdfs:///mentions
+  ./submit.sh --s3a annotate --input s3a://bucket/docs --output s3a://bucket/mentions
 
+--s3a adds the settings in conf/s3a.conf, and the jars that Spark needs for S3 (280 MB, once).
 Everything before the command goes to spark-submit. With SPARK_HOME set, that Spark is used;
 without, one that Maven provides, on this machine, with conf/laptop.conf.
 The first run builds the jar, which needs Maven; later ones only when sources have changed.
@@ -46,11 +51,17 @@ TEXT
 # --- what goes to spark-submit, and what to the job -----------------------------------------------
 spark_options=()
 has_master=false
+has_packages=false
+s3a=false
 while (($# > 0)); do
   case "$1" in
     -h | --help)
       usage
       exit 0
+      ;;
+    --s3a)
+      s3a=true
+      shift
       ;;
     --verbose | -v | --supervise)
       spark_options+=("$1")
@@ -58,12 +69,14 @@ while (($# > 0)); do
       ;;
     -*=*)
       [[ "$1" == --master=* ]] && has_master=true
+      [[ "$1" == --packages=* ]] && has_packages=true
       spark_options+=("$1")
       shift
       ;;
     -*)
       (($# > 1)) || fail "$1 needs a value"
       [[ "$1" == --master ]] && has_master=true
+      [[ "$1" == --packages ]] && has_packages=true
       spark_options+=("$1" "$2")
       shift 2
       ;;
@@ -103,6 +116,56 @@ if stale; then
     fail "the build failed; see above"
 fi
 
+# --- S3 -------------------------------------------------------------------------------------------
+s3a_options=()
+s3a_jars=$root/jobs/target/s3a
+
+property() {
+  sed -n "s:.*<$1>\(.*\)</$1>.*:\1:p" "$root/pom.xml"
+}
+
+# The version of a jar of $SPARK_HOME; nothing if it is not there.
+installed() {
+  local jar
+  for jar in "$SPARK_HOME/jars/$1"-[0-9]*.jar; do
+    [[ -f "$jar" ]] && basename "$jar" .jar | sed "s:^$1-::"
+  done
+}
+
+# --packages for what the Spark in $SPARK_HOME lacks, in the versions that fit it. Of what
+# spark-hadoop-cloud brings along, the rest is there already, or for other clouds.
+packages_for_s3a() {
+  local hadoop spark packages=() IFS=,
+  hadoop=$(installed hadoop-client-api)
+  spark=$(installed spark-core_2.12)
+  [[ -n "$hadoop" && -n "$spark" ]] ||
+    fail "no Spark for Scala 2.12 in $SPARK_HOME/jars: give the jars for S3 with --packages"
+  [[ -n $(installed hadoop-aws) ]] || packages+=("org.apache.hadoop:hadoop-aws:$hadoop")
+  [[ -n $(installed spark-hadoop-cloud_2.12) ]] ||
+    packages+=("org.apache.spark:spark-hadoop-cloud_2.12:$spark")
+  if ((${#packages[@]} > 0)); then
+    s3a_options+=(--packages "${packages[*]}" --exclude-packages \
+      "org.apache.hadoop:hadoop-client-runtime,org.apache.hadoop:hadoop-azure,org.apache.hadoop:hadoop-cloud-storage,com.google.cloud.bigdataoss:gcs-connector,org.eclipse.jetty:jetty-util,org.eclipse.jetty:jetty-util-ajax,com.fasterxml.jackson.core:jackson-databind,com.fasterxml.jackson.core:jackson-annotations,com.fasterxml.jackson.dataformat:jackson-dataformat-cbor,joda-time:joda-time,org.apache.httpcomponents:httpclient,org.apache.httpcomponents:httpcore")
+  fi
+}
+
+if $s3a; then
+  while read -r key value; do
+    [[ -z "$key" || "$key" == \#* ]] || s3a_options+=(--conf "$key=$value")
+  done < "$root/conf/s3a.conf"
+  if [[ -n "${SPARK_HOME:-}" ]]; then
+    $has_packages || packages_for_s3a
+  elif [[ ! -f "$s3a_jars/spark-hadoop-cloud_2.12-$(property spark.version).jar" ]]; then
+    command -v mvn > /dev/null || fail "Maven is needed to fetch the jars for S3: install it"
+    echo "submit.sh: fetching the jars for S3 (280 MB, once)" >&2
+    # Under another name until all are there.
+    (cd "$root" && mvn -B -q -Dstyle.color=never -pl jobs "-Ds3a.jars=$s3a_jars.part" \
+      dependency:copy@s3a) >&2 || fail "the jars for S3 could not be fetched; see above"
+    rm -rf "$s3a_jars"
+    mv "$s3a_jars.part" "$s3a_jars"
+  fi
+fi
+
 # --- environment ----------------------------------------------------------------------------------
 # libtorch's large temporary tensors: without these, glibc maps and unmaps them on every batch, and
 # page faults cost more than the arithmetic. Executors of a cluster need them as spark.executorEnv.*.
@@ -114,11 +177,14 @@ if [[ -n "${SPARK_HOME:-}" ]]; then
   [[ -x "$SPARK_HOME/bin/spark-submit" ]] ||
     fail "SPARK_HOME is $SPARK_HOME, but there is no bin/spark-submit in it"
   exec "$SPARK_HOME/bin/spark-submit" "${submit_options[@]}" \
+    ${s3a_options[@]+"${s3a_options[@]}"} \
     ${spark_options[@]+"${spark_options[@]}"} "$jar" "$@"
 fi
 
 # Spark from Maven. The driver is this JVM, so its memory and opens are set here.
-$has_master || submit_options+=(--master 'local[*]')
+# On s3a, a connection that breaks at a bad moment fails a task, which is then tried again; the master
+# local[*] would end the job.
+$has_master || submit_options+=(--master "$($s3a && echo 'local[*,4]' || echo 'local[*]')")
 memory=${TOMMER_DRIVER_MEMORY:-2g}
 for ((i = 0; i < ${#spark_options[@]}; i++)); do
   case "${spark_options[i]}" in
@@ -126,11 +192,16 @@ for ((i = 0; i < ${#spark_options[@]}; i++)); do
     --driver-memory=*) memory=${spark_options[i]#*=} ;;
   esac
 done
-read -r -a opens <<< \
-  "$(sed -n 's:.*<spark.add-opens>\(.*\)</spark.add-opens>.*:\1:p' "$root/pom.xml")"
+read -r -a opens <<< "$(property spark.add-opens)"
+class_path=$spark/jars/*
+if $s3a; then
+  class_path+=:$s3a_jars/*
+  s3a_options+=(--conf "spark.executor.extraClassPath=$s3a_jars/*")
+fi
 export SPARK_HOME=$spark SPARK_SCALA_VERSION=2.12
 exec "$java" "-Xmx$memory" "${opens[@]}" -Dfile.encoding=UTF-8 \
   "-Dlog4j2.configurationFile=$root/conf/log4j2.properties" \
-  -cp "$spark/jars/*" org.apache.spark.deploy.SparkSubmit \
+  -cp "$class_path" org.apache.spark.deploy.SparkSubmit \
   "${submit_options[@]}" --properties-file "$root/conf/laptop.conf" \
+  ${s3a_options[@]+"${s3a_options[@]}"} \
   ${spark_options[@]+"${spark_options[@]}"} "$jar" "$@"

@@ -16,10 +16,16 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Function;
 
 /**
@@ -27,8 +33,11 @@ import java.util.function.Function;
  * the CPU are views of the mapped file; all others are copied once, a part at a time.
  */
 public final class Backbone implements AutoCloseable {
-  private static final List<String> COMMON = List.of("packed", "common");
+  private static final List<String> COMMON = List.of("packed", "common", "attention", "products");
   private static final int STAGING_BYTES = 64 << 20;
+
+  private static final int MIN_ROUNDS = 4;
+  private static final long MEASURED_NANOS = 1_000_000_000L;
 
   // c10::ScalarType
   private static final long HALF = 5;
@@ -38,13 +47,15 @@ public final class Backbone implements AutoCloseable {
   private final BackbonePlan plan;
   private final ScriptModule module;
   private final ComputeType dtype;
+  private final PtNDArray[] arrays;
   private final IValue weights;
 
-  private Backbone(BackbonePlan plan, ScriptModule module, ComputeType dtype, IValue weights) {
+  private Backbone(BackbonePlan plan, ScriptModule module, ComputeType dtype, PtNDArray[] arrays) {
     this.plan = plan;
     this.module = module;
     this.dtype = dtype;
-    this.weights = weights;
+    this.arrays = arrays;
+    this.weights = IValue.listFrom(arrays);
   }
 
   /**
@@ -65,7 +76,7 @@ public final class Backbone implements AutoCloseable {
       List<String> sources)
       throws IOException {
     List<String> all = new ArrayList<>(COMMON);
-    all.add(Torch.linearSource(device));
+    all.addAll(Torch.kernelSources(device));
     all.add(plan.spec().source());
     all.addAll(sources);
     ScriptModule module = ScriptModule.load(all, plan.spec().attributes(), device);
@@ -84,7 +95,7 @@ public final class Backbone implements AutoCloseable {
         }
         arrays[i] = array;
       }
-      return new Backbone(plan, module, dtype, IValue.listFrom(arrays));
+      return new Backbone(plan, module, dtype, arrays);
     } catch (IOException | RuntimeException e) {
       module.close();
       throw e;
@@ -148,6 +159,62 @@ public final class Backbone implements AutoCloseable {
         states.add(reader.apply(tap));
       }
       return states;
+    }
+  }
+
+  /**
+   * How fast this device computes the products of a block, and nothing else: through the same
+   * library, in the same type, with this backbone's own weights.
+   *
+   * @param rows tokens that are multiplied at once
+   * @param calls how many calls run at the same time, each on a thread of its own
+   * @return floating-point operations per second of all calls together, the best of some rounds
+   */
+  public double peakFlops(int rows, int calls) {
+    List<PtNDArray> matrices = plan.lastBlockProducts().stream().map(i -> arrays[i]).toList();
+    double flops =
+        plan.lastBlockProducts().stream()
+            .mapToDouble(i -> 2.0 * rows * plan.weights().get(i).tensor().elements())
+            .sum();
+    ExecutorService threads = Executors.newFixedThreadPool(calls);
+    try (PtNDManager owner = module.newCallManager();
+        IValue weightList = IValue.listFrom(matrices.toArray(PtNDArray[]::new));
+        IValue inputs =
+            IValue.listFrom(
+                matrices.stream()
+                    .map(
+                        weight ->
+                            module.runTensor(
+                                owner, "noise", IValue.from((long) rows), IValue.from(weight)))
+                    .toArray(PtNDArray[]::new))) {
+      Callable<Void> call =
+          () -> {
+            try (PtNDManager result = module.newCallManager();
+                IValue last = module.run("products", inputs, weightList)) {
+              // Waits for a GPU.
+              last.toTensor(result).toFloatArray();
+            }
+            return null;
+          };
+      double best = 0;
+      long begin = System.nanoTime();
+      for (int round = 0;
+          round < MIN_ROUNDS || System.nanoTime() - begin < MEASURED_NANOS;
+          round++) {
+        long start = System.nanoTime();
+        for (Future<Void> done : threads.invokeAll(Collections.nCopies(calls, call))) {
+          done.get();
+        }
+        best = Math.max(best, flops * calls / ((System.nanoTime() - start) / 1e9));
+      }
+      return best;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while measuring", e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("Cannot measure the products of a block", e.getCause());
+    } finally {
+      threads.shutdown();
     }
   }
 

@@ -10,9 +10,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * A checkpoint's backbone cut after a block: its config checked, its tensors found and their shapes
@@ -57,11 +59,7 @@ public final class BackbonePlan {
     BackboneConfig config = BackboneConfig.read(directory);
     List<String> warnings = ConfigKeys.check(config);
     BackboneSpec spec = Families.read(config);
-    if (lastLayer < 0 || lastLayer >= spec.layers()) {
-      throw new ModelFormatException(
-          "Cannot use layer %d of backbone %s: it has layers 0 to %d; choose a head made for this backbone"
-              .formatted(lastLayer, directory.name(), spec.layers() - 1));
-    }
+    spec.requireLayer(lastLayer, directory.name());
     List<WeightSlot> slots = new ArrayList<>(spec.fixedWeights());
     for (int i = 0; i <= lastLayer; i++) {
       slots.addAll(spec.blockWeights().apply(i));
@@ -213,5 +211,52 @@ public final class BackbonePlan {
   /** Number of parameters in {@link #tensors()}. */
   public long parameters() {
     return tensors().stream().mapToLong(TensorInfo::elements).sum();
+  }
+
+  /**
+   * Floating-point operations of the blocks' products for a token: a multiplication and an addition
+   * per parameter of a matrix. Embeddings are looked up, not multiplied.
+   */
+  public double productFlops() {
+    return products().mapToDouble(i -> 2.0 * weights.get(i).tensor().elements()).sum();
+  }
+
+  /** Where among the weights the matrices of the last block are. */
+  List<Integer> lastBlockProducts() {
+    int first = spec.fixedWeights().size() + lastLayer * spec.blockWeights().apply(0).size();
+    return products().filter(i -> i >= first).boxed().toList();
+  }
+
+  private IntStream products() {
+    return IntStream.range(0, weights.size())
+        .filter(
+            i -> {
+              WeightSlot slot = weights.get(i).slot();
+              return slot.shape().length == 2
+                  && (slot.kind() == WeightSlot.Kind.LINEAR
+                      || slot.kind() == WeightSlot.Kind.TRANSPOSED);
+            });
+  }
+
+  /**
+   * Floating-point operations of attention for a token, on the mean of a sequence: products of
+   * queries and keys, and of weights and values, for keys that it may look at only.
+   *
+   * @param length of the sequence, in tokens
+   */
+  public double attentionFlops(int length) {
+    Map<String, Object> attributes = spec.attributes();
+    long width =
+        ((Number) attributes.get("heads")).longValue()
+            * ((Number) attributes.get("head_dim")).longValue();
+    List<?> windows = (List<?>) attributes.get("windows");
+    double keys = 0;
+    for (int layer = 0; layer <= lastLayer; layer++) {
+      int window = windows == null ? 0 : ((Number) windows.get(layer)).intValue();
+      double most = spec.causal() ? (length + 1) / 2.0 : length;
+      double seen = spec.causal() ? window : 2.0 * window + 1;
+      keys += window == 0 ? most : Math.min(most, seen);
+    }
+    return 4.0 * width * keys;
   }
 }

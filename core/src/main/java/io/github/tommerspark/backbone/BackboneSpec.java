@@ -1,5 +1,6 @@
 package io.github.tommerspark.backbone;
 
+import io.github.tommerspark.checkpoint.ModelFormatException;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -37,4 +38,20 @@ record BackboneSpec(
     boolean learnedPositions,
     OptionalInt bosTokenId,
     List<WeightSlot> fixedWeights,
-    IntFunction<List<WeightSlot>> blockWeights) {}
+    IntFunction<List<WeightSlot>> blockWeights) {
+
+  /**
+   * Checks that there is a block.
+   *
+   * @param layer its index
+   * @param backbone what an error calls the backbone
+   * @throws ModelFormatException if there is none of that index
+   */
+  void requireLayer(int layer, String backbone) throws ModelFormatException {
+    if (layer < 0 || layer >= layers) {
+      throw new ModelFormatException(
+          "Cannot use layer %d of backbone %s: it has layers 0 to %d; choose a head made for this backbone"
+              .formatted(layer, backbone, layers - 1));
+    }
+  }
+}

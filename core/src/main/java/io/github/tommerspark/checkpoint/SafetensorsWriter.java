@@ -78,6 +78,27 @@ public final class SafetensorsWriter {
     }
   }
 
+  /**
+   * Writes the header of a file whose tensors the caller writes after it, one after the other
+   * without gaps, in the order of the map.
+   *
+   * @param tensors the tensors by name
+   * @param out receives the header; neither flushed nor closed
+   * @throws IOException when writing fails
+   */
+  public static void writeHeader(Map<String, TensorShape> tensors, OutputStream out)
+      throws IOException {
+    ObjectNode header = emptyHeader();
+    long begin = 0;
+    for (Map.Entry<String, TensorShape> entry : tensors.entrySet()) {
+      TensorShape tensor = entry.getValue();
+      long bytes = tensor.byteSize();
+      describe(header, entry.getKey(), tensor.dtype(), tensor.shape(), begin, bytes);
+      begin += bytes;
+    }
+    writeHeader(header, out);
+  }
+
   private static void writeHeader(ObjectNode header, OutputStream out) throws IOException {
     byte[] json = MAPPER.writeValueAsBytes(header);
     int padded = (json.length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;

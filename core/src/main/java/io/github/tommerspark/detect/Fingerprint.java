@@ -2,6 +2,7 @@ package io.github.tommerspark.detect;
 
 import io.github.tommerspark.checkpoint.Checkpoint;
 import io.github.tommerspark.checkpoint.TensorInfo;
+import io.github.tommerspark.classify.SpanClassifier;
 import io.github.tommerspark.head.Head;
 import io.github.tommerspark.source.ModelDirectory;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HexFormat;
+import java.util.List;
 
 /**
  * A hash of what determines a model's answers, wherever its files are: config.json, tokenizer.json,
@@ -64,13 +66,6 @@ final class Fingerprint {
     return fingerprint.hex();
   }
 
-  private void tensors(Checkpoint checkpoint, Collection<TensorInfo> tensors) throws IOException {
-    for (TensorInfo tensor : tensors) {
-      text(tensor.name() + tensor.dtype() + Arrays.toString(tensor.shape()));
-      samples(checkpoint, tensor);
-    }
-  }
-
   /** The fingerprint of a head on a user's own TorchScript file, which is hashed whole. */
   static String ofScript(ModelDirectory directory, Path script, Head head) throws IOException {
     Fingerprint fingerprint = new Fingerprint();
@@ -83,6 +78,50 @@ final class Fingerprint {
       }
     }
     return fingerprint.hex();
+  }
+
+  /**
+   * The fingerprint of a classifier: its settings and tensors, the labels given at run time, and
+   * the backbone up to its layer.
+   *
+   * @param checkpoint of the backbone; null if it is a script, which the model's fingerprint has
+   * @param tensors of the backbone up to the classifier's layer, in a fixed order
+   */
+  static String ofClassifier(
+      Checkpoint checkpoint,
+      Collection<TensorInfo> tensors,
+      SpanClassifier classifier,
+      List<String> labels)
+      throws IOException {
+    Fingerprint fingerprint = new Fingerprint();
+    var config = classifier.config();
+    fingerprint.text(
+        "classifier %d %s %d %d %s"
+            .formatted(
+                config.layer(),
+                config.representation(),
+                config.mlpLayers(),
+                config.embeddingSize(),
+                config.probability()));
+    config.classes().forEach(fingerprint::text);
+    fingerprint.text("labels");
+    labels.forEach(fingerprint::text);
+    fingerprint.floats(classifier.inputWeight());
+    fingerprint.floats(classifier.inputBias());
+    fingerprint.floats(classifier.hiddenWeight());
+    fingerprint.floats(classifier.hiddenBias());
+    fingerprint.floats(classifier.classVectors());
+    fingerprint.floats(classifier.promptWeight());
+    fingerprint.floats(classifier.promptBias());
+    fingerprint.tensors(checkpoint, tensors);
+    return fingerprint.hex();
+  }
+
+  private void tensors(Checkpoint checkpoint, Collection<TensorInfo> tensors) throws IOException {
+    for (TensorInfo tensor : tensors) {
+      text(tensor.name() + tensor.dtype() + Arrays.toString(tensor.shape()));
+      samples(checkpoint, tensor);
+    }
   }
 
   private String hex() {

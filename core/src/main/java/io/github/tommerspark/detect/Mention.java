@@ -10,8 +10,12 @@ import java.util.Objects;
  *     end)} is the mention
  * @param text the mention itself
  * @param score the head's probability that the span is a mention, in (0, 1)
+ * @param label what the mention is: one of the classifier's classes, {@code O} for none of them;
+ *     null without a classifier
+ * @param labelScore the classifier's probability of the label, in (0, 1]; null without a classifier
  */
-public record Mention(int start, int end, String text, float score) implements Comparable<Mention> {
+public record Mention(int start, int end, String text, float score, String label, Float labelScore)
+    implements Comparable<Mention> {
 
   /**
    * Checks the offsets.
@@ -24,6 +28,25 @@ public record Mention(int start, int end, String text, float score) implements C
       throw new IllegalArgumentException(
           "A mention must have 0 <= start < end: start=" + start + ", end=" + end);
     }
+    if ((label == null) != (labelScore == null)) {
+      throw new IllegalArgumentException("A mention has a label and its score, or neither");
+    }
+  }
+
+  /** A mention without a label. */
+  public Mention(int start, int end, String text, float score) {
+    this(start, end, text, score, null, null);
+  }
+
+  /**
+   * The same mention in a text that has this one as a part.
+   *
+   * @param units where the part begins in the whole, in UTF-16 units
+   */
+  public Mention shift(int units) {
+    return units == 0
+        ? this
+        : new Mention(start + units, end + units, text, score, label, labelScore);
   }
 
   /** By start, then by end. */

@@ -87,8 +87,13 @@ public final class MentionDetector implements AutoCloseable {
   public static List<ModelDescription> describe(List<ModelSpec> models, EngineOptions options)
       throws IOException {
     List<ModelDescription> descriptions = new ArrayList<>();
-    for (ModelPlan plan : plans(models, options)) {
-      descriptions.add(plan.describe());
+    List<ModelPlan> plans = plans(models, options);
+    try {
+      for (ModelPlan plan : plans) {
+        descriptions.add(plan.describe());
+      }
+    } finally {
+      plans.forEach(ModelPlan::close);
     }
     return descriptions;
   }
@@ -116,6 +121,7 @@ public final class MentionDetector implements AutoCloseable {
       }
     } catch (IOException | RuntimeException e) {
       groups.forEach(ModelGroup::close);
+      plans.forEach(ModelPlan::close);
       throw e;
     }
     return new MentionDetector(plans.stream().map(ModelPlan::spec).toList(), groups);
@@ -132,10 +138,20 @@ public final class MentionDetector implements AutoCloseable {
               .formatted(models.stream().map(ModelSpec::name).toList()));
     }
     List<ModelPlan> plans = new ArrayList<>();
-    for (ModelSpec spec : models) {
-      plans.add(ModelPlan.of(spec, options.trustBackbone()));
+    try {
+      for (ModelSpec spec : models) {
+        plans.add(ModelPlan.of(spec, options.trustBackbone()));
+      }
+    } catch (IOException | RuntimeException e) {
+      plans.forEach(ModelPlan::close);
+      throw e;
     }
     return plans;
+  }
+
+  /** Models that share a backbone, backbone by backbone. */
+  List<ModelGroup> groups() {
+    return groups;
   }
 
   /** The models, in the order of the results, with the numbers of their thresholds. */
@@ -146,6 +162,19 @@ public final class MentionDetector implements AutoCloseable {
   /** What loading cost, one report per backbone. */
   public List<LoadReport> loadReports() {
     return groups.stream().map(ModelGroup::report).toList();
+  }
+
+  /** What was done since loading, over all backbones and all calls. */
+  public WorkReport work() {
+    return groups.stream().map(ModelGroup::work).reduce(WorkReport.NONE, WorkReport::plus);
+  }
+
+  /**
+   * The most tokens that a forward call now has: {@link EngineOptions#batchTokens()}, or less since
+   * the device ran out of memory. A single longer window is still one call.
+   */
+  public int batchTokens() {
+    return groups.stream().mapToInt(ModelGroup::batchTokens).min().orElseThrow();
   }
 
   /**
@@ -258,6 +287,8 @@ public final class MentionDetector implements AutoCloseable {
     private BosPolicy bos;
     private Integer maxTokens;
     private Integer overlap;
+    private String classifier;
+    private List<String> labels = List.of();
     private EngineOptions options = EngineOptions.defaults();
 
     private Builder() {}
@@ -321,6 +352,25 @@ public final class MentionDetector implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Gives mentions labels: the name of a bundled model, for the classifier that it brings, or the
+     * directory of a classifier that {@code train-classifier} wrote.
+     */
+    public Builder classifier(String classifier) {
+      this.classifier = classifier;
+      return this;
+    }
+
+    /**
+     * Gives mentions the best of these labels, or {@code O} for none of them. Their names are read
+     * by the backbone, so say what you mean: {@code organisation} rather than {@code ORG}. Without
+     * a {@link #classifier}, the zero-shot classifier that the backbone brings is used.
+     */
+    public Builder labels(String... labels) {
+      this.labels = List.of(labels);
+      return this;
+    }
+
     /** Type of the backbone's products. */
     public Builder dtype(ComputeType dtype) {
       this.options = options.withDtype(dtype);
@@ -352,6 +402,7 @@ public final class MentionDetector implements AutoCloseable {
      *
      * @throws IOException if a file is missing or malformed, or the head does not fit the backbone
      * @throws IllegalStateException if no backbone was named, or the device is not there
+     * @throws IllegalArgumentException if a label cannot be the name of a class
      */
     public MentionDetector build() throws IOException {
       if (backbone == null) {
@@ -368,7 +419,8 @@ public final class MentionDetector implements AutoCloseable {
               threshold,
               bos,
               maxTokens,
-              overlap);
+              overlap,
+              classifier == null && labels.isEmpty() ? null : new Typing(classifier, labels));
       return load(List.of(spec), options);
     }
   }

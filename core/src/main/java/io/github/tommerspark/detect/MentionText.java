@@ -20,25 +20,35 @@ final class MentionText {
    * dropped, and of several spans over the same characters the best score stays.
    *
    * @param spans token spans, both ends inclusive
+   * @param labels of these spans, among others; null without a classifier
    * @return mentions sorted by (start, end)
    */
-  static List<Mention> mentions(String text, TokenizedText tokens, Candidates spans) {
-    Candidates characters = new Candidates(spans.size());
+  static List<Mention> mentions(
+      String text, TokenizedText tokens, Candidates spans, SpanLabels labels) {
+    List<Mention> mentions = new ArrayList<>(spans.size());
     for (int i = 0; i < spans.size(); i++) {
       int start = start(text, tokens, spans.start(i));
       int end = tokens.end(spans.end(i));
       if (start < end) {
-        characters.add(start, end, spans.score(i));
+        mentions.add(
+            mention(
+                text,
+                start,
+                end,
+                spans.score(i),
+                labels == null ? null : labels.of(spans.start(i), spans.end(i))));
       }
-    }
-    List<Mention> mentions = new ArrayList<>(characters.size());
-    for (int i = 0; i < characters.size(); i++) {
-      int start = characters.start(i);
-      int end = characters.end(i);
-      mentions.add(new Mention(start, end, text.substring(start, end), characters.score(i)));
     }
     mentions.sort(null);
     return distinct(mentions);
+  }
+
+  private static Mention mention(
+      String text, int start, int end, float score, SpanLabels.Label label) {
+    String covered = text.substring(start, end);
+    return label == null
+        ? new Mention(start, end, covered, score)
+        : new Mention(start, end, covered, score, label.name(), label.score());
   }
 
   /** Where a mention begins whose first token is given: after one leading space. */

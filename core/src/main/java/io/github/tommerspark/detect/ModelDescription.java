@@ -17,6 +17,7 @@ import java.util.List;
  * @param maxTokens tokens of a window including specials
  * @param overlap tokens that consecutive windows share
  * @param bos the policy in force
+ * @param classifier what gives mentions their labels; null for mentions without
  * @param warnings remarks worth showing to the user, each one line
  */
 public record ModelDescription(
@@ -30,5 +31,18 @@ public record ModelDescription(
     int maxTokens,
     int overlap,
     BosPolicy bos,
+    Classifier classifier,
     List<String> warnings)
-    implements Serializable {}
+    implements Serializable {
+
+  /**
+   * What a span classifier is.
+   *
+   * @param directory where it was read from
+   * @param layer index of the block, from 0, whose output it reads
+   * @param classes that it chooses among, without the outside class
+   * @param fingerprint SHA-256 in hex of what determines its labels, beside the model's own
+   */
+  public record Classifier(String directory, int layer, List<String> classes, String fingerprint)
+      implements Serializable {}
+}

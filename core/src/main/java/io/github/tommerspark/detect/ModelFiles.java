@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.tommerspark.checkpoint.ModelFormatException;
+import io.github.tommerspark.classify.ClassifierFiles;
 import io.github.tommerspark.head.HeadFiles;
 import io.github.tommerspark.source.LocalDirectory;
 import io.github.tommerspark.source.ModelDirectory;
@@ -29,6 +30,7 @@ import java.util.regex.Pattern;
  * @param backbone directory of the snapshot, or of a user's own TorchScript file
  * @param script that TorchScript file, or null
  * @param head directory of the head
+ * @param classifier directory of the span classifier, or null
  * @param maxTokens tokens of a window that the model was made for, where that is recorded
  * @param bos the recorded policy for the beginning-of-sequence token, or null
  */
@@ -36,11 +38,16 @@ record ModelFiles(
     ModelDirectory backbone,
     Path script,
     ModelDirectory head,
+    ModelDirectory classifier,
     OptionalInt maxTokens,
     BosPolicy bos) {
 
   private static final String MODELS = "io/github/tommerspark/models";
   private static final String RECORD = "tommer.json";
+  // Keys of that file: folders of what the backbone brings.
+  private static final String HEAD = "head";
+  private static final String CLASSIFIER = "classifier";
+  private static final String ZERO_SHOT = "zeroShotClassifier";
   private static final int MAX_RECORD_BYTES = 1 << 20;
   private static final Pattern URI_SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:");
   private static final JsonMapper JSON = new JsonMapper();
@@ -56,20 +63,26 @@ record ModelFiles(
     }
   }
 
+  /** The snapshot of a bundled model. */
+  static ModelDirectory bundled(String name) {
+    return new ResourceDirectory(ModelFiles.class.getClassLoader(), MODELS + "/" + name);
+  }
+
   /**
    * Finds a model's files. Those of a remote store are brought to the local disk first.
    *
    * @param trustBackbone whether the backbone may be a TorchScript file
-   * @throws IOException if there is no such directory, or no head
+   * @param leastLayer last block that is needed even if head and classifier read none so deep
+   * @throws IOException if there is no such directory, no head, or no classifier where one is
+   *     needed
    */
-  static ModelFiles find(ModelSpec spec, boolean trustBackbone) throws IOException {
+  static ModelFiles find(ModelSpec spec, boolean trustBackbone, int leastLayer) throws IOException {
     Optional<ModelStore.Located> remote =
         isUri(spec.backbone()) ? ModelStore.locate(spec.backbone()) : Optional.empty();
     ModelDirectory backbone;
     Path script = null;
     if (bundled().contains(spec.backbone())) {
-      backbone =
-          new ResourceDirectory(ModelFiles.class.getClassLoader(), MODELS + "/" + spec.backbone());
+      backbone = bundled(spec.backbone());
     } else if (remote.isPresent()) {
       backbone = remote.get().folder().files();
     } else {
@@ -89,8 +102,8 @@ record ModelFiles(
     ModelDirectory head;
     if (spec.head() != null) {
       head = head(spec.head());
-    } else if (record != null && record.hasNonNull("head")) {
-      head = backbone.folder(record.get("head").asText());
+    } else if (record != null && record.hasNonNull(HEAD)) {
+      head = backbone.folder(record.get(HEAD).asText());
       if (remote.isPresent()) {
         head = remote.get().cache().head(new Folder(head, remote.get().folder().version()));
       }
@@ -99,11 +112,16 @@ record ModelFiles(
           "Cannot load model %s: backbone %s brings no head; name one with --head"
               .formatted(spec.name(), backbone.name()));
     }
+    ModelDirectory classifier =
+        spec.typing() == null ? null : classifier(spec, backbone, record, remote);
     if (remote.isPresent()) {
-      int layer = HeadFiles.read(head).config().layer();
+      int layer = Math.max(leastLayer, HeadFiles.read(head).config().layer());
+      if (classifier != null) {
+        layer = Math.max(layer, ClassifierFiles.readConfig(classifier).layer());
+      }
       backbone = remote.get().cache().backbone(remote.get().folder(), layer);
     }
-    return of(backbone, script, head, record);
+    return of(backbone, script, head, classifier, record);
   }
 
   /**
@@ -117,7 +135,7 @@ record ModelFiles(
   static ModelFiles frozen(String location, int layer) throws IOException {
     ModelDirectory backbone;
     if (bundled().contains(location)) {
-      backbone = new ResourceDirectory(ModelFiles.class.getClassLoader(), MODELS + "/" + location);
+      backbone = bundled(location);
     } else if (isUri(location)) {
       ModelStore.Located remote =
           ModelStore.locate(location)
@@ -133,15 +151,20 @@ record ModelFiles(
       }
       backbone = new LocalDirectory(path);
     }
-    return of(backbone, null, null, tommerJson(backbone));
+    return of(backbone, null, null, null, tommerJson(backbone));
   }
 
   private static ModelFiles of(
-      ModelDirectory backbone, Path script, ModelDirectory head, JsonNode record) {
+      ModelDirectory backbone,
+      Path script,
+      ModelDirectory head,
+      ModelDirectory classifier,
+      JsonNode record) {
     return new ModelFiles(
         backbone,
         script,
         head,
+        classifier,
         record != null
                 && record.path("maxTokens").canConvertToInt()
                 && record.hasNonNull("maxTokens")
@@ -152,12 +175,47 @@ record ModelFiles(
             : null);
   }
 
+  private static ModelDirectory classifier(
+      ModelSpec spec, ModelDirectory backbone, JsonNode record, Optional<ModelStore.Located> remote)
+      throws IOException {
+    String location = spec.typing().classifier();
+    if (location == null) {
+      if (record == null || !record.hasNonNull(ZERO_SHOT)) {
+        throw new IOException(
+            "Cannot use --labels with model %s: backbone %s brings no zero-shot classifier; make one with train-classifier --zero-shot and name it with --classifier"
+                .formatted(spec.name(), backbone.name()));
+      }
+      ModelDirectory own = backbone.folder(record.get(ZERO_SHOT).asText());
+      return remote.isPresent()
+          ? remote.get().cache().classifier(new Folder(own, remote.get().folder().version()))
+          : own;
+    }
+    if (bundled().contains(location)) {
+      return bundledClassifier(location);
+    }
+    Optional<ModelStore.Located> elsewhere =
+        isUri(location) ? ModelStore.locate(location) : Optional.empty();
+    return elsewhere.isPresent()
+        ? elsewhere.get().cache().classifier(elsewhere.get().folder())
+        : new LocalDirectory(local(CLASSIFIER, location));
+  }
+
+  private static ModelDirectory bundledClassifier(String model) throws IOException {
+    ModelDirectory directory = bundled(model);
+    JsonNode record = tommerJson(directory);
+    if (!record.hasNonNull(CLASSIFIER)) {
+      throw new IOException(
+          "Cannot use --classifier %s: that model brings no classifier".formatted(model));
+    }
+    return directory.folder(record.get(CLASSIFIER).asText());
+  }
+
   private static ModelDirectory head(String location) throws IOException {
     Optional<ModelStore.Located> remote =
         isUri(location) ? ModelStore.locate(location) : Optional.empty();
     return remote.isPresent()
         ? remote.get().cache().head(remote.get().folder())
-        : new LocalDirectory(local("head", location));
+        : new LocalDirectory(local(HEAD, location));
   }
 
   /** Whether it names a file system; a letter and a colon are a drive. */

@@ -5,6 +5,8 @@ import ai.djl.engine.EngineException;
 import io.github.tommerspark.backbone.Backbone;
 import io.github.tommerspark.backbone.BackbonePlan;
 import io.github.tommerspark.checkpoint.Checkpoint;
+import io.github.tommerspark.classify.SpanClassifier;
+import io.github.tommerspark.classify.SpanRepresentation;
 import io.github.tommerspark.decode.Candidates;
 import io.github.tommerspark.detect.DocumentMentions.ModelResult;
 import io.github.tommerspark.detect.PackedBatch.Sequence;
@@ -18,9 +20,12 @@ import io.github.tommerspark.text.Window;
 import io.github.tommerspark.text.WindowPlan;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,87 +37,136 @@ final class ModelGroup implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ModelGroup.class);
 
   private final List<ModelPlan> models;
+
+  /** Per model the classes of its classifier; null without one. */
+  private final List<List<String>> classes;
+
   private final TextTokenizer tokenizer;
   private final WindowPlan windows;
   private final SpanScorer scorer;
   private final int vocabularySize;
   private final LoadReport report;
+  private final WorkAccount account;
 
-  /** Shrinks when a device runs out of memory, and stays so. */
-  private volatile int batchTokens;
+  private final DeviceMemory memory;
 
   private ModelGroup(
       List<ModelPlan> models,
+      List<SpanClassifier> classifiers,
       TextTokenizer tokenizer,
       SpanScorer scorer,
       int vocabularySize,
       LoadReport report,
-      int batchTokens) {
+      WorkAccount account,
+      DeviceMemory memory) {
     this.models = models;
+    this.classes = new ArrayList<>();
+    for (SpanClassifier classifier : classifiers) {
+      classes.add(classifier == null ? null : classifier.config().classes());
+    }
     this.tokenizer = tokenizer;
     this.windows = models.get(0).windows();
     this.scorer = scorer;
     this.vocabularySize = vocabularySize;
     this.report = report;
-    this.batchTokens = batchTokens;
+    this.account = account;
+    this.memory = memory;
   }
 
-  /** Loads models of one {@link ModelPlan.SharingKey}. */
+  /** Loads models of one {@link ModelPlan.SharingKey}, and closes their plans in the end. */
   static ModelGroup load(List<ModelPlan> models, EngineOptions options) throws IOException {
     long begin = System.nanoTime();
     ModelPlan first = models.get(0);
-    TextTokenizer tokenizer = first.tokenizer();
-    try {
-      List<Head> heads = models.stream().map(ModelPlan::head).toList();
-      double[] thresholds =
-          models.stream().mapToDouble(model -> model.spec().threshold().value()).toArray();
-      Device device = Torch.device(options);
-      SpanScorer scorer;
-      String dtype;
-      long bytes;
-      int vocabulary;
-      if (first.files().script() != null) {
-        int width = heads.get(0).hiddenSize();
+    WorkAccount account = new WorkAccount();
+    List<Head> heads = models.stream().map(ModelPlan::head).toList();
+    double[] thresholds =
+        models.stream().mapToDouble(model -> model.spec().threshold().value()).toArray();
+    Device device = Torch.device(options);
+    SpanScorer scorer;
+    List<SpanClassifier> classifiers;
+    String dtype;
+    long bytes;
+    int vocabulary;
+    if (first.files().script() != null) {
+      int width = heads.get(0).hiddenSize();
+      ScriptBackbone backbone = ScriptBackbone.load(first.files().script(), device, width);
+      classifiers = classifiers(models, first.tokenizer(), backbone::hiddenStates, backbone::close);
+      scorer =
+          SpanScorer.of(
+              backbone, heads, classifiers, thresholds, options.deviceConcurrency(), account);
+      dtype = "torchscript";
+      bytes = first.files().script().toFile().length();
+      vocabulary = Integer.MAX_VALUE;
+    } else {
+      // Copies of a remote backbone hold no more than the layers that their own model needs.
+      ModelPlan deepest =
+          models.stream()
+              .max(Comparator.comparingInt(model -> model.backbone().lastLayer()))
+              .orElseThrow();
+      ComputeType type = computeType(options, device);
+      try (Checkpoint checkpoint = Checkpoint.open(deepest.files().backbone())) {
+        BackbonePlan plan = deepest.backbone();
+        Backbone backbone = Backbone.load(plan, checkpoint, type, device, SpanScorer.sources());
+        classifiers =
+            classifiers(
+                models,
+                first.tokenizer(),
+                (ids, layer) -> SpanScorer.hiddenStates(backbone, ids, layer),
+                backbone::close);
         scorer =
             SpanScorer.of(
-                ScriptBackbone.load(first.files().script(), device, width),
-                heads,
-                thresholds,
-                options.deviceConcurrency());
-        dtype = "torchscript";
-        bytes = first.files().script().toFile().length();
-        vocabulary = Integer.MAX_VALUE;
-      } else {
-        // Copies of a remote backbone hold no more than the layers that their own head needs.
-        ModelPlan deepest =
-            models.stream()
-                .max(Comparator.comparingInt(model -> model.head().config().layer()))
-                .orElseThrow();
-        int lastLayer = deepest.head().config().layer();
-        ComputeType type = computeType(options, device);
-        try (Checkpoint checkpoint = Checkpoint.open(deepest.files().backbone())) {
-          BackbonePlan plan = BackbonePlan.of(deepest.files().backbone(), checkpoint, lastLayer);
-          scorer =
-              SpanScorer.of(
-                  Backbone.load(plan, checkpoint, type, device, SpanScorer.sources()),
-                  heads,
-                  thresholds,
-                  options.deviceConcurrency());
-          bytes = checkpoint.bytesRead();
-          vocabulary = plan.vocabularySize();
-        }
-        dtype = type.label();
+                backbone, heads, classifiers, thresholds, options.deviceConcurrency(), account);
+        bytes = checkpoint.bytesRead();
+        vocabulary = plan.vocabularySize();
       }
-      LoadReport report =
-          new LoadReport(
-              first.sharingKey().backbone(),
-              device.isGpu() ? "gpu(%d)".formatted(device.getDeviceId()) : "cpu",
-              dtype,
-              bytes,
-              (System.nanoTime() - begin) / 1e9);
-      return new ModelGroup(models, tokenizer, scorer, vocabulary, report, options.batchTokens());
+      dtype = type.label();
+    }
+    LoadReport report =
+        new LoadReport(
+            first.sharingKey().backbone(),
+            device.isGpu() ? "gpu(%d)".formatted(device.getDeviceId()) : "cpu",
+            dtype,
+            bytes,
+            (System.nanoTime() - begin) / 1e9);
+    // The first one's tokenizer serves all.
+    models.subList(1, models.size()).forEach(ModelPlan::close);
+    return new ModelGroup(
+        models,
+        classifiers,
+        first.tokenizer(),
+        scorer,
+        vocabulary,
+        report,
+        account,
+        new DeviceMemory(options.batchTokens(), options.memoryTokens()));
+  }
+
+  /**
+   * The hidden states that stand for classes of these names: each that of the last token of its
+   * prompt.
+   *
+   * @param layer block whose output is wanted; not beyond the last one that is loaded
+   * @throws IOException if a label is longer than any name
+   */
+  List<float[]> promptStates(List<String> labels, int layer) throws IOException {
+    return ClassPrompts.states(labels, layer, tokenizer, scorer::hiddenStates);
+  }
+
+  /** The classifiers of all models, null for those without; on failure the backbone is closed. */
+  private static List<SpanClassifier> classifiers(
+      List<ModelPlan> models,
+      TextTokenizer tokenizer,
+      ClassPrompts.HiddenStates states,
+      Runnable close)
+      throws IOException {
+    try {
+      List<SpanClassifier> classifiers = new ArrayList<>();
+      for (ModelPlan model : models) {
+        classifiers.add(ClassPrompts.classifier(model, tokenizer, states));
+      }
+      return classifiers;
     } catch (IOException | RuntimeException e) {
-      tokenizer.close();
+      close.run();
       throw e;
     }
   }
@@ -130,6 +184,15 @@ final class ModelGroup implements AutoCloseable {
 
   LoadReport report() {
     return report;
+  }
+
+  /** Tokens of a forward call at most; fewer than were allowed if the device ran out of memory. */
+  int batchTokens() {
+    return memory.budget();
+  }
+
+  WorkReport work() {
+    return account.report();
   }
 
   /**
@@ -152,27 +215,84 @@ final class ModelGroup implements AutoCloseable {
     return scored(texts).results(Work::candidates);
   }
 
-  private Work scored(List<String> texts) {
+  /** The backbone of a snapshot. */
+  Backbone backbone() {
+    return scorer.backbone();
+  }
+
+  /** The share of the heads in the time of forwards over these texts, batched as usual. */
+  double headShare(List<String> texts) {
     Work work = new Work(texts);
-    List<Sequence> sequences = new ArrayList<>();
-    for (int i = 0; i < texts.size(); i++) {
-      if (texts.get(i) != null) {
-        sequences.addAll(work.tokenize(i));
-      }
-    }
-    sequences = PackedBatch.sorted(sequences);
-    int from = 0;
-    while (from < sequences.size()) {
+    List<Sequence> sequences = PackedBatch.sorted(work.tokenize());
+    long[] sum = new long[2];
+    for (int from = 0; from < sequences.size(); ) {
       int to = batchEnd(sequences, from);
-      work.score(sequences.subList(from, to));
+      long[] parts =
+          scorer.partNanos(
+              PackedBatch.of(
+                  sequences.subList(from, to), tokenizer.prefixIds(), tokenizer.suffixIds()));
+      sum[0] += parts[0];
+      sum[1] += parts[1];
       from = to;
     }
+    return (double) sum[1] / (sum[0] + sum[1]);
+  }
+
+  private Work scored(List<String> texts) {
+    Work work = new Work(texts);
+    long begin = System.nanoTime();
+    List<Sequence> sequences = work.tokenize();
+    account.tokenised(work.documentTokens(), System.nanoTime() - begin);
+    work.score(sequences);
     return work;
+  }
+
+  /** Names further spans of a text, whose vectors are wanted. */
+  @FunctionalInterface
+  interface GivenSpans {
+
+    /**
+     * The spans.
+     *
+     * @param text index of the text
+     * @param tokens its content tokens
+     */
+    Candidates of(int text, TokenizedText tokens);
+  }
+
+  /**
+   * Scores the spans of the one model and makes vectors of its candidates and of given spans.
+   *
+   * @param texts none null
+   * @param given spans whose vectors are wanted beside those of candidates
+   * @param layer block whose output vectors are made of; not beyond the last one that is loaded
+   * @return one entry per text
+   */
+  List<EncodedText> encode(
+      List<String> texts, GivenSpans given, int layer, SpanRepresentation representation) {
+    Work work = new Work(texts);
+    List<Sequence> sequences = PackedBatch.sorted(work.tokenize());
+    List<Candidates> wanted = new ArrayList<>();
+    List<Map<Long, float[]>> vectors = new ArrayList<>();
+    for (int text = 0; text < texts.size(); text++) {
+      wanted.add(work.errors[text] == null ? given.of(text, work.tokens[text]) : new Candidates());
+      vectors.add(new HashMap<>());
+    }
+    for (int from = 0; from < sequences.size(); ) {
+      int to = batchEnd(sequences, from);
+      work.encode(sequences.subList(from, to), wanted, layer, representation, vectors);
+      from = to;
+    }
+    List<EncodedText> encoded = new ArrayList<>();
+    for (int text = 0; text < texts.size(); text++) {
+      encoded.add(new EncodedText(work.candidates(text, 0), vectors.get(text)));
+    }
+    return encoded;
   }
 
   private int batchEnd(List<Sequence> sequences, int from) {
     int specials = tokenizer.prefixIds().length + tokenizer.suffixIds().length;
-    int budget = batchTokens;
+    int budget = memory.budget();
     int to = from;
     while (to < sequences.size()) {
       budget -= sequences.get(to).window().size() + specials;
@@ -203,6 +323,10 @@ final class ModelGroup implements AutoCloseable {
     private final int[] windowCounts;
     private final String[] errors;
     private final Candidates[][] candidates;
+    private EqualSequences equal;
+
+    /** Null for models without a classifier. */
+    private final SpanLabels[][] labels;
 
     Work(List<String> texts) {
       this.texts = texts;
@@ -210,9 +334,20 @@ final class ModelGroup implements AutoCloseable {
       windowCounts = new int[texts.size()];
       errors = new String[texts.size()];
       candidates = new Candidates[texts.size()][models.size()];
+      labels = new SpanLabels[texts.size()][models.size()];
     }
 
-    List<Sequence> tokenize(int text) {
+    List<Sequence> tokenize() {
+      List<Sequence> sequences = new ArrayList<>();
+      for (int i = 0; i < texts.size(); i++) {
+        if (texts.get(i) != null) {
+          sequences.addAll(tokenize(i));
+        }
+      }
+      return sequences;
+    }
+
+    private List<Sequence> tokenize(int text) {
       try {
         TokenizedText tokenized = tokenizer.encode(texts.get(text));
         for (int i = 0; i < tokenized.size(); i++) {
@@ -228,6 +363,8 @@ final class ModelGroup implements AutoCloseable {
         windowCounts[text] = cut.size();
         for (int model = 0; model < models.size(); model++) {
           candidates[text][model] = new Candidates();
+          List<String> names = classes.get(model);
+          labels[text][model] = names == null ? null : new SpanLabels(names);
         }
         return cut.stream().map(window -> new Sequence(text, tokenized, window)).toList();
       } catch (RuntimeException e) {
@@ -237,47 +374,153 @@ final class ModelGroup implements AutoCloseable {
       }
     }
 
-    /** Scores a batch; one that fails is halved, down to the window that cannot be scored. */
-    void score(List<Sequence> sequences) {
+    long documentTokens() {
+      return Arrays.stream(tokens).filter(Objects::nonNull).mapToLong(TokenizedText::size).sum();
+    }
+
+    /** Scores sequences, each once that has tokens of its own. */
+    void score(List<Sequence> all) {
+      equal = EqualSequences.of(all);
+      scoreAll(PackedBatch.sorted(equal.distinct()));
+    }
+
+    /** Scores sequences in batches as large as the device's memory allows. */
+    private void scoreAll(List<Sequence> sequences) {
+      int from = 0;
+      while (from < sequences.size()) {
+        int to = batchEnd(sequences, from);
+        scoreBatch(sequences.subList(from, to));
+        from = to;
+      }
+    }
+
+    /** Scores a batch; one that fails is cut, down to the window that cannot be scored. */
+    private void scoreBatch(List<Sequence> sequences) {
       PackedBatch batch = PackedBatch.of(sequences, tokenizer.prefixIds(), tokenizer.suffixIds());
+      int size = batch.ids().length;
       try {
-        List<ScoredSpans> scored = scorer.score(batch);
-        int[] owner = batch.sequenceOfToken();
-        for (int model = 0; model < scored.size(); model++) {
-          collect(batch, owner, scored.get(model), model);
-        }
+        memory.require(size);
+        collect(batch, scorer.score(batch));
       } catch (EngineException e) {
-        if (isOutOfMemory(e)) {
-          shrink(batch.ids().length);
+        if (DeviceMemory.isExhausted(e)) {
+          memory.exhausted(size);
+          if (sequences.size() == 1) {
+            scoreAlone(batch);
+          } else {
+            scoreAll(sequences);
+          }
+        } else if (sequences.size() == 1) {
+          LOG.warn("Cannot score a window of {} tokens", size, e);
+          fail(sequences.get(0), "the forward call failed: " + ErrorLine.of(e));
+        } else {
+          int middle = sequences.size() / 2;
+          scoreBatch(sequences.subList(0, middle));
+          scoreBatch(sequences.subList(middle, sequences.size()));
         }
-        if (sequences.size() == 1) {
-          int text = sequences.get(0).text();
-          LOG.warn("Cannot score a window of {} tokens", batch.ids().length, e);
-          errors[text] = "the forward call failed: " + ErrorLine.of(e);
-          return;
+      }
+    }
+
+    /** A single window for which memory did not suffice beside the batches of other tasks. */
+    private void scoreAlone(PackedBatch batch) {
+      int size = batch.ids().length;
+      try {
+        memory.require(size);
+        collect(batch, scorer.scoreAlone(batch));
+      } catch (EngineException e) {
+        LOG.warn("Cannot score a window of {} tokens", size, e);
+        fail(
+            batch.sequence(0),
+            "out of memory with a single window of %d tokens, use a smaller --max-tokens: %s"
+                .formatted(size, ErrorLine.of(e)));
+      }
+    }
+
+    /** Scores a batch and keeps the vectors of spans that its windows own. */
+    void encode(
+        List<Sequence> sequences,
+        List<Candidates> wanted,
+        int layer,
+        SpanRepresentation representation,
+        List<Map<Long, float[]>> vectors) {
+      PackedBatch batch = PackedBatch.of(sequences, tokenizer.prefixIds(), tokenizer.suffixIds());
+      List<long[]> places = new ArrayList<>();
+      for (int s = 0; s < batch.size(); s++) {
+        Window window = batch.sequence(s).window();
+        int shift = batch.firstContent(s) - window.from();
+        Candidates spans = wanted.get(batch.sequence(s).text());
+        for (int i = 0; i < spans.size(); i++) {
+          if (spans.start(i) >= window.from() && window.owns(spans.end(i))) {
+            places.add(new long[] {spans.start(i) + shift, spans.end(i) + shift});
+          }
         }
-        int middle = sequences.size() / 2;
-        score(sequences.subList(0, middle));
-        score(sequences.subList(middle, sequences.size()));
+      }
+      long[] packed = new long[2 * places.size()];
+      for (int i = 0; i < places.size(); i++) {
+        packed[i] = places.get(i)[0];
+        packed[places.size() + i] = places.get(i)[1];
+      }
+      SpanScorer.Encoded encoded = scorer.encode(batch, packed, layer, representation);
+      ScoredSpans found = encoded.found();
+      int[] owner = batch.sequenceOfToken();
+      int count = places.size() + found.scores().length;
+      int width = count == 0 ? 0 : encoded.vectors().length / count;
+      for (int i = 0; i < count; i++) {
+        int f = i - places.size();
+        int start = f < 0 ? (int) places.get(i)[0] : (int) found.starts()[f];
+        int end = f < 0 ? (int) places.get(i)[1] : (int) found.ends()[f];
+        int s = owner[end];
+        Window window = batch.sequence(s).window();
+        int shift = window.from() - batch.firstContent(s);
+        if (start + shift >= window.from()
+            && end + shift < window.to()
+            && window.owns(end + shift)) {
+          int text = batch.sequence(s).text();
+          if (f >= 0) {
+            candidates[text][0].add(start + shift, end + shift, found.scores()[f]);
+          }
+          vectors
+              .get(text)
+              .put(
+                  EncodedText.key(start + shift, end + shift),
+                  Arrays.copyOfRange(encoded.vectors(), i * width, (i + 1) * width));
+        }
+      }
+    }
+
+    private void fail(Sequence sequence, String error) {
+      equal.to(sequence).forEach(same -> errors[same.text()] = error);
+    }
+
+    private void collect(PackedBatch batch, List<ScoredSpans> scored) {
+      int[] owner = batch.sequenceOfToken();
+      for (int model = 0; model < scored.size(); model++) {
+        collect(batch, owner, scored.get(model), model);
       }
     }
 
     private void collect(PackedBatch batch, int[] owner, ScoredSpans spans, int model) {
       for (int i = 0; i < spans.scores().length; i++) {
         int sequenceIndex = owner[(int) spans.ends()[i]];
-        Sequence sequence = batch.sequence(sequenceIndex);
-        Window window = sequence.window();
-        int shift = window.from() - batch.firstContent(sequenceIndex);
-        int start = (int) spans.starts()[i] + shift;
-        int end = (int) spans.ends()[i] + shift;
-        // A span that touches a special token lies outside the window's content.
-        if (start >= window.from() && end < window.to() && window.owns(end)) {
-          candidates[sequence.text()][model].add(start, end, spans.scores()[i]);
+        int firstContent = batch.firstContent(sequenceIndex);
+        int start = (int) spans.starts()[i] - firstContent;
+        int end = (int) spans.ends()[i] - firstContent;
+        for (Sequence sequence : equal.to(batch.sequence(sequenceIndex))) {
+          Window window = sequence.window();
+          int from = window.from();
+          // A span that touches a special token lies outside the window's content.
+          if (start >= 0 && end < window.size() && window.owns(from + end)) {
+            candidates[sequence.text()][model].add(from + start, from + end, spans.scores()[i]);
+            if (classes.get(model) != null) {
+              labels[sequence.text()][model].add(
+                  from + start, from + end, (int) spans.labels()[i], spans.labelScores()[i]);
+            }
+          }
         }
       }
     }
 
     <R> List<List<R>> results(Outcome<R> outcome) {
+      long begin = System.nanoTime();
       List<List<R>> results = new ArrayList<>(texts.size());
       for (int text = 0; text < texts.size(); text++) {
         if (texts.get(text) == null) {
@@ -288,9 +531,11 @@ final class ModelGroup implements AutoCloseable {
         for (int model = 0; model < models.size(); model++) {
           ofText.add(outcome.of(this, text, model));
           candidates[text][model] = null;
+          labels[text][model] = null;
         }
         results.add(ofText);
       }
+      account.decoded(System.nanoTime() - begin);
       return results;
     }
 
@@ -302,6 +547,7 @@ final class ModelGroup implements AutoCloseable {
           texts.get(text),
           tokens[text],
           candidates[text][model],
+          labels[text][model],
           AdmissibleSpans.count(
               models.get(model).head().config(),
               windows.windows(tokens[text].size()),
@@ -317,23 +563,10 @@ final class ModelGroup implements AutoCloseable {
       ModelSpec spec = models.get(model).spec();
       Candidates decoded = spec.decoder().decode(candidates[text][model], spec.threshold().value());
       return new ModelResult(
-          MentionText.mentions(texts.get(text), tokens[text], decoded),
+          MentionText.mentions(texts.get(text), tokens[text], decoded, labels[text][model]),
           null,
           tokens[text].size(),
           windowCounts[text]);
     }
-  }
-
-  private void shrink(int failed) {
-    int smaller = Math.max(1, Math.min(batchTokens, failed) / 2);
-    LOG.warn("Out of memory with {} tokens; batches now hold at most {}", failed, smaller);
-    batchTokens = smaller;
-  }
-
-  private static boolean isOutOfMemory(EngineException e) {
-    String message = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
-    return message.contains("out of memory")
-        || message.contains("not enough memory")
-        || message.contains("can't allocate memory");
   }
 }

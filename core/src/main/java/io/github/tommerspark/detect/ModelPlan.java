@@ -3,6 +3,8 @@ package io.github.tommerspark.detect;
 import io.github.tommerspark.backbone.BackbonePlan;
 import io.github.tommerspark.checkpoint.Checkpoint;
 import io.github.tommerspark.checkpoint.ModelFormatException;
+import io.github.tommerspark.classify.ClassifierFiles;
+import io.github.tommerspark.classify.SpanClassifier;
 import io.github.tommerspark.head.Head;
 import io.github.tommerspark.head.HeadConfig;
 import io.github.tommerspark.head.HeadFiles;
@@ -20,13 +22,16 @@ import java.util.TreeSet;
 
 /**
  * A model whose parts have been found, read where they are small, and seen to fit together; no
- * weights of the backbone are loaded.
+ * weights of the backbone are loaded. Closing it closes the tokenizer.
  *
  * @param spec what was asked for, with the number of its threshold
  * @param files where it is
  * @param head the head
- * @param backbone the backbone cut after the head's layer; null for a user's own TorchScript file
+ * @param classifier the classifier, with its own classes; null for mentions without labels
+ * @param backbone the backbone cut after the deepest layer of both; null for a user's own
+ *     TorchScript file
  * @param bos the policy in force
+ * @param tokenizer the backbone's tokenizer, open
  * @param maxTokens tokens of a window, specials included
  * @param windows how long texts are cut
  * @param warnings remarks worth showing to the user
@@ -35,30 +40,47 @@ record ModelPlan(
     ModelSpec spec,
     ModelFiles files,
     Head head,
+    SpanClassifier classifier,
     BackbonePlan backbone,
     BosPolicy bos,
+    TextTokenizer tokenizer,
     int maxTokens,
     WindowPlan windows,
-    List<String> warnings) {
+    List<String> warnings)
+    implements AutoCloseable {
 
   private static final int DEFAULT_MAX_TOKENS = 1024;
   // What a TorchScript file can take is unknown; nearly every encoder takes this.
   private static final int DEFAULT_SCRIPT_MAX_TOKENS = 512;
-  private static final String TOKENIZER = "tokenizer.json";
-  private static final int MAX_TOKENIZER_BYTES = 256 << 20;
+  static final String TOKENIZER = "tokenizer.json";
+  static final int MAX_TOKENIZER_BYTES = 256 << 20;
 
   /** What models must have in common to share tokens, windows and a forward. */
   record SharingKey(String backbone, BosPolicy bos, int maxTokens, WindowPlan windows) {}
 
-  static ModelPlan of(ModelSpec asked, boolean trustBackbone) throws IOException {
-    ModelFiles files = ModelFiles.find(asked, trustBackbone);
+  static ModelPlan of(ModelSpec spec, boolean trustBackbone) throws IOException {
+    return of(spec, trustBackbone, 0);
+  }
+
+  /**
+   * Plans a model.
+   *
+   * @param leastLayer last block that is to be loaded even if head and classifier read none so deep
+   */
+  static ModelPlan of(ModelSpec asked, boolean trustBackbone, int leastLayer) throws IOException {
+    ModelFiles files = ModelFiles.find(asked, trustBackbone, leastLayer);
     Head head = HeadFiles.read(files.head());
     ModelSpec spec = asked.withDecoder(asked.decoder(), threshold(asked, files, head));
+    SpanClassifier classifier =
+        files.classifier() == null ? null : ClassifierFiles.read(files.classifier());
+    checkLabels(spec, files, classifier);
     List<String> warnings = new ArrayList<>();
     BackbonePlan backbone = null;
     if (files.script() == null) {
       try (Checkpoint checkpoint = Checkpoint.open(files.backbone())) {
-        backbone = BackbonePlan.of(files.backbone(), checkpoint, head.config().layer());
+        backbone =
+            BackbonePlan.of(
+                files.backbone(), checkpoint, Math.max(leastLayer, lastLayer(head, classifier)));
       }
       warnings.addAll(backbone.warnings());
       if (backbone.hiddenSize() != head.hiddenSize()) {
@@ -70,14 +92,80 @@ record ModelPlan(
                     head.hiddenSize(),
                     backbone.hiddenSize()));
       }
-      warnAboutName(spec, files, head, backbone, warnings);
+      warnAboutName("head", files.head(), head.config().llmName(), files, backbone, warnings);
+      if (classifier != null) {
+        warnAboutName(
+            "classifier",
+            files.classifier(),
+            classifier.config().llmName(),
+            files,
+            backbone,
+            warnings);
+      }
+    }
+    if (classifier != null) {
+      checkClassifier(files, head, classifier);
     }
     BosPolicy bos = bos(spec, files, head);
-    try (TextTokenizer tokenizer = tokenizer(files, bos, backbone)) {
+    TextTokenizer tokenizer =
+        tokenizer(
+            files.backbone(), bos, backbone == null ? OptionalInt.empty() : backbone.bosTokenId());
+    try {
       int maxTokens = maxTokens(spec, files, backbone, warnings);
       WindowPlan windows = windows(spec, head.config(), backbone, tokenizer, maxTokens);
       return new ModelPlan(
-          spec, files, head, backbone, bos, maxTokens, windows, List.copyOf(warnings));
+          spec,
+          files,
+          head,
+          classifier,
+          backbone,
+          bos,
+          tokenizer,
+          maxTokens,
+          windows,
+          List.copyOf(warnings));
+    } catch (IOException | RuntimeException e) {
+      tokenizer.close();
+      throw e;
+    }
+  }
+
+  private static int lastLayer(Head head, SpanClassifier classifier) {
+    return classifier == null
+        ? head.config().layer()
+        : Math.max(head.config().layer(), classifier.config().layer());
+  }
+
+  private static void checkLabels(ModelSpec spec, ModelFiles files, SpanClassifier classifier)
+      throws ModelFormatException {
+    if (classifier != null && !spec.typing().labels().isEmpty() && !classifier.zeroShot()) {
+      throw new ModelFormatException(
+          "Cannot use --labels with classifier %s: it was trained for its own classes (%s); leave --labels out, or name one made with train-classifier --zero-shot"
+              .formatted(
+                  files.classifier().name(), String.join(", ", classifier.config().classes())));
+    }
+  }
+
+  /** What a classifier must have in common with the head, whose width is the backbone's. */
+  private static void checkClassifier(ModelFiles files, Head head, SpanClassifier classifier)
+      throws ModelFormatException {
+    if (classifier.config().hiddenSize() != head.hiddenSize()) {
+      throw new ModelFormatException(
+          "Cannot use classifier %s with backbone %s: the classifier reads hidden states of width %d, the backbone's have width %d; choose the classifier made for this backbone"
+              .formatted(
+                  files.classifier().name(),
+                  files.backbone().name(),
+                  classifier.config().hiddenSize(),
+                  head.hiddenSize()));
+    }
+    if (files.script() != null && classifier.config().layer() != head.config().layer()) {
+      throw new ModelFormatException(
+          "Cannot use classifier %s with %s: it reads layer %d, the head layer %d, and a TorchScript file gives one layer only"
+              .formatted(
+                  files.classifier().name(),
+                  files.script(),
+                  classifier.config().layer(),
+                  head.config().layer()));
     }
   }
 
@@ -157,27 +245,26 @@ record ModelPlan(
   }
 
   private static void warnAboutName(
-      ModelSpec spec, ModelFiles files, Head head, BackbonePlan backbone, List<String> warnings) {
-    String trained = lastSegment(head.config().llmName());
+      String what,
+      ModelDirectory part,
+      String trainedOn,
+      ModelFiles files,
+      BackbonePlan backbone,
+      List<String> warnings) {
+    String trained = lastSegment(trainedOn);
     TreeSet<String> names = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
     names.add(lastSegment(files.backbone().name()));
     names.add(lastSegment(backbone.nameOrPath()));
     if (!trained.isEmpty() && !names.contains(trained)) {
       warnings.add(
-          "head %s was trained on \"%s\", but the backbone is %s"
-              .formatted(files.head().name(), head.config().llmName(), files.backbone().name()));
+          "%s %s was trained on \"%s\", but the backbone is %s"
+              .formatted(what, part.name(), trainedOn, files.backbone().name()));
     }
   }
 
   private static String lastSegment(String name) {
     String trimmed = name.replaceAll("/+$", "");
     return trimmed.substring(trimmed.lastIndexOf('/') + 1);
-  }
-
-  private static TextTokenizer tokenizer(ModelFiles files, BosPolicy bos, BackbonePlan backbone)
-      throws IOException {
-    return tokenizer(
-        files.backbone(), bos, backbone == null ? OptionalInt.empty() : backbone.bosTokenId());
   }
 
   /** The tokenizer of a snapshot, to be closed by the caller. */
@@ -193,11 +280,6 @@ record ModelPlan(
         new ByteArrayInputStream(directory.readAll(TOKENIZER, MAX_TOKENIZER_BYTES)),
         bos,
         bosTokenId);
-  }
-
-  /** The tokenizer, to be closed by the caller. */
-  TextTokenizer tokenizer() throws IOException {
-    return tokenizer(files, bos, backbone);
   }
 
   SharingKey sharingKey() {
@@ -218,21 +300,52 @@ record ModelPlan(
           maxTokens,
           windows.overlap(),
           bos,
+          describeClassifier(null),
           warnings);
     }
     try (Checkpoint checkpoint = Checkpoint.open(files.backbone())) {
+      BackbonePlan detector = BackbonePlan.of(files.backbone(), checkpoint, head.config().layer());
       return new ModelDescription(
           spec,
           backbone.family(),
           head.config().layer(),
           backbone.hiddenSize(),
-          Fingerprint.of(files.backbone(), checkpoint, backbone.tensors(), head),
+          Fingerprint.of(files.backbone(), checkpoint, detector.tensors(), head),
           backbone.bytes(),
           backbone.parameters(),
           maxTokens,
           windows.overlap(),
           bos,
+          describeClassifier(checkpoint),
           warnings);
     }
+  }
+
+  private ModelDescription.Classifier describeClassifier(Checkpoint checkpoint) throws IOException {
+    if (classifier == null) {
+      return null;
+    }
+    List<String> labels = spec.typing().labels();
+    List<String> classes =
+        labels.isEmpty()
+            ? classifier.config().classes().subList(1, classifier.config().classes().size())
+            : labels;
+    return new ModelDescription.Classifier(
+        files.classifier().name(),
+        classifier.config().layer(),
+        List.copyOf(classes),
+        Fingerprint.ofClassifier(
+            checkpoint,
+            checkpoint == null
+                ? List.of()
+                : BackbonePlan.of(files.backbone(), checkpoint, classifier.config().layer())
+                    .tensors(),
+            classifier,
+            labels));
+  }
+
+  @Override
+  public void close() {
+    tokenizer.close();
   }
 }

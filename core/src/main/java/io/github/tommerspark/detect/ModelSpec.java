@@ -18,6 +18,7 @@ import java.util.Objects;
  *     what the head records
  * @param maxTokens tokens of a window including specials; null for the default of the backbone
  * @param overlap tokens that consecutive windows of a long text share; null for the default
+ * @param typing how mentions get labels; null for mentions without
  */
 public record ModelSpec(
     String name,
@@ -27,7 +28,8 @@ public record ModelSpec(
     Threshold threshold,
     BosPolicy bos,
     Integer maxTokens,
-    Integer overlap)
+    Integer overlap,
+    Typing typing)
     implements Serializable {
 
   /**
@@ -46,6 +48,19 @@ public record ModelSpec(
     if (overlap != null && overlap < 0) {
       throw new IllegalArgumentException("--overlap must not be negative, but is " + overlap);
     }
+  }
+
+  /** A model whose mentions get no labels. */
+  public ModelSpec(
+      String name,
+      String backbone,
+      String head,
+      Decoder decoder,
+      Threshold threshold,
+      BosPolicy bos,
+      Integer maxTokens,
+      Integer overlap) {
+    this(name, backbone, head, decoder, threshold, bos, maxTokens, overlap, null);
   }
 
   /** A model that this library brings along, by its name, with its own head. */
@@ -70,16 +85,21 @@ public record ModelSpec(
 
   /** This model with another decoder and threshold. */
   public ModelSpec withDecoder(Decoder decoder, Threshold threshold) {
-    return new ModelSpec(name, backbone, head, decoder, threshold, bos, maxTokens, overlap);
+    return new ModelSpec(name, backbone, head, decoder, threshold, bos, maxTokens, overlap, typing);
   }
 
   /** This model with other windows; null means the default. */
   public ModelSpec withWindows(Integer maxTokens, Integer overlap) {
-    return new ModelSpec(name, backbone, head, decoder, threshold, bos, maxTokens, overlap);
+    return new ModelSpec(name, backbone, head, decoder, threshold, bos, maxTokens, overlap, typing);
   }
 
   /** This model with another policy for the beginning-of-sequence token; null: as recorded. */
   public ModelSpec withBos(BosPolicy bos) {
-    return new ModelSpec(name, backbone, head, decoder, threshold, bos, maxTokens, overlap);
+    return new ModelSpec(name, backbone, head, decoder, threshold, bos, maxTokens, overlap, typing);
+  }
+
+  /** This model with labels for its mentions; null: without. */
+  public ModelSpec withTyping(Typing typing) {
+    return new ModelSpec(name, backbone, head, decoder, threshold, bos, maxTokens, overlap, typing);
   }
 }

@@ -8,6 +8,8 @@ import io.github.tommerspark.text.TextTokenizer;
 import io.github.tommerspark.text.TokenizedText;
 import io.github.tommerspark.text.WindowPlan;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 
@@ -46,6 +48,19 @@ public final class ModelTokens implements AutoCloseable {
     }
     ModelPlan plan = ModelPlan.of(spec, options.trustBackbone());
     return new ModelTokens(plan.tokenizer(), plan.windows(), plan.head().config());
+  }
+
+  /**
+   * Copies a bundled model's tokenizer.json.
+   *
+   * @param model a bundled model
+   * @param directory to copy it to
+   * @throws IOException if the directory cannot be written
+   */
+  public static void copyTokenizer(String model, Path directory) throws IOException {
+    Files.write(
+        directory.resolve(ModelPlan.TOKENIZER),
+        ModelFiles.bundled(model).readAll(ModelPlan.TOKENIZER, ModelPlan.MAX_TOKENIZER_BYTES));
   }
 
   /**

@@ -98,6 +98,11 @@ final class PackedBatch {
     return ids;
   }
 
+  /** Tokens of the windows and their specials. */
+  int windowTokens() {
+    return firsts[sequences.size()];
+  }
+
   /** (count, length) of each run of sequences of equal length, specials included. */
   long[] groups() {
     return groups;

@@ -13,17 +13,28 @@ import java.util.List;
  * @param tokens its content tokens; none on error or without text
  * @param candidates spans of content tokens whose score passes the model's threshold, in no order;
  *     positions count content tokens, both ends inclusive
+ * @param labels of the candidates; null without a classifier
  * @param candidateSpans how many spans the head scored, special tokens included, as the published
  *     code counts them at batch size 1
  * @param error null when fine, else what went wrong, in one line
  */
 public record ScoredText(
-    String text, TokenizedText tokens, Candidates candidates, long candidateSpans, String error) {
+    String text,
+    TokenizedText tokens,
+    Candidates candidates,
+    SpanLabels labels,
+    long candidateSpans,
+    String error) {
 
   /** A text in which nothing was found, for want of text or because of an error. */
   static ScoredText failed(String text, String error) {
     return new ScoredText(
-        text, TokenizedText.of(new int[0], new int[0], new int[0]), new Candidates(), 0, error);
+        text,
+        TokenizedText.of(new int[0], new int[0], new int[0]),
+        new Candidates(),
+        null,
+        0,
+        error);
   }
 
   /**
@@ -45,7 +56,18 @@ public record ScoredText(
    *     characters; offsets in UTF-16 units
    */
   public List<Mention> mentions(Candidates decoded) {
-    return MentionText.mentions(text, tokens, decoded);
+    return MentionText.mentions(text, tokens, decoded, labels);
+  }
+
+  /**
+   * What a candidate is.
+   *
+   * @param start its first content token
+   * @param end its last content token, inclusive
+   * @return its label; null without a classifier
+   */
+  public SpanLabels.Label label(int start, int end) {
+    return labels == null ? null : labels.of(start, end);
   }
 
   /**

@@ -87,6 +87,13 @@ final class ScriptBackbone implements AutoCloseable {
     return (PtNDArray) NDArrays.concat(parts, 0);
   }
 
+  /** Hidden states of one sequence, float32 (tokens × width), row-major; the layer is its own. */
+  float[] hiddenStates(long[] ids, int layer) {
+    try (PtNDManager call = module.newCallManager()) {
+      return forward(call, ids, 1, ids.length).toType(DataType.FLOAT32, false).toFloatArray();
+    }
+  }
+
   @Override
   public void close() {
     module.close();

@@ -4,6 +4,8 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import io.github.tommerspark.backbone.Backbone;
+import io.github.tommerspark.classify.SpanClassifier;
+import io.github.tommerspark.classify.SpanRepresentation;
 import io.github.tommerspark.engine.DeviceGate;
 import io.github.tommerspark.engine.ScriptModule;
 import io.github.tommerspark.head.Head;
@@ -11,13 +13,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.LongStream;
 
 /**
  * A backbone with its heads in native memory: packed batches in, scored spans out, in one native
  * call for a snapshot. Thread-safe.
  */
 final class SpanScorer implements AutoCloseable {
-  private static final List<String> HEAD_SOURCES = List.of("head", "detect");
+  private static final List<String> HEAD_SOURCES = List.of("head");
 
   /** Exactly one of the two is there. */
   private final Backbone backbone;
@@ -25,35 +29,41 @@ final class SpanScorer implements AutoCloseable {
   private final ScriptBackbone script;
 
   private final ScriptModule module;
+  private final long[] tapped;
   private final IValue layers;
   private final IValue headTaps;
   private final IValue headWeights;
   private final IValue headOptions;
   private final IValue floors;
+
+  /** Null if no head has a classifier. */
+  private final ClassifierWeights classifiers;
+
   private final int heads;
   private final DeviceGate gate;
+  private final WorkAccount account;
 
   private SpanScorer(
       Backbone backbone,
       ScriptBackbone script,
       ScriptModule module,
       List<Head> heads,
+      List<SpanClassifier> classifiers,
       double[] floors,
-      int deviceConcurrency) {
+      int deviceConcurrency,
+      WorkAccount account) {
+    this.account = account;
     this.gate = DeviceGate.of(module.device(), deviceConcurrency);
     this.backbone = backbone;
     this.script = script;
     this.module = module;
     this.heads = heads.size();
-    long[] layers =
-        heads.stream().mapToLong(head -> head.config().layer()).distinct().sorted().toArray();
+    long[] layers = layers(heads, classifiers);
+    this.tapped = layers;
     this.layers = IValue.listFrom(layers);
     this.headTaps =
         IValue.listFrom(
-            heads.stream()
-                .mapToLong(
-                    head -> script == null ? Arrays.binarySearch(layers, head.config().layer()) : 0)
-                .toArray());
+            heads.stream().mapToLong(head -> tap(layers, head.config().layer())).toArray());
     this.headWeights =
         IValue.listFrom(
             heads.stream()
@@ -63,31 +73,84 @@ final class SpanScorer implements AutoCloseable {
         IValue.listFrom(
             heads.stream().flatMapToLong(head -> Arrays.stream(options(head))).toArray());
     this.floors = IValue.listFrom(floors);
+    this.classifiers =
+        classifiers.stream().allMatch(Objects::isNull)
+            ? null
+            : ClassifierWeights.load(module, classifiers, layer -> tap(layers, layer));
+  }
+
+  /** The blocks whose output is read, ascending. */
+  private static long[] layers(List<Head> heads, List<SpanClassifier> classifiers) {
+    return LongStream.concat(
+            heads.stream().mapToLong(head -> head.config().layer()),
+            classifiers.stream()
+                .filter(Objects::nonNull)
+                .mapToLong(classifier -> classifier.config().layer()))
+        .distinct()
+        .sorted()
+        .toArray();
+  }
+
+  /** Which of the tapped layers a block is; a user's own backbone has only one. */
+  private int tap(long[] layers, int layer) {
+    return script == null ? Arrays.binarySearch(layers, layer) : 0;
   }
 
   /** Sources that a backbone must be loaded with to be scored. */
   static List<String> sources() {
-    return HEAD_SOURCES;
+    List<String> sources = new ArrayList<>(HEAD_SOURCES);
+    sources.addAll(ClassifierWeights.sources());
+    sources.addAll(List.of("detect", "detect_typed"));
+    return sources;
   }
 
   /**
    * A scorer on a snapshot's backbone, which it closes.
    *
+   * @param classifiers per head what labels its spans, or null
    * @param thresholds per head the probability from which on spans are wanted
    * @param deviceConcurrency as {@link DeviceGate#of} takes it
+   * @param account receives what the forwards cost
    */
   static SpanScorer of(
-      Backbone backbone, List<Head> heads, double[] thresholds, int deviceConcurrency) {
+      Backbone backbone,
+      List<Head> heads,
+      List<SpanClassifier> classifiers,
+      double[] thresholds,
+      int deviceConcurrency,
+      WorkAccount account) {
     return new SpanScorer(
-        backbone, null, backbone.module(), heads, logitFloors(thresholds), deviceConcurrency);
+        backbone,
+        null,
+        backbone.module(),
+        heads,
+        classifiers,
+        logitFloors(thresholds),
+        deviceConcurrency,
+        account);
   }
 
   /** A scorer on a user's own backbone, which it closes. */
   static SpanScorer of(
-      ScriptBackbone backbone, List<Head> heads, double[] thresholds, int deviceConcurrency) {
-    ScriptModule module = ScriptModule.load(List.of("packed", "head"), Map.of(), backbone.device());
+      ScriptBackbone backbone,
+      List<Head> heads,
+      List<SpanClassifier> classifiers,
+      double[] thresholds,
+      int deviceConcurrency,
+      WorkAccount account) {
+    List<String> sources = new ArrayList<>(List.of("packed"));
+    sources.addAll(HEAD_SOURCES);
+    sources.addAll(ClassifierWeights.sources());
+    ScriptModule module = ScriptModule.load(sources, Map.of(), backbone.device());
     return new SpanScorer(
-        null, backbone, module, heads, logitFloors(thresholds), deviceConcurrency);
+        null,
+        backbone,
+        module,
+        heads,
+        classifiers,
+        logitFloors(thresholds),
+        deviceConcurrency,
+        account);
   }
 
   private static double[] logitFloors(double[] thresholds) {
@@ -136,7 +199,46 @@ final class SpanScorer implements AutoCloseable {
    * @return per head the spans with start ≤ end that may pass its threshold, in no order
    */
   List<ScoredSpans> score(PackedBatch batch) {
-    return gate.pass(() -> forward(batch));
+    long asked = System.nanoTime();
+    return gate.pass(() -> accounted(batch, asked));
+  }
+
+  /** As {@link #score}, while nothing else runs on the device. */
+  List<ScoredSpans> scoreAlone(PackedBatch batch) {
+    long asked = System.nanoTime();
+    return gate.passAlone(() -> accounted(batch, asked));
+  }
+
+  private List<ScoredSpans> accounted(PackedBatch batch, long asked) {
+    long begin = System.nanoTime();
+    try {
+      return forward(batch);
+    } finally {
+      account.computed(batch, begin - asked, System.nanoTime() - begin);
+    }
+  }
+
+  /**
+   * Runs backbone and heads of a snapshot one after the other, to learn the share of each.
+   *
+   * @return nanoseconds of the backbone and of the heads
+   */
+  long[] partNanos(PackedBatch batch) {
+    try (PtNDManager call = module.newCallManager();
+        IValue groups = IValue.listFrom(batch.groups());
+        IValue ids = IValue.from(module.longs(call, batch.ids(), batch.ids().length))) {
+      long begin = System.nanoTime();
+      try (IValue taps = module.run("hidden", ids, groups, layers, backbone.weights())) {
+        long middle = System.nanoTime();
+        module.run("score", taps, groups, headTaps, headWeights, headOptions, floors).close();
+        return new long[] {middle - begin, System.nanoTime() - middle};
+      }
+    }
+  }
+
+  /** The snapshot's backbone. */
+  Backbone backbone() {
+    return backbone;
   }
 
   private List<ScoredSpans> forward(PackedBatch batch) {
@@ -145,42 +247,122 @@ final class SpanScorer implements AutoCloseable {
         IValue found = run(call, batch, groups)) {
       PtNDArray[] arrays = found.toTensorArray(call);
       List<ScoredSpans> spans = new ArrayList<>(heads);
+      int stride = arrays.length / heads;
       for (int head = 0; head < heads; head++) {
-        long[] tokens = arrays[2 * head].toLongArray();
-        int count = tokens.length / 2;
-        spans.add(
-            new ScoredSpans(
-                Arrays.copyOf(tokens, count),
-                Arrays.copyOfRange(tokens, count, tokens.length),
-                arrays[2 * head + 1].toFloatArray()));
+        spans.add(spans(Arrays.copyOfRange(arrays, stride * head, stride * (head + 1))));
       }
       return spans;
     }
   }
 
+  /** What one head found: spans and probabilities, with a classifier labels and theirs. */
+  private static ScoredSpans spans(PtNDArray[] found) {
+    long[] tokens = found[0].toLongArray();
+    int count = tokens.length / 2;
+    float[] scores = found[1].toFloatArray();
+    boolean typed = found.length > 2 && found[2].size() == count;
+    return new ScoredSpans(
+        Arrays.copyOf(tokens, count),
+        Arrays.copyOfRange(tokens, count, tokens.length),
+        scores,
+        typed ? found[2].toLongArray() : null,
+        typed ? found[3].toFloatArray() : null);
+  }
+
   private IValue run(PtNDManager call, PackedBatch batch, IValue groups) {
+    List<IValue> arguments = new ArrayList<>();
+    // What is made for this call, and closed after it.
+    IValue input;
     if (script != null) {
-      try (IValue taps = IValue.listFrom(script.hiddenStates(call, batch))) {
-        return module.run("score", taps, groups, headTaps, headWeights, headOptions, floors);
-      }
+      input = IValue.listFrom(script.hiddenStates(call, batch));
+      arguments.addAll(List.of(input, groups));
+    } else {
+      input = IValue.from(module.longs(call, batch.ids(), batch.ids().length));
+      arguments.addAll(List.of(input, groups, layers, backbone.weights()));
     }
-    try (IValue ids = IValue.from(module.longs(call, batch.ids(), batch.ids().length))) {
-      return module.run(
-          "detect",
-          ids,
-          groups,
-          layers,
-          backbone.weights(),
-          headTaps,
-          headWeights,
-          headOptions,
-          floors);
+    arguments.addAll(List.of(headTaps, headWeights, headOptions, floors));
+    String method = script != null ? "score" : "detect";
+    if (classifiers != null) {
+      method += "_typed";
+      arguments.addAll(List.of(classifiers.taps(), classifiers.weights(), classifiers.options()));
     }
+    try (input) {
+      return module.run(method, arguments.toArray(IValue[]::new));
+    }
+  }
+
+  /**
+   * Hidden states of one sequence, special tokens included.
+   *
+   * @param layer a block that is loaded
+   * @return float32 (tokens × width), row-major
+   */
+  float[] hiddenStates(long[] ids, int layer) {
+    return gate.pass(
+        () ->
+            script != null ? script.hiddenStates(ids, layer) : hiddenStates(backbone, ids, layer));
+  }
+
+  static float[] hiddenStates(Backbone backbone, long[] ids, int layer) {
+    return backbone.hiddenStates(ids, new long[] {1, ids.length}, layer).get(0);
+  }
+
+  /**
+   * What the one head found in a batch, and vectors.
+   *
+   * @param found spans that may pass its threshold
+   * @param vectors of the given spans, then of those found, one after the other
+   */
+  record Encoded(ScoredSpans found, float[] vectors) {}
+
+  /**
+   * Scores all spans of a batch and makes vectors of those that matter, for a scorer of one head.
+   *
+   * @param given index in the batch of the first tokens of further spans, then of their last tokens
+   * @param layer block whose output vectors are made of
+   */
+  Encoded encode(PackedBatch batch, long[] given, int layer, SpanRepresentation representation) {
+    return gate.pass(
+        () -> {
+          // Blocks to tap, ascending: the head's and this one.
+          long headLayer = tapped[0];
+          long[] layers = LongStream.of(headLayer, layer).distinct().sorted().toArray();
+          long headTap = script != null ? 0 : Arrays.binarySearch(layers, headLayer);
+          long tap = script != null ? 0 : Arrays.binarySearch(layers, layer);
+          try (PtNDManager call = module.newCallManager();
+              IValue input =
+                  script != null
+                      ? IValue.listFrom(script.hiddenStates(call, batch))
+                      : IValue.from(module.longs(call, batch.ids(), batch.ids().length));
+              IValue groups = IValue.listFrom(batch.groups());
+              IValue blocks = IValue.listFrom(layers);
+              IValue headTapList = IValue.listFrom(new long[] {headTap});
+              IValue places = IValue.from(module.longs(call, given, 2, given.length / 2));
+              IValue tapValue = IValue.from(tap);
+              IValue average = IValue.from(representation == SpanRepresentation.AVERAGE)) {
+            List<IValue> arguments = new ArrayList<>(List.of(input, groups));
+            if (script == null) {
+              arguments.addAll(List.of(blocks, backbone.weights()));
+            }
+            arguments.addAll(
+                List.of(headTapList, headWeights, headOptions, floors, places, tapValue, average));
+            try (IValue result =
+                module.run(
+                    script != null ? "encode" : "detect_encode",
+                    arguments.toArray(IValue[]::new))) {
+              PtNDArray[] arrays = result.toTensorArray(call);
+              return new Encoded(spans(Arrays.copyOf(arrays, 2)), arrays[2].toFloatArray());
+            }
+          }
+        });
   }
 
   @Override
   public void close() {
     ScriptModule.closeAll(layers, headTaps, headWeights, headOptions, floors);
+    if (classifiers != null) {
+      classifiers.close();
+    }
     if (backbone != null) {
       backbone.close();
     } else {

@@ -6,7 +6,10 @@ import java.util.stream.Collectors;
 
 /** The floating-point type in which a backbone's matrix products run. Heads always run in fp32. */
 public enum ComputeType {
-  /** Chosen when the model is loaded: bf16 on a GPU, fp32 on a CPU. */
+  /**
+   * Chosen when the model is loaded: bf16 on a GPU, fp32 on a CPU. Jobs may have settled on another
+   * type before, see {@link io.github.tommerspark.detect.DtypeChoice}.
+   */
   AUTO,
   /** 32-bit floats: agrees with the published implementation to rounding. */
   FP32,

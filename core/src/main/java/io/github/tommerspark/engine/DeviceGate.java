@@ -18,10 +18,12 @@ public final class DeviceGate {
 
   private static final ConcurrentHashMap<Key, DeviceGate> GATES = new ConcurrentHashMap<>();
 
+  private final int size;
   private final Semaphore permits;
 
-  private DeviceGate(int permits) {
-    this.permits = new Semaphore(permits, true);
+  private DeviceGate(int size) {
+    this.size = size;
+    this.permits = new Semaphore(size, true);
   }
 
   /**
@@ -44,11 +46,25 @@ public final class DeviceGate {
    * @return what the call returned
    */
   public <T> T pass(Supplier<T> call) {
-    permits.acquireUninterruptibly();
+    return pass(1, call);
+  }
+
+  /**
+   * Makes a call as soon as no other is on the device, and keeps others out meanwhile: what fails
+   * for lack of memory beside other calls may succeed alone.
+   *
+   * @return what the call returned
+   */
+  public <T> T passAlone(Supplier<T> call) {
+    return pass(size, call);
+  }
+
+  private <T> T pass(int room, Supplier<T> call) {
+    permits.acquireUninterruptibly(room);
     try {
       return call.get();
     } finally {
-      permits.release();
+      permits.release(room);
     }
   }
 }

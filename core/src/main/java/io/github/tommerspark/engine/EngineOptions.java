@@ -14,6 +14,8 @@ import java.io.Serializable;
  *     the rights of this process
  * @param deviceConcurrency forward calls that may run on a device at once; 0 for the default, see
  *     {@link DeviceGate#of}
+ * @param memoryTokens for tests: tokens of a forward call above which it fails as if the device
+ *     were out of memory; 0 to leave that to the device
  */
 public record EngineOptions(
     ComputeType dtype,
@@ -21,14 +23,15 @@ public record EngineOptions(
     int deviceOrdinal,
     int batchTokens,
     boolean trustBackbone,
-    int deviceConcurrency)
+    int deviceConcurrency,
+    int memoryTokens)
     implements Serializable {
 
   /** Forward calls on a GPU at once: while one computes, the next is sent. */
   public static final int GPU_CONCURRENCY = 2;
 
   /** Tokens of one forward call unless told otherwise. */
-  public static final int DEFAULT_BATCH_TOKENS = 4096;
+  public static final int DEFAULT_BATCH_TOKENS = 2048;
 
   /**
    * Checks the numbers.
@@ -48,50 +51,51 @@ public record EngineOptions(
       throw new IllegalArgumentException(
           "--device-concurrency must not be negative, but is " + deviceConcurrency);
     }
-  }
-
-  /** Options with the default number of forward calls at once. */
-  public EngineOptions(
-      ComputeType dtype,
-      DeviceChoice device,
-      int deviceOrdinal,
-      int batchTokens,
-      boolean trustBackbone) {
-    this(dtype, device, deviceOrdinal, batchTokens, trustBackbone, 0);
+    if (memoryTokens < 0) {
+      throw new IllegalArgumentException(
+          "The tokens that memory is to suffice for must not be negative, but are " + memoryTokens);
+    }
   }
 
   /** Everything chosen by what the machine has. */
   public static EngineOptions defaults() {
-    return new EngineOptions(ComputeType.AUTO, DeviceChoice.AUTO, 0, DEFAULT_BATCH_TOKENS, false);
+    return new EngineOptions(
+        ComputeType.AUTO, DeviceChoice.AUTO, 0, DEFAULT_BATCH_TOKENS, false, 0, 0);
   }
 
   /** These options with another dtype. */
   public EngineOptions withDtype(ComputeType dtype) {
     return new EngineOptions(
-        dtype, device, deviceOrdinal, batchTokens, trustBackbone, deviceConcurrency);
+        dtype, device, deviceOrdinal, batchTokens, trustBackbone, deviceConcurrency, memoryTokens);
   }
 
   /** These options with another device. */
   public EngineOptions withDevice(DeviceChoice device, int deviceOrdinal) {
     return new EngineOptions(
-        dtype, device, deviceOrdinal, batchTokens, trustBackbone, deviceConcurrency);
+        dtype, device, deviceOrdinal, batchTokens, trustBackbone, deviceConcurrency, memoryTokens);
   }
 
   /** These options with another bound on the tokens of a forward call. */
   public EngineOptions withBatchTokens(int batchTokens) {
     return new EngineOptions(
-        dtype, device, deviceOrdinal, batchTokens, trustBackbone, deviceConcurrency);
+        dtype, device, deviceOrdinal, batchTokens, trustBackbone, deviceConcurrency, memoryTokens);
   }
 
   /** These options with the user's own TorchScript backbones allowed or refused. */
   public EngineOptions withTrustBackbone(boolean trustBackbone) {
     return new EngineOptions(
-        dtype, device, deviceOrdinal, batchTokens, trustBackbone, deviceConcurrency);
+        dtype, device, deviceOrdinal, batchTokens, trustBackbone, deviceConcurrency, memoryTokens);
   }
 
   /** These options with another bound on the forward calls that run on a device at once. */
   public EngineOptions withDeviceConcurrency(int deviceConcurrency) {
     return new EngineOptions(
-        dtype, device, deviceOrdinal, batchTokens, trustBackbone, deviceConcurrency);
+        dtype, device, deviceOrdinal, batchTokens, trustBackbone, deviceConcurrency, memoryTokens);
+  }
+
+  /** For tests: these options on a device that runs out of memory with more tokens than that. */
+  public EngineOptions withMemoryTokens(int memoryTokens) {
+    return new EngineOptions(
+        dtype, device, deviceOrdinal, batchTokens, trustBackbone, deviceConcurrency, memoryTokens);
   }
 }

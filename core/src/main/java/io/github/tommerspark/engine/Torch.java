@@ -10,6 +10,7 @@ import ai.djl.pytorch.jni.LibUtils;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -117,12 +118,14 @@ public final class Torch {
   }
 
   /**
-   * Name of the source with the fastest {@code linear} on a device. Builds of libtorch for other
-   * processors may be without oneDNN.
+   * Names of the sources with the fastest {@code linear} and {@code attend_block} on a device.
+   * Builds of libtorch for other processors may be without oneDNN.
    */
-  public static String linearSource(Device device) {
+  public static List<String> kernelSources(Device device) {
     start();
-    return !device.isGpu() && oneDnn ? "linear_onednn" : "linear";
+    return !device.isGpu() && oneDnn
+        ? List.of("linear_onednn", "attention_tiled")
+        : List.of("linear", "attention_fused");
   }
 
   /** A manager of native memory on that device; everything it holds goes when it is closed. */

@@ -6,9 +6,11 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -45,6 +47,8 @@ public final class EvaluationTally implements Serializable {
   private long gold;
   private long candidateSpans;
   private boolean candidateSpansKnown = true;
+
+  private final TypedTally typed = new TypedTally();
 
   /** Gold and found, by type. */
   private final TreeMap<String, long[]> types = new TreeMap<>();
@@ -109,7 +113,22 @@ public final class EvaluationTally implements Serializable {
     List<Prediction> predicted = predictions.predictions();
     Set<MatchKey> found = countPredictions(document, predicted, goldKeys);
     countGold(document, keys, found, predictions);
+    countTypes(document, keys, predicted);
     countCurve(predictions, goldKeys);
+  }
+
+  private void countTypes(GoldDocument document, List<MatchKey> keys, List<Prediction> predicted) {
+    Map<MatchKey, List<String>> byKey = new HashMap<>();
+    List<String> lost = new ArrayList<>();
+    for (int i = 0; i < keys.size(); i++) {
+      String type = document.mentions().get(i).type();
+      if (keys.get(i) == null) {
+        lost.add(type);
+      } else {
+        byKey.computeIfAbsent(keys.get(i), key -> new ArrayList<>()).add(type);
+      }
+    }
+    typed.add(byKey, lost, predicted);
   }
 
   /** Counts predictions and returns the keys of those that are gold. */
@@ -246,6 +265,7 @@ public final class EvaluationTally implements Serializable {
     }
     add(curveHits, other.curveHits);
     add(curveMisses, other.curveMisses);
+    typed.merge(other.typed);
     missed.merge(other.missed);
     spurious.merge(other.spurious);
   }
@@ -290,6 +310,11 @@ public final class EvaluationTally implements Serializable {
       recalls.add(new GroupRecall(type.getKey(), type.getValue()[0], type.getValue()[1]));
     }
     return recalls;
+  }
+
+  /** How well labels agree with gold types; nothing if predictions have no labels. */
+  public Optional<TypedScores> typed() {
+    return typed.scores();
   }
 
   /** Recall of outermost and of nested gold mentions. */

@@ -32,7 +32,11 @@ public final class MentionPredictions implements DocumentPredictions {
     for (Mention mention : mentions) {
       Prediction prediction =
           new Prediction(
-              key(mention.start(), mention.end()), mention.start(), mention.end(), mention.score());
+              key(mention.start(), mention.end()),
+              mention.start(),
+              mention.end(),
+              mention.score(),
+              mention.label());
       if (prediction.key() == null) {
         withoutKey.add(prediction);
       } else {

@@ -4,6 +4,7 @@ import io.github.tommerspark.decode.Candidates;
 import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.detect.Mention;
 import io.github.tommerspark.detect.ScoredText;
+import io.github.tommerspark.detect.SpanLabels;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -84,12 +85,14 @@ public final class ScoredTextPredictions implements DocumentPredictions {
     List<Prediction> predictions = new ArrayList<>(spans.size());
     if (matching == SpanMatching.TOKEN) {
       for (int i = 0; i < spans.size(); i++) {
+        SpanLabels.Label label = scored.label(spans.start(i), spans.end(i));
         predictions.add(
             new Prediction(
                 new MatchKey(spans.start(i), spans.end(i)),
                 scored.start(spans.start(i)),
                 scored.end(spans.end(i)),
-                spans.score(i)));
+                spans.score(i),
+                label == null ? null : label.name()));
       }
     } else if (spans.size() > 0) {
       for (Mention mention : scored.mentions(spans)) {
@@ -98,7 +101,8 @@ public final class ScoredTextPredictions implements DocumentPredictions {
                 new MatchKey(mention.start(), mention.end()),
                 mention.start(),
                 mention.end(),
-                mention.score()));
+                mention.score(),
+                mention.label()));
       }
     }
     return predictions;

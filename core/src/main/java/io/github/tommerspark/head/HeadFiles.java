@@ -3,21 +3,18 @@ package io.github.tommerspark.head;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.tommerspark.checkpoint.AtomicFile;
 import io.github.tommerspark.checkpoint.FloatTensor;
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import io.github.tommerspark.checkpoint.SafetensorsWriter;
 import io.github.tommerspark.source.ModelDirectory;
 import io.github.tommerspark.source.Quoted;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 
 /**
  * Reads and writes the files of a head.
@@ -146,7 +143,7 @@ public final class HeadFiles {
    */
   public static void write(Head head, Path directory) throws IOException {
     Files.createDirectories(directory);
-    replace(
+    AtomicFile.write(
         directory.resolve(HeadDefinition.SAFETENSORS),
         out -> SafetensorsWriter.write(tensors(head), out));
     ObjectNode additions = additions(head.config());
@@ -154,9 +151,9 @@ public final class HeadFiles {
     if (additions.isEmpty()) {
       Files.deleteIfExists(file);
     } else {
-      replace(file, out -> out.write(MAPPER.writeValueAsBytes(additions)));
+      AtomicFile.write(file, out -> out.write(MAPPER.writeValueAsBytes(additions)));
     }
-    replace(
+    AtomicFile.write(
         directory.resolve(HeadDefinition.NEWER),
         out -> out.write(MAPPER.writeValueAsBytes(definition(head.config()))));
   }
@@ -225,24 +222,5 @@ public final class HeadFiles {
         .put("typename", module + "." + type)
         .put("identifier", identifierDigit.repeat(64))
         .putObject("fields");
-  }
-
-  @FunctionalInterface
-  private interface Content {
-    void writeTo(OutputStream out) throws IOException;
-  }
-
-  private static void replace(Path file, Content content) throws IOException {
-    Path temporary = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID());
-    try {
-      try (OutputStream out =
-          Files.newOutputStream(
-              temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-        content.writeTo(out);
-      }
-      Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(temporary);
-    }
   }
 }

@@ -3,6 +3,7 @@ package io.github.tommerspark.store;
 import io.github.tommerspark.backbone.BackbonePlan;
 import io.github.tommerspark.checkpoint.Checkpoint;
 import io.github.tommerspark.checkpoint.SafetensorsWriter;
+import io.github.tommerspark.classify.ClassifierFiles;
 import io.github.tommerspark.head.Head;
 import io.github.tommerspark.head.HeadFiles;
 import io.github.tommerspark.source.LocalDirectory;
@@ -108,6 +109,20 @@ public final class ModelCache {
           Head head = HeadFiles.read(folder.files());
           HeadFiles.write(head, into);
         });
+  }
+
+  /**
+   * A span classifier, fetched if it is not there.
+   *
+   * @param folder the classifier in its store
+   * @return the classifier on the local disk, under the name of the original
+   * @throws IOException if the classifier cannot be read, or the cache cannot be used
+   */
+  public ModelDirectory classifier(Folder folder) throws IOException {
+    return entry(
+        folder,
+        "classifier",
+        into -> ClassifierFiles.write(ClassifierFiles.read(folder.files()), into));
   }
 
   private interface Fetch {

@@ -1,5 +1,6 @@
 package io.github.tommerspark.text;
 
+import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -116,6 +117,37 @@ public final class TokenizedText {
     for (int i = from; i < to; i++) {
       into[at + i - from] = ids[i];
     }
+  }
+
+  /**
+   * A hash of the ids of a range of tokens, equal for equal ids.
+   *
+   * @param from the first token
+   * @param to the token after the last
+   * @return the hash
+   * @throws IndexOutOfBoundsException if the range lies outside the tokens
+   */
+  public int hashOfIds(int from, int to) {
+    Objects.checkFromToIndex(from, to, ids.length);
+    int hash = to - from;
+    for (int i = from; i < to; i++) {
+      hash = 31 * hash + ids[i];
+    }
+    return hash;
+  }
+
+  /**
+   * Whether a range of tokens has the same ids as a range of the same length of another text.
+   *
+   * @param from the first token
+   * @param to the token after the last
+   * @param other the other text, which may be this one
+   * @param otherFrom the first token of its range
+   * @return true if all ids are equal, one by one
+   * @throws IndexOutOfBoundsException if a range lies outside its tokens
+   */
+  public boolean sameIds(int from, int to, TokenizedText other, int otherFrom) {
+    return Arrays.equals(ids, from, to, other.ids, otherFrom, otherFrom + to - from);
   }
 
   @Override

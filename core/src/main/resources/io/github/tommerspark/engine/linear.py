@@ -8,3 +8,11 @@
   def activated(self: __torch__.M, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return self.activation(self.linear(x, weight, bias))
 
+  # The product, each element times that of `factor` (tokens, out).
+  def scaled(self: __torch__.M, x: Tensor, weight: Tensor, bias: Tensor, factor: Tensor) -> Tensor:
+    return factor * self.linear(x, weight, bias)
+
+  # The product added to `sum`, float32 (tokens, out).
+  def added(self: __torch__.M, sum: Tensor, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return sum + self.linear(x, weight, bias).to(6)
+

@@ -15,6 +15,22 @@
       return self.product(x, weight, bias, "gelu", "tanh")
     return self.product(x, weight, bias, "relu", "")
 
+  # The product, each element times that of `factor` (tokens, out).
+  def scaled(self: __torch__.M, x: Tensor, weight: Tensor, bias: Tensor, factor: Tensor) -> Tensor:
+    if x.dtype == 5:
+      return factor * self.linear(x, weight, bias)
+    if bias.numel() == 0:
+      return ops.mkldnn._linear_pointwise(x, factor, weight, None, "mul")
+    return ops.mkldnn._linear_pointwise(x, factor, weight, bias, "mul")
+
+  # The product added to `sum`, float32 (tokens, out).
+  def added(self: __torch__.M, sum: Tensor, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    if x.dtype != 6:
+      return sum + self.linear(x, weight, bias).to(6)
+    if bias.numel() == 0:
+      return ops.mkldnn._linear_pointwise(x, sum, weight, None, "add")
+    return ops.mkldnn._linear_pointwise(x, sum, weight, bias, "add")
+
   def product(self: __torch__.M, x: Tensor, weight: Tensor, bias: Tensor, then: str, variant: str) -> Tensor:
     if x.dtype == 5:
       # No half products in oneDNN on most processors.

@@ -11,6 +11,7 @@
       at = self.positions_of_text(ids, groups)
     x = torch.embedding(w[0], ids).to(6) + torch.embedding(w[1], at).to(6) + w[2][0].to(6)
     x = self.norm(x, w[3], w[4])
+    nowhere = torch.empty([0], dtype=4, device=ids.device)
     taps = annotate(List[Tensor], [])
     for layer in range(layers[len(layers) - 1] + 1):
       b = 5 + 16 * layer
@@ -18,7 +19,7 @@
       q = self.linear(h, w[b], w[b + 1]).reshape([n, self.heads, self.head_dim])
       k = self.linear(h, w[b + 2], w[b + 3]).reshape([n, self.heads, self.head_dim])
       v = self.linear(h, w[b + 4], w[b + 5]).reshape([n, self.heads, self.head_dim])
-      attended = self.linear(self.attend(q, k, v, groups, 0), w[b + 6], w[b + 7]).to(6)
+      attended = self.linear(self.attend(q, k, v, groups, nowhere, nowhere, 0), w[b + 6], w[b + 7]).to(6)
       x = self.norm(x + attended, w[b + 8], w[b + 9])
       up = self.activated(x.to(h.dtype), w[b + 10], w[b + 11])
       x = self.norm(x + self.linear(up, w[b + 12], w[b + 13]).to(6), w[b + 14], w[b + 15])

@@ -25,6 +25,8 @@
       cos_local, sin_local = cos, sin
     if w[5].numel() > 0:
       cos_local, sin_local = self.rotary_table(at, w[5], w[8])
+    blocks = self.blocks(groups)
+    spread, back = self.padding(groups, blocks, ids)
     taps = annotate(List[Tensor], [])
     for layer in range(layers[len(layers) - 1] + 1):
       b = 6 + 22 * layer
@@ -43,19 +45,20 @@
         else:
           q = self.rotate(q, cos, sin)
           k = self.rotate(k, cos, sin)
-      attended = self.linear(self.attend(q, k, v, groups, self.windows[layer]), w[b + 10], w[b + 11]).to(6)
+      attended = self.attend(q, k, v, blocks, spread, back, self.windows[layer])
+      before = x
       if w[b + 12].numel() > 0:
-        attended = self.norm(attended, w[b + 12], absent)
-      if self.parallel:
-        h = self.norm(x, w[b + 13], w[b + 14])
-        x = x + attended
+        x = x + self.norm(self.linear(attended, w[b + 10], w[b + 11]).to(6), w[b + 12], absent)
       else:
-        x = x + attended
-        h = self.norm(x, w[b + 13], w[b + 14])
-      m = self.mlp(h.to(w[b + 19].dtype), w, b).to(6)
+        x = self.added(x, attended, w[b + 10], w[b + 11])
+      if not self.parallel:
+        before = x
+      h = self.norm(before, w[b + 13], w[b + 14])
+      m = self.mlp(h.to(w[b + 19].dtype), w, b)
       if w[b + 21].numel() > 0:
-        m = self.norm(m, w[b + 21], absent)
-      x = x + m
+        x = x + self.norm(self.linear(m, w[b + 19], w[b + 20]).to(6), w[b + 21], absent)
+      else:
+        x = self.added(x, m, w[b + 19], w[b + 20])
       if torch.__contains__(layers, layer):
         taps.append(x)
     return taps
@@ -80,14 +83,13 @@
             k.reshape([n, self.kv_heads, self.head_dim]),
             v.reshape([n, self.kv_heads, self.head_dim]))
 
+  # The MLP up to its last product.
   def mlp(self: __torch__.M, h: Tensor, w: List[Tensor], b: int) -> Tensor:
     if self.mlp_kind == "gated":
-      up = self.activated(h, w[b + 15], w[b + 16]) * self.linear(h, w[b + 17], w[b + 18])
-    elif self.mlp_kind == "fused":
+      return self.scaled(h, w[b + 17], w[b + 18], self.activated(h, w[b + 15], w[b + 16]))
+    if self.mlp_kind == "fused":
       both = self.linear(h, w[b + 15], w[b + 16])
       half = both.size(1) // 2
-      up = self.activation(both.narrow(1, 0, half)) * both.narrow(1, half, half)
-    else:
-      up = self.activated(h, w[b + 17], w[b + 18])
-    return self.linear(up, w[b + 19], w[b + 20])
+      return self.activation(both.narrow(1, 0, half)) * both.narrow(1, half, half)
+    return self.activated(h, w[b + 17], w[b + 18])
 

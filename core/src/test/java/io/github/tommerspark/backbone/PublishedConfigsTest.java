@@ -28,6 +28,12 @@ class PublishedConfigsTest {
         "Llama-3.2-3B, 3072, 28, 24, 8, 128, 131072, 128000, 3212746752",
         "Llama-3.1-8B, 4096, 32, 32, 8, 128, 131072, 128000, 7504920576",
         "pythia-14m, 128, 6, 4, 4, 32, 2048, 0, 7628544",
+        "pythia-70m, 512, 6, 8, 8, 64, 2048, 0, 44669952",
+        "pythia-160m, 768, 12, 12, 12, 64, 2048, 0, 123687936",
+        "pythia-1b, 2048, 16, 8, 8, 256, 2048, 0, 908754944",
+        "pythia-1.4b, 2048, 24, 16, 16, 128, 2048, 0, 1311621120",
+        "pythia-2.8b, 2560, 32, 32, 32, 80, 2048, 0, 2646425600",
+        "pythia-6.9b, 4096, 32, 32, 32, 128, 2048, 0, 6650724352",
         "pythia-410m, 1024, 24, 16, 16, 64, 2048, 0, 353820672",
         "pythia-12b, 5120, 36, 40, 40, 128, 2048, 0, 11586539520",
         "gpt-neox-20b, 6144, 44, 64, 64, 96, 2048, 0, 20244701184",
@@ -110,6 +116,8 @@ class PublishedConfigsTest {
         name + ".json",
         (ObjectNode)
             new ObjectMapper()
-                .readTree(PublishedConfigsTest.class.getResource("/configs/" + name + ".json")));
+                .readTree(
+                    PublishedConfigsTest.class.getResource(
+                        "/io/github/tommerspark/shapes/" + name + ".json")));
   }
 }

@@ -2,11 +2,14 @@ package io.github.tommerspark.detect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.tommerspark.classify.ClassifierFiles;
+import io.github.tommerspark.classify.SpanRepresentation;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.DeviceChoice;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.testing.Golden;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -79,18 +82,28 @@ class BatchingPropertyTest {
 
   private static MentionDetector detector(int batchTokens) throws IOException {
     Path golden = Golden.committed();
+    Path classifier = Files.createTempDirectory("classifier");
+    ClassifierFiles.write(
+        TestModels.classifier(64, 1, SpanRepresentation.AVERAGE, 3, false, 5), classifier);
     ModelSpec spec =
         ModelSpec.of(
                 "test",
                 golden.resolve("backbones/llama").toString(),
                 golden.resolve("end_to_end/heads/llama/new").toString())
+            .withTyping(Typing.classifier(classifier.toString()))
             .withWindows(80, 30);
-    return MentionDetector.load(
-        List.of(spec),
-        EngineOptions.defaults()
-            .withDtype(ComputeType.FP32)
-            .withDevice(DeviceChoice.CPU, 0)
-            .withBatchTokens(batchTokens));
+    try {
+      return MentionDetector.load(
+          List.of(spec),
+          EngineOptions.defaults()
+              .withDtype(ComputeType.FP32)
+              .withDevice(DeviceChoice.CPU, 0)
+              .withBatchTokens(batchTokens));
+    } finally {
+      Files.delete(classifier.resolve(ClassifierFiles.PARAMETERS));
+      Files.delete(classifier.resolve(ClassifierFiles.SETTINGS));
+      Files.delete(classifier);
+    }
   }
 
   @AfterContainer
@@ -159,6 +172,10 @@ class BatchingPropertyTest {
       assertThat(actual.get(i).end()).isEqualTo(expected.get(i).end());
       assertThat(actual.get(i).score())
           .isBetween(expected.get(i).score() - ROUNDING, expected.get(i).score() + ROUNDING);
+      assertThat(actual.get(i).label()).isEqualTo(expected.get(i).label());
+      assertThat(actual.get(i).labelScore())
+          .isBetween(
+              expected.get(i).labelScore() - ROUNDING, expected.get(i).labelScore() + ROUNDING);
     }
   }
 

@@ -155,7 +155,7 @@ class GoldenEndToEndTest {
       CodePointOffsets offsets = CodePointOffsets.of(text);
       Map<List<Integer>, Float> mentions = new LinkedHashMap<>();
       for (Mention mention :
-          MentionText.mentions(text, tokens, decoder.decode(candidates, threshold))) {
+          MentionText.mentions(text, tokens, decoder.decode(candidates, threshold), null)) {
         mentions.put(
             List.of(offsets.toCodePoint(mention.start()), offsets.toCodePoint(mention.end())),
             mention.score());

@@ -2,6 +2,10 @@ package io.github.tommerspark.detect;
 
 import io.github.tommerspark.checkpoint.FloatTensor;
 import io.github.tommerspark.checkpoint.SafetensorsWriter;
+import io.github.tommerspark.classify.ClassProbability;
+import io.github.tommerspark.classify.ClassifierConfig;
+import io.github.tommerspark.classify.SpanClassifier;
+import io.github.tommerspark.classify.SpanRepresentation;
 import io.github.tommerspark.engine.TorchScriptArchive;
 import io.github.tommerspark.head.Head;
 import io.github.tommerspark.head.HeadConfig;
@@ -12,7 +16,9 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Random;
@@ -103,6 +109,48 @@ final class TestModels {
             new float[] {3f, 1.5f, -2f, 0.7f, 0.4f});
     HeadFiles.write(head, directory);
     return directory;
+  }
+
+  /**
+   * A random classifier of two classes.
+   *
+   * @param hiddenSize width of its backbone
+   * @param layer that it reads
+   * @param zeroShot whether it takes labels at run time
+   */
+  static SpanClassifier classifier(
+      int hiddenSize,
+      int layer,
+      SpanRepresentation representation,
+      int mlpLayers,
+      boolean zeroShot,
+      long seed) {
+    Random random = new Random(seed);
+    int embedding = 8;
+    ClassifierConfig config =
+        new ClassifierConfig(
+            "test",
+            layer,
+            hiddenSize,
+            representation,
+            mlpLayers,
+            embedding,
+            zeroShot ? ClassProbability.SIGMOID : ClassProbability.SOFTMAX,
+            List.of(ClassifierConfig.OUTSIDE, "person", "place"));
+    float[] vectors = gaussian(random, 3, embedding).values();
+    if (zeroShot) {
+      Arrays.fill(vectors, 0, embedding, 0);
+    }
+    int hidden = mlpLayers > 1 ? embedding : 0;
+    return new SpanClassifier(
+        config,
+        gaussian(random, embedding, config.spanWidth()).values(),
+        gaussian(random, embedding).values(),
+        gaussian(random, hidden, hidden).values(),
+        gaussian(random, hidden).values(),
+        vectors,
+        zeroShot ? gaussian(random, embedding, hiddenSize).values() : new float[0],
+        zeroShot ? gaussian(random, embedding).values() : new float[0]);
   }
 
   private static FloatTensor zeros(long... shape) {

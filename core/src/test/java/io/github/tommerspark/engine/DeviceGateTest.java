@@ -12,6 +12,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 class DeviceGateTest {
@@ -57,6 +58,37 @@ class DeviceGateTest {
                     }))
         .hasMessage("forward");
     assertThat(gate.<String>pass(() -> "next")).isEqualTo("next");
+  }
+
+  @Test
+  void aCallThatMustBeAloneWaitsForTheOthersAndKeepsThemOut() throws Exception {
+    DeviceGate gate = DeviceGate.of(Device.gpu(9), 3);
+    AtomicInteger inside = new AtomicInteger();
+    ExecutorService pool = Executors.newFixedThreadPool(8);
+    try {
+      List<Future<Boolean>> calls = new ArrayList<>();
+      for (int i = 0; i < 200; i++) {
+        boolean alone = i % 5 == 0;
+        Supplier<Boolean> call =
+            () -> {
+              int now = inside.incrementAndGet();
+              Thread.yield();
+              return !alone || now == 1 && inside.get() == 1;
+            };
+        Supplier<Boolean> counted =
+            () -> {
+              boolean right = call.get();
+              inside.decrementAndGet();
+              return right;
+            };
+        calls.add(pool.submit(() -> alone ? gate.passAlone(counted) : gate.pass(counted)));
+      }
+      for (Future<Boolean> call : calls) {
+        assertThat(call.get(60, TimeUnit.SECONDS)).isTrue();
+      }
+    } finally {
+      pool.shutdownNow();
+    }
   }
 
   @Test

@@ -230,7 +230,8 @@ class EvaluationTallyTest {
             null);
     assertThat(found.predictions())
         .containsExactly(
-            new Prediction(new MatchKey(0, 1), 0, 7, 0.9f), new Prediction(null, 11, 16, 0.7f));
+            new Prediction(new MatchKey(0, 1), 0, 7, 0.9f, null),
+            new Prediction(null, 11, 16, 0.7f, null));
     EvaluationTally tally = new EvaluationTally(new double[0], false, 5);
     tally.add(
         new GoldDocument("d", text, List.of(new GoldSpan(1, 6, "LOC"), new GoldSpan(11, 16, null))),

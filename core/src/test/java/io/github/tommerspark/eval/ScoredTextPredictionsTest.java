@@ -57,6 +57,7 @@ class ScoredTextPredictionsTest {
             "é ",
             TokenizedText.of(new int[3], new int[] {0, 0, 1}, new int[] {1, 1, 2}),
             candidates,
+            null,
             6,
             null);
     assertThat(keys(scored, SpanMatching.TOKEN))
@@ -90,6 +91,6 @@ class ScoredTextPredictionsTest {
     }
     int[] at = starts.stream().mapToInt(i -> i).toArray();
     int[] ends = starts.stream().mapToInt(i -> i + 1).toArray();
-    return new ScoredText(text, TokenizedText.of(at, at, ends), candidates, 0, null);
+    return new ScoredText(text, TokenizedText.of(at, at, ends), candidates, null, 0, null);
   }
 }

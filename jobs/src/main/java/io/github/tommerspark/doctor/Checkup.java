@@ -142,7 +142,7 @@ final class Checkup {
             Finding.fail(
                 "path",
                 "%s: %s".formatted(location, e),
-                "check that it exists, the credentials, and for s3a that hadoop-aws is among Spark's jars"));
+                "check that it exists, the credentials, and for s3a that its jars are there, as with ./submit.sh --s3a"));
       }
     }
   }

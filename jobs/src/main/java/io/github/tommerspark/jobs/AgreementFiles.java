@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,9 +81,7 @@ final class AgreementFiles {
                     RowFactory.create(
                         p.threshold(), p.a(), p.b(), p.dice(), p.aCount(), p.bCount(), p.both()))
             .toList());
-    try (OutputStream out = fs.create(new Path(directory, REPORT), true)) {
-      JSON.writeValue(out, report);
-    }
+    WholeFile.write(fs, new Path(directory, REPORT), JSON.writeValueAsBytes(report));
   }
 
   private static StructType pairsSchema(AgreementReport report) {
@@ -172,9 +169,7 @@ final class AgreementFiles {
         lines.stream()
             .map(line -> line.stream().map(AgreementFiles::quoted).collect(Collectors.joining(",")))
             .collect(Collectors.joining("\n", "", "\n"));
-    try (OutputStream out = fs.create(new Path(directory, name + ".csv"), true)) {
-      out.write(csv.getBytes(StandardCharsets.UTF_8));
-    }
+    WholeFile.write(fs, new Path(directory, name + ".csv"), csv.getBytes(StandardCharsets.UTF_8));
   }
 
   private static String quoted(Object value) {

@@ -1,8 +1,10 @@
 package io.github.tommerspark.jobs;
 
+import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.spark.EngineSetup;
 import io.github.tommerspark.spark.HadoopModelStore;
 import io.github.tommerspark.spark.MentionColumns;
+import io.github.tommerspark.sparknlp.SparkNlpSchema;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -14,6 +16,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
@@ -43,6 +46,11 @@ import picocli.CommandLine.Spec;
       "  # Two models in one pass, as columns mentions_small and mentions_nano_neox:",
       "  annotate --input docs --model small=models/pythia-70m,heads/pythia --model nano-neox \\",
       "      --output mentions",
+      "  # What the mentions are: person, organisation, location or other; or labels of your own:",
+      "  annotate --input docs.jsonl --classifier nano-llama --output typed",
+      "  annotate --input docs.jsonl --labels 'person,place,disease' --output typed",
+      "  # For a Spark NLP pipeline, mentions as its annotations, in a column chunk:",
+      "  annotate --input docs.jsonl --spark-nlp --output mentions",
       "  # Every night, what is new in a directory:",
       "  annotate --incremental --input s3a://bucket/docs --output s3a://bucket/mentions",
       "",
@@ -52,7 +60,7 @@ import picocli.CommandLine.Spec;
       "The output has the input's columns, then for each model an array of mentions",
       "  array<struct<start:int, end:int, text:string, score:float>>",
       "with start and end in code points, end exclusive, so that substring(text, start+1, end-start)",
-      "is the mention, and then error: null, or what went wrong in that row."
+      "is the mention (with --classifier or --labels also label and label_score), and then error: null, or what went wrong in that row."
     })
 final class AnnotateCommand implements Callable<Integer> {
 
@@ -99,7 +107,8 @@ final class AnnotateCommand implements Callable<Integer> {
       names = "--text-column",
       paramLabel = "NAME",
       defaultValue = "text",
-      description = "The column to annotate (default: ${DEFAULT-VALUE}).")
+      description =
+          "The column to annotate: strings, or documents or sentences that Spark NLP made (default: ${DEFAULT-VALUE}).")
   private String textColumn;
 
   @Option(
@@ -138,6 +147,15 @@ final class AnnotateCommand implements Callable<Integer> {
       description =
           "Name of the mentions column; with several models NAME_<model> each (default: ${DEFAULT-VALUE}).")
   private String outputColumn;
+
+  @Option(
+      names = "--spark-nlp",
+      arity = "0..1",
+      fallbackValue = SparkNlpSchema.CHUNK,
+      paramLabel = "NAME",
+      description =
+          "Also write the mentions as Spark NLP annotations of type chunk, for its pipelines, to this column (default of NAME: ${FALLBACK-VALUE}; with several models NAME_<model> each), and the text as a column document unless the input has one or --drop-text is given.")
+  private String sparkNlpColumn;
 
   @Option(
       names = "--select",
@@ -217,24 +235,35 @@ final class AnnotateCommand implements Callable<Integer> {
     IncrementalOptions growing = incrementalOptions();
     Optional<ErrorRate> limit =
         checked(() -> Optional.ofNullable(maxErrorRate).map(ErrorRate::new));
-    SparkSession spark = Sessions.start("annotate", settings());
-    try {
+    try (SparkSession spark = Sessions.start("annotate", settings())) {
       PrintWriter out = command.commandLine().getOut();
       if (growing == null) {
-        AnnotateResult result = AnnotateJob.run(spark, options);
+        AnnotateResult result = AnnotateJob.run(spark, settled(spark, options, null));
         out.println(result.summary());
         Provenance written = result.provenance();
         limit.ifPresent(rate -> rate.check(written.counts(), written.output().path()));
       } else {
         IncrementalResult result =
-            IncrementalJob.run(spark, options, growing, WriterLock.Timing.DEFAULT);
+            IncrementalJob.run(
+                spark, settled(spark, options, growing), growing, WriterLock.Timing.DEFAULT);
         out.println(result.summary());
         limit.ifPresent(rate -> rate.check(result.counts(), result.directory()));
       }
-    } finally {
-      spark.stop();
     }
     return 0;
+  }
+
+  /** The options with the type that auto stands for: where there is one, that of the output. */
+  private static AnnotateOptions settled(
+      SparkSession spark, AnnotateOptions options, IncrementalOptions growing) throws IOException {
+    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    Optional<ComputeType> recorded = Optional.empty();
+    if (growing != null) {
+      recorded = IncrementalJob.dtype(options, growing, hadoop);
+    } else if (options.output().mode() == WriteMode.APPEND) {
+      recorded = Dtypes.recorded(options.output().path(), hadoop);
+    }
+    return options.withEngine(Dtypes.settled(spark, options.models(), options.engine(), recorded));
   }
 
   /** What executors read from Spark's settings. */
@@ -274,6 +303,9 @@ final class AnnotateCommand implements Callable<Integer> {
     if (outputColumn.isBlank()) {
       throw impossible("--output-column must not be empty");
     }
+    if (sparkNlpColumn != null && sparkNlpColumn.isBlank()) {
+      throw impossible("--spark-nlp must not be given an empty name");
+    }
     return new AnnotateOptions(
         new CorpusOptions(
             input,
@@ -287,7 +319,8 @@ final class AnnotateCommand implements Callable<Integer> {
             checked(() -> WriteMode.parse(mode)),
             outputColumn,
             select,
-            dropText),
+            dropText,
+            sparkNlpColumn),
         checked(model::specs),
         checked(model::engine),
         repartition == null ? 0 : repartition,

@@ -53,6 +53,9 @@ final class AnnotateJob {
   private static final DateTimeFormatter RUN_TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
 
+  private static final String MIN_PARTITIONS = "spark.sql.files.minPartitionNum";
+  private static final int TASKS_PER_SLOT = 4;
+
   /** Of the mentions, only what it takes to count them: columnar files need not read the rest. */
   private static final DataType STARTS =
       DataTypes.createArrayType(new StructType().add("start", DataTypes.IntegerType));
@@ -80,7 +83,9 @@ final class AnnotateJob {
     Configuration hadoop = hadoop();
     OutputDirectory output =
         OutputDirectory.open(options.output().path(), options.output().mode(), hadoop);
+    ObjectStore.checkCommitter(spark, output.path());
     List<ModelDescription> models = describeModels();
+    cutFinely();
     Corpus corpus = Corpus.open(spark, options.corpus());
     output.checkAgainst(corpus.paths());
     Layout layout = Layout.of(corpus, options);
@@ -92,6 +97,24 @@ final class AnnotateJob {
         annotate(rows, layout, planned, output.path(), output.saveMode(), output::added);
     result.provenance().write(hadoop);
     return result;
+  }
+
+  /**
+   * Cuts small inputs into several tasks for each slot, unless a setting says otherwise: texts take
+   * differently long, and slots that are done early would wait for the last one.
+   */
+  private void cutFinely() {
+    if (spark.conf().getOption(MIN_PARTITIONS).isEmpty()) {
+      spark.conf().set(MIN_PARTITIONS, (long) TASKS_PER_SLOT * slots());
+    }
+  }
+
+  /** Tasks that run at once. */
+  private int slots() {
+    return Math.max(
+        1,
+        spark.sparkContext().defaultParallelism()
+            / Math.max(1, spark.sparkContext().conf().getInt("spark.task.cpus", 1)));
   }
 
   /**
@@ -136,9 +159,14 @@ final class AnnotateJob {
     PartitionReports reports = new PartitionReports();
     spark.sparkContext().register(reports, "tommer-spark partition reports");
     long begin = System.nanoTime();
+    boolean written = false;
     try (ProgressMonitor watched =
         ProgressMonitor.start(spark.sparkContext(), reports, ProgressPrinter.standard())) {
-      AnnotatePartition.annotate(partitioned(rows.data()), layout.plan(), layout.schema(), reports)
+      AnnotatePartition.annotate(
+              Partitioning.of(rows.data(), options.repartition()),
+              layout.plan(),
+              layout.schema(),
+              reports)
           .write()
           .mode(saveMode)
           .format(options.output().format().label())
@@ -146,6 +174,11 @@ final class AnnotateJob {
           .option("ignoreNullFields", "false")
           .save(directory.toString());
       LOG.debug("At the end: {}", watched.progress().line());
+      written = true;
+    } finally {
+      if (!written) {
+        ObjectStore.cleanUp(spark, directory);
+      }
     }
     double seconds = (System.nanoTime() - begin) / 1e9;
 
@@ -160,6 +193,7 @@ final class AnnotateJob {
                   counts.rowsIn(), counts.rowsWritten(), Redaction.uri(directory.toString())));
     }
     Map<String, Provenance.Executor> executors = executors(reported);
+    warnOfMemory(executors);
     String finished = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
     return new AnnotateResult(
         planned.finished(files, counts, executors, seconds, finished),
@@ -176,35 +210,36 @@ final class AnnotateJob {
         "Estimated memory of an executor, {}: {}",
         gpu ? "on its GPU" : "outside the heap",
         estimate);
-    if (!size.local() && !gpu && size.overheadMib() < estimate.totalMib()) {
+    long needed = estimate.overheadMib(gpu);
+    if (!size.local() && size.overheadMib() < needed) {
       LOG.warn(
           "spark.executor.memoryOverhead is {} MiB, but the models may take {} MiB outside the heap; where containers are bounded, as on YARN and Kubernetes, set --conf spark.executor.memoryOverhead={}m",
           size.overheadMib(),
-          estimate.totalMib(),
-          estimate.totalMib());
+          needed,
+          needed);
+    }
+  }
+
+  /** Batches that did not fit were scored again in smaller ones: nothing is missing, but time. */
+  private void warnOfMemory(Map<String, Provenance.Executor> executors) {
+    int least =
+        executors.values().stream()
+            .mapToInt(Provenance.Executor::batchTokens)
+            .min()
+            .orElse(Integer.MAX_VALUE);
+    if (least < options.engine().batchTokens()) {
+      LOG.warn(
+          "{} of {} executors ran out of memory and went on with smaller batches: --batch-tokens {} fits all of them",
+          executors.values().stream()
+              .filter(executor -> executor.batchTokens() < options.engine().batchTokens())
+              .count(),
+          executors.size(),
+          least);
     }
   }
 
   private Configuration hadoop() {
     return spark.sparkContext().hadoopConfiguration();
-  }
-
-  private Dataset<Row> partitioned(Dataset<Row> rows) {
-    if (options.repartition() > 0) {
-      return rows.repartition(options.repartition());
-    }
-    int tasks = rows.rdd().getNumPartitions();
-    int slots =
-        spark.sparkContext().defaultParallelism()
-            / Math.max(1, spark.sparkContext().conf().getInt("spark.task.cpus", 1));
-    if (tasks < slots) {
-      LOG.warn(
-          "The input makes {} task(s) for {} slots: --repartition {} would use them all",
-          tasks,
-          slots,
-          3 * slots);
-    }
-    return rows;
   }
 
   /**
@@ -287,7 +322,8 @@ final class AnnotateJob {
     for (PartitionReport report : reports) {
       executors.merge(
           report.executor(),
-          new Provenance.Executor(report.loads(), report.loadSeconds(), List.of(report.device())),
+          new Provenance.Executor(
+              report.loads(), report.loadSeconds(), List.of(report.device()), report.batchTokens()),
           Provenance.Executor::and);
     }
     return executors;

@@ -29,4 +29,9 @@ record AnnotateOptions(
     models = List.copyOf(models);
     given = Map.copyOf(given);
   }
+
+  /** These options with other ways to run the models. */
+  AnnotateOptions withEngine(EngineOptions engine) {
+    return new AnnotateOptions(corpus, output, models, engine, repartition, failFast, given);
+  }
 }

@@ -1,6 +1,7 @@
 package io.github.tommerspark.jobs;
 
 import io.github.tommerspark.spark.ZstdCodec;
+import io.github.tommerspark.sparknlp.TextReader;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,7 +19,6 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
@@ -147,7 +147,7 @@ record Corpus(
   /**
    * The column to annotate, as the schema spells it.
    *
-   * @throws UserException if there is none of that name, or it does not hold strings
+   * @throws UserException if there is none of that name, or it does not hold texts
    */
   static String textColumn(StructType schema, String wanted, String malformed) {
     List<StructField> fields =
@@ -165,11 +165,13 @@ record Corpus(
                                 fields.stream()
                                     .map(StructField::name)
                                     .collect(Collectors.joining(", ")))));
-    if (!(found.dataType() instanceof StringType)) {
-      throw new UserException(
-          "Cannot annotate the column \"%s\": it is of type %s, not string; name another with --text-column"
-              .formatted(found.name(), found.dataType().simpleString()));
-    }
+    TextReader.refusal(found)
+        .ifPresent(
+            reason -> {
+              throw new UserException(
+                  "Cannot annotate the column \"%s\": %s; name another with --text-column"
+                      .formatted(found.name(), reason));
+            });
     return found.name();
   }
 

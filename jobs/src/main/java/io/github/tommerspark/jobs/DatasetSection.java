@@ -23,6 +23,7 @@ import io.github.tommerspark.report.Paragraph;
 import io.github.tommerspark.report.Section;
 import io.github.tommerspark.report.Table;
 import io.github.tommerspark.spark.MentionColumns;
+import io.github.tommerspark.sparknlp.TextReader;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -362,7 +363,7 @@ record DatasetSection(Section section, int mentions) {
           runs.isEmpty() || newest().input().idColumn() == null
               ? find(rows, MentionColumns.ID)
               : find(rows, newest().input().idColumn());
-      Column body = quoted(find(rows, text).name());
+      Column body = TextReader.strings(rows, find(rows, text).name());
       List<Column> columns = new ArrayList<>();
       columns.add(
           id == null

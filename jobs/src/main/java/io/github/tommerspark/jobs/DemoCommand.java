@@ -98,8 +98,7 @@ final class DemoCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     AnnotateOptions options = options();
     PrintWriter out = command.commandLine().getOut();
-    SparkSession spark = Sessions.start("demo");
-    try {
+    try (SparkSession spark = Sessions.start("demo")) {
       unpackCorpus();
       AnnotateResult result = AnnotateJob.run(spark, options);
       Provenance provenance = result.provenance();
@@ -109,8 +108,6 @@ final class DemoCommand implements Callable<Integer> {
       agreement(spark, provenance, out);
       out.println();
       out.println("Next: ./submit.sh annotate --input " + corpusFile() + " --output my-mentions");
-    } finally {
-      spark.stop();
     }
     return 0;
   }
@@ -146,9 +143,14 @@ final class DemoCommand implements Callable<Integer> {
     return output.resolve("corpus.jsonl");
   }
 
+  /** The bundled corpus, JSON Lines. */
+  static InputStream corpus() {
+    return DemoCommand.class.getResourceAsStream(CORPUS);
+  }
+
   private void unpackCorpus() throws IOException {
     Files.createDirectories(output);
-    try (InputStream corpus = DemoCommand.class.getResourceAsStream(CORPUS)) {
+    try (InputStream corpus = corpus()) {
       Files.copy(corpus, corpusFile(), StandardCopyOption.REPLACE_EXISTING);
     }
   }

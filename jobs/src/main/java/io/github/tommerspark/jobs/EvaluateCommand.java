@@ -2,6 +2,7 @@ package io.github.tommerspark.jobs;
 
 import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.eval.SpanMatching;
+import io.github.tommerspark.gold.TypeMap;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -33,6 +34,9 @@ import picocli.CommandLine.Spec;
       "      --decoder greedy --threshold 0.9 --output scores",
       "  # Mentions that annotate wrote:",
       "  evaluate --gold news=gold.jsonl --predictions mine=mentions --matching char --output scores",
+      "  # What mentions are, too: precision, recall and F1 of every class:",
+      "  evaluate --gold wikigold=wikigold.jsonl --map PER=person ORG=organisation LOC=location MISC=other \\",
+      "      --classifier nano-llama --output scores",
       "",
       "Written to the output: evaluation.json with everything, and for each model NAME.csv in the",
       "columns of the published evaluations, data sets first, then the aggregates micro, macro (the",
@@ -66,6 +70,14 @@ final class EvaluateCommand implements Callable<Integer> {
       description =
           "Column of Parquet files with the gold mentions, an array of structs with start, end and possibly type (default: ${DEFAULT-VALUE}).")
   private String goldColumn;
+
+  @Option(
+      names = "--map",
+      paramLabel = "TYPE=NAME",
+      arity = "1..*",
+      description =
+          "Other names for gold types, to compare labels with: --map ORG=organisation PER=person; *=NAME is for all types not named, TYPE= leaves one out of typed scores.")
+  private List<String> map;
 
   @Option(
       names = "--predictions",
@@ -114,11 +126,8 @@ final class EvaluateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     EvaluateOptions options = options();
-    SparkSession spark = Sessions.start("evaluate");
-    try {
+    try (SparkSession spark = Sessions.start("evaluate")) {
       command.commandLine().getOut().println(EvaluateJob.run(spark, options).summary());
-    } finally {
-      spark.stop();
     }
     return 0;
   }
@@ -162,6 +171,7 @@ final class EvaluateCommand implements Callable<Integer> {
         named("--gold", gold),
         goldFormat == null ? null : GoldSource.parse(goldFormat),
         goldColumn,
+        TypeMap.parse(map == null ? List.of() : map),
         models,
         model.engine(),
         written,
@@ -173,7 +183,8 @@ final class EvaluateCommand implements Callable<Integer> {
         overwrite);
   }
 
-  private static Map<String, List<String>> named(String option, List<String> arguments) {
+  /** Paths by name, in the order given, from arguments {@code NAME=PATH}. */
+  static Map<String, List<String>> named(String option, List<String> arguments) {
     Map<String, List<String>> paths = new LinkedHashMap<>();
     for (String argument : arguments) {
       int equals = argument.indexOf('=');

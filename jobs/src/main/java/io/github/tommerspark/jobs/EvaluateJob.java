@@ -62,7 +62,9 @@ final class EvaluateJob {
             ? List.of()
             : MentionDetector.describe(options.models(), options.engine());
     models.stream().flatMap(model -> model.warnings().stream()).distinct().forEach(LOG::warn);
-    List<GoldData> gold = GoldData.read(spark, options);
+    List<GoldData> gold =
+        GoldData.read(
+            spark, options.gold(), options.goldFormat(), options.goldColumn(), options.types());
     Map<String, WrittenMentions> written = new LinkedHashMap<>();
     for (Map.Entry<String, List<String>> given : options.predictions().entrySet()) {
       written.put(
@@ -99,7 +101,8 @@ final class EvaluateJob {
         model.fingerprint(),
         null,
         model.spec().threshold().value(),
-        model.spec().decoder().label());
+        model.spec().decoder().label(),
+        model.classifier() == null ? null : Redaction.uri(model.classifier().directory()));
   }
 
   private static EvaluationFile.Model described(String name, WrittenMentions written) {
@@ -111,7 +114,8 @@ final class EvaluateJob {
         model == null ? null : model.fingerprint(),
         written.paths(),
         model == null ? null : model.threshold(),
-        model == null ? null : model.decoder());
+        model == null ? null : model.decoder(),
+        model == null || model.classifier() == null ? null : model.classifier().directory());
   }
 
   private EvaluationTally[][] runModels(List<ModelSpec> models, List<GoldData> gold) {

@@ -3,6 +3,7 @@ package io.github.tommerspark.jobs;
 import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.eval.SpanMatching;
+import io.github.tommerspark.gold.TypeMap;
 import java.util.List;
 import java.util.Map;
 
@@ -12,6 +13,7 @@ import java.util.Map;
  * @param gold paths of gold files by name of the data set, in the order given
  * @param goldFormat of all of them; null to go by their names
  * @param goldColumn column of Parquet files with the gold mentions
+ * @param types other names for the types of gold mentions
  * @param models to run
  * @param engine how to run them
  * @param predictions paths of annotated data sets by name of the model that made them
@@ -26,6 +28,7 @@ record EvaluateOptions(
     Map<String, List<String>> gold,
     GoldSource goldFormat,
     String goldColumn,
+    TypeMap types,
     List<ModelSpec> models,
     EngineOptions engine,
     Map<String, List<String>> predictions,

@@ -4,6 +4,8 @@ import io.github.tommerspark.jobs.EvaluationFile.AggregateRow;
 import io.github.tommerspark.jobs.EvaluationFile.Curve;
 import io.github.tommerspark.jobs.EvaluationFile.Model;
 import io.github.tommerspark.jobs.EvaluationFile.Row;
+import io.github.tommerspark.jobs.EvaluationFile.Typed;
+import io.github.tommerspark.jobs.EvaluationFile.TypedClass;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.StringJoiner;
@@ -39,6 +41,11 @@ record EvaluateResult(EvaluationFile evaluation, String output) {
       lines.add("%s, %s matching%s".formatted(model.name(), evaluation.matching(), how(model)));
       lines.add(table(model.name()));
       lines.add("");
+      if (evaluation.typed().stream().anyMatch(row -> row.model().equals(model.name()))) {
+        lines.add("%s, labels".formatted(model.name()));
+        lines.add(typedTable(model.name()));
+        lines.add("");
+      }
     }
     evaluation.warnings().forEach(warning -> lines.add("  note: " + warning));
     lines.add("  written to %s".formatted(output));
@@ -90,6 +97,41 @@ record EvaluateResult(EvaluationFile evaluation, String output) {
                 share(row.predictedFraction()),
                 "",
                 ""));
+      }
+    }
+    return aligned(cells);
+  }
+
+  /** Per data set all classes but the outside one, then each class. */
+  private String typedTable(String model) {
+    List<List<String>> cells = new ArrayList<>();
+    cells.add(List.of("", "precision", "recall", "F1", "TP", "FP", "gold", "detected"));
+    for (Typed row : evaluation.typed()) {
+      if (row.model().equals(model)) {
+        cells.add(
+            List.of(
+                row.dataset(),
+                share(row.precision()),
+                share(row.recall()),
+                share(row.f1()),
+                count(row.truePos()),
+                count(row.falsePos()),
+                count(row.total()),
+                share(row.detectorRecall())));
+        for (TypedClass one : evaluation.classes()) {
+          if (one.model().equals(model) && one.dataset().equals(row.dataset())) {
+            cells.add(
+                List.of(
+                    "  " + one.type(),
+                    share(one.precision()),
+                    share(one.recall()),
+                    share(one.f1()),
+                    count(one.truePos()),
+                    count(one.falsePos()),
+                    count(one.total()),
+                    ""));
+          }
+        }
       }
     }
     return aligned(cells);

@@ -8,6 +8,7 @@ import io.github.tommerspark.eval.EvaluationTally;
 import io.github.tommerspark.eval.GroupRecall;
 import io.github.tommerspark.eval.LengthScores;
 import io.github.tommerspark.eval.SpanScores;
+import io.github.tommerspark.eval.TypedScores;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -15,6 +16,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * The content of {@code evaluation.json}. Field names in the file are in snake case; what is not
@@ -29,6 +33,9 @@ import java.util.Set;
  * @param rows a line per model and data set
  * @param aggregates over the data sets, by model and name
  * @param types recall by type
+ * @param typed scores of labels over all classes but the outside one; empty without a classifier
+ * @param classes scores of labels by class
+ * @param confusion which labels gold mentions of each type got
  * @param lengths scores by length in words
  * @param nested recall of outermost and nested mentions
  * @param curves precision and recall over thresholds
@@ -45,6 +52,9 @@ record EvaluationFile(
     List<Row> rows,
     List<AggregateRow> aggregates,
     List<Type> types,
+    List<Typed> typed,
+    List<TypedClass> classes,
+    List<Confusion> confusion,
     List<Length> lengths,
     List<Nested> nested,
     List<Curve> curves,
@@ -62,7 +72,8 @@ record EvaluationFile(
       String fingerprint,
       String predictions,
       Double threshold,
-      String decoder) {}
+      String decoder,
+      String classifier) {}
 
   /** A model on a data set. */
   record Row(
@@ -98,6 +109,44 @@ record EvaluationFile(
 
   /** Gold mentions of a type. */
   record Type(String model, String dataset, String type, long gold, long found, double recall) {}
+
+  /**
+   * A model's labels on a data set, all classes but the outside one together.
+   *
+   * @param detectorRecall gold mentions that were predicted whatever their label
+   */
+  record Typed(
+      String model,
+      String dataset,
+      double precision,
+      double recall,
+      double f1,
+      long truePos,
+      long falsePos,
+      long total,
+      double detectorRecall) {}
+
+  /** A model's labels of one class on a data set. */
+  record TypedClass(
+      String model,
+      String dataset,
+      String type,
+      double precision,
+      double recall,
+      double f1,
+      long truePos,
+      long falsePos,
+      long total) {}
+
+  /**
+   * Gold mentions of a type, by the label they got.
+   *
+   * @param type {@code O} for predictions that are not gold
+   * @param labels how many got which label, {@code O} for none
+   * @param missed how many were not predicted at all
+   */
+  record Confusion(
+      String model, String dataset, String type, Map<String, Long> labels, long missed) {}
 
   /** Mentions of a length. */
   record Length(
@@ -143,6 +192,9 @@ record EvaluationFile(
     private final List<Row> rows = new ArrayList<>();
     private final List<AggregateRow> aggregates = new ArrayList<>();
     private final List<Type> types = new ArrayList<>();
+    private final List<Typed> typed = new ArrayList<>();
+    private final List<TypedClass> classes = new ArrayList<>();
+    private final List<Confusion> confusion = new ArrayList<>();
     private final List<Length> lengths = new ArrayList<>();
     private final List<Nested> nested = new ArrayList<>();
     private final List<Curve> curves = new ArrayList<>();
@@ -221,6 +273,7 @@ record EvaluationFile(
       for (GroupRecall type : tally.types()) {
         types.add(new Type(name, dataset, type.group(), type.gold(), type.found(), type.recall()));
       }
+      tally.typed().ifPresent(scores -> typed(name, dataset, scores));
       for (LengthScores length : tally.lengths()) {
         lengths.add(
             new Length(
@@ -266,6 +319,47 @@ record EvaluationFile(
       return row;
     }
 
+    private void typed(String model, String dataset, TypedScores scores) {
+      SpanScores micro = scores.micro();
+      typed.add(
+          new Typed(
+              model,
+              dataset,
+              micro.precision(),
+              micro.recall(),
+              micro.f1(),
+              micro.truePositives(),
+              micro.falsePositives(),
+              micro.gold(),
+              scores.detectorRecall()));
+      scores
+          .classes()
+          .forEach(
+              (type, own) ->
+                  classes.add(
+                      new TypedClass(
+                          model,
+                          dataset,
+                          type,
+                          own.precision(),
+                          own.recall(),
+                          own.f1(),
+                          own.truePositives(),
+                          own.falsePositives(),
+                          own.gold())));
+      SortedSet<String> types = new TreeSet<>(scores.confusion().keySet());
+      types.addAll(scores.missed().keySet());
+      for (String type : types) {
+        confusion.add(
+            new Confusion(
+                model,
+                dataset,
+                type,
+                scores.confusion().getOrDefault(type, new TreeMap<>()),
+                scores.missed().getOrDefault(type, 0L)));
+      }
+    }
+
     private static Curve curve(String model, String dataset, List<CurvePoint> points) {
       CurvePoint best = null;
       List<Point> drawn = new ArrayList<>();
@@ -307,6 +401,9 @@ record EvaluationFile(
           rows,
           aggregates,
           types,
+          typed,
+          classes,
+          confusion,
           lengths,
           nested,
           curves,

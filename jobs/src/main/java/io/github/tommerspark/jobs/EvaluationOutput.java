@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.github.tommerspark.eval.EvaluationTable;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
@@ -63,19 +62,12 @@ final class EvaluationOutput {
   void write(EvaluationFile evaluation, Map<String, EvaluationTable> tables) throws IOException {
     fs.mkdirs(path);
     for (Map.Entry<String, EvaluationTable> table : tables.entrySet()) {
-      try (OutputStream out = fs.create(new Path(path, table.getKey() + ".csv"), true)) {
-        out.write(table.getValue().csv().getBytes(StandardCharsets.UTF_8));
-      }
+      WholeFile.write(
+          fs,
+          new Path(path, table.getKey() + ".csv"),
+          table.getValue().csv().getBytes(StandardCharsets.UTF_8));
     }
-    Path target = new Path(path, JSON_FILE);
-    Path draft = new Path(path, "." + JSON_FILE + ".tmp");
-    try (OutputStream out = fs.create(draft, true)) {
-      JSON.writeValue(out, evaluation);
-    }
-    fs.delete(target, false);
-    if (!fs.rename(draft, target)) {
-      throw new IOException("Cannot rename %s to %s".formatted(draft, target));
-    }
+    WholeFile.write(fs, new Path(path, JSON_FILE), JSON.writeValueAsBytes(evaluation));
   }
 
   @Override

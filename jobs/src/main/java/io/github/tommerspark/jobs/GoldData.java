@@ -7,6 +7,7 @@ import static org.apache.spark.sql.functions.transform;
 
 import io.github.tommerspark.gold.GoldDocument;
 import io.github.tommerspark.gold.GoldSpan;
+import io.github.tommerspark.gold.TypeMap;
 import io.github.tommerspark.spark.ZstdCodec;
 import java.io.IOException;
 import java.io.InputStream;
@@ -48,17 +49,26 @@ record GoldData(String name, List<String> paths, List<GoldDocument> documents) {
   /**
    * Reads all data sets.
    *
+   * @param given paths by name of the data set
+   * @param format of all of them; null to go by their names
+   * @param column of Parquet files with the mentions
+   * @param types other names for the types of mentions
    * @throws UserException if a path does not exist or its format cannot be told
    * @throws IOException if a file makes no sense
    */
-  static List<GoldData> read(SparkSession spark, EvaluateOptions options) throws IOException {
+  static List<GoldData> read(
+      SparkSession spark,
+      Map<String, List<String>> given,
+      GoldSource format,
+      String column,
+      TypeMap types)
+      throws IOException {
     List<GoldData> all = new ArrayList<>();
-    for (Map.Entry<String, List<String>> gold : options.gold().entrySet()) {
-      GoldData data =
-          read(spark, gold.getKey(), gold.getValue(), options.goldFormat(), options.goldColumn());
+    for (Map.Entry<String, List<String>> gold : given.entrySet()) {
+      GoldData data = read(spark, gold.getKey(), gold.getValue(), format, column, types);
       if (data.documents().isEmpty()) {
         throw new UserException(
-            "Cannot evaluate on %s: there are no documents in %s"
+            "Cannot use the gold data %s: there are no documents in %s"
                 .formatted(gold.getKey(), Redaction.uri(String.join(", ", gold.getValue()))));
       }
       all.add(data);
@@ -73,12 +83,18 @@ record GoldData(String name, List<String> paths, List<GoldDocument> documents) {
    * @param given files, directories or globs
    * @param format of all of them; null to go by their names
    * @param column of Parquet files with the gold mentions
+   * @param types other names for the types of mentions
    * @return which may have no documents
    * @throws UserException if a path does not exist or its format cannot be told
    * @throws IOException if a file makes no sense
    */
   static GoldData read(
-      SparkSession spark, String name, List<String> given, GoldSource format, String column)
+      SparkSession spark,
+      String name,
+      List<String> given,
+      GoldSource format,
+      String column,
+      TypeMap types)
       throws IOException {
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     List<Path> files = new ArrayList<>();
@@ -92,7 +108,7 @@ record GoldData(String name, List<String> paths, List<GoldDocument> documents) {
       documents.addAll(
           source == GoldSource.PARQUET ? parquet(spark, file, column) : text(file, source, hadoop));
     }
-    return new GoldData(name, List.copyOf(paths), documents);
+    return new GoldData(name, List.copyOf(paths), documents.stream().map(types::of).toList());
   }
 
   private static GoldSource source(Path file) {

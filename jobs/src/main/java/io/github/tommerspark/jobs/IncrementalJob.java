@@ -1,5 +1,6 @@
 package io.github.tommerspark.jobs;
 
+import io.github.tommerspark.engine.ComputeType;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
@@ -95,20 +96,37 @@ final class IncrementalJob {
     return new IncrementalJob(spark, options, incremental, timing).run();
   }
 
+  /** The type in which earlier runs of the same output computed; empty for a new one. */
+  static Optional<ComputeType> dtype(
+      AnnotateOptions options, IncrementalOptions incremental, Configuration hadoop)
+      throws IOException {
+    Path output = OutputDirectory.path(options.output().path(), hadoop);
+    return incremental.newOutput()
+        ? Optional.empty()
+        : IncrementalRun.latest(checkpoint(output, incremental, hadoop), hadoop)
+            .flatMap(run -> Dtypes.of(run.planned()));
+  }
+
+  private static Path checkpoint(Path output, IncrementalOptions incremental, Configuration hadoop)
+      throws IOException {
+    return incremental.checkpoint() == null
+        ? new Path(new Path(output, Provenance.FOLDER), "checkpoint")
+        : OutputDirectory.path(incremental.checkpoint(), hadoop);
+  }
+
   private IncrementalResult run() throws IOException {
     Path path = OutputDirectory.openIncremental(options.output().path(), hadoop).path();
     try (WriterLock lock =
         WriterLock.acquire(path, hadoop, timing, spark.sparkContext()::cancelAllJobs)) {
+      ObjectStore.checkCommitter(spark, path);
+      ObjectStore.abortUploads(path, hadoop);
       // Looked at again, now that nobody else can change it.
       return run(OutputDirectory.openIncremental(options.output().path(), hadoop), lock);
     }
   }
 
   private IncrementalResult run(OutputDirectory output, WriterLock lock) throws IOException {
-    Path checkpoint =
-        incremental.checkpoint() == null
-            ? new Path(new Path(output.path(), Provenance.FOLDER), "checkpoint")
-            : OutputDirectory.path(incremental.checkpoint(), hadoop);
+    Path checkpoint = checkpoint(output.path(), incremental, hadoop);
     List<String> inputs = new ArrayList<>();
     for (String input : options.corpus().paths()) {
       inputs.add(OutputDirectory.path(input, hadoop).toString());
@@ -297,6 +315,7 @@ final class IncrementalJob {
   private void runQuery(
       Dataset<Row> stream, VoidFunction2<Dataset<Row>, Long> batches, Path bookkeeping)
       throws IOException {
+    ObjectStore.prepareCheckpoint(spark, bookkeeping);
     StreamingQuery query = null;
     try {
       query =

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JacksonException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -82,14 +81,7 @@ record IncrementalRun(
   void write(Path checkpoint, Configuration hadoop) throws IOException {
     FileSystem fs = checkpoint.getFileSystem(hadoop);
     fs.mkdirs(checkpoint);
-    Path draft = new Path(checkpoint, "." + id + ".tmp");
-    Path target = new Path(checkpoint, id + SUFFIX);
-    try (OutputStream out = fs.create(draft, true)) {
-      Provenance.JSON.writeValue(out, this);
-    }
-    if (!fs.rename(draft, target)) {
-      throw new IOException("Cannot rename %s to %s".formatted(draft, target));
-    }
+    WholeFile.write(fs, new Path(checkpoint, id + SUFFIX), Provenance.JSON.writeValueAsBytes(this));
   }
 
   /** Where Spark keeps its bookkeeping of this series. */

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -92,13 +91,6 @@ final class JudgeOutput {
         .write()
         .mode(SaveMode.Overwrite)
         .parquet(verdicts.toString());
-    Path draft = summary.suffix(".tmp");
-    try (OutputStream out = fs.create(draft, true)) {
-      JSON.writeValue(out, result);
-    }
-    fs.delete(summary, false);
-    if (!fs.rename(draft, summary)) {
-      throw new IOException("Cannot rename %s to %s".formatted(draft, summary));
-    }
+    WholeFile.write(fs, summary, JSON.writeValueAsBytes(result));
   }
 }

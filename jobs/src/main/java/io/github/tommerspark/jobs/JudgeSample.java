@@ -10,6 +10,7 @@ import static org.apache.spark.sql.functions.size;
 import static org.apache.spark.sql.functions.substring;
 
 import io.github.tommerspark.spark.MentionColumns;
+import io.github.tommerspark.sparknlp.TextReader;
 import io.github.tommerspark.text.CodePointOffsets;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -85,7 +86,7 @@ record JudgeSample(
     StructType schema = corpus.rows().schema();
     Map<String, String> models = models(schema, options, provenance);
 
-    Column text = quoted(corpus.textColumn());
+    Column text = TextReader.strings(corpus.rows(), corpus.textColumn());
     Column textId = substring(sha2(text, 256), 1, 32);
     String idColumn =
         firstOf(options.idColumn(), provenance.map(p -> p.input().idColumn()), MentionColumns.ID);

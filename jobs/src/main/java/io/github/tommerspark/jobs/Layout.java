@@ -1,8 +1,11 @@
 package io.github.tommerspark.jobs;
 
 import io.github.tommerspark.detect.ModelSpec;
+import io.github.tommerspark.spark.AddedColumns;
 import io.github.tommerspark.spark.AnnotatePlan;
 import io.github.tommerspark.spark.MentionColumns;
+import io.github.tommerspark.sparknlp.SparkNlpSchema;
+import io.github.tommerspark.sparknlp.TextReader;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -41,23 +44,39 @@ record Layout(StructType schema, AnnotatePlan plan, List<String> mentions, Strin
     for (StructField field : kept) {
       schema = schema.add(field);
     }
-    for (String name : mentions) {
+    for (int m = 0; m < mentions.size(); m++) {
+      String name = mentions.get(m);
       refuseClash(schema, name, "--output-column");
-      schema = schema.add(MentionColumns.mentions(name));
+      boolean typed = options.models().get(m).typing() != null;
+      schema = schema.add(MentionColumns.mentions(name, typed));
+    }
+    List<String> names = Arrays.asList(corpus.rows().columns());
+    TextReader text = TextReader.of(corpus.rows().schema(), names.indexOf(corpus.textColumn()));
+    boolean chunks = options.output().sparkNlpColumn() != null;
+    boolean document = chunks && needsDocument(kept, text, options.output());
+    if (document) {
+      refuseClash(schema, SparkNlpSchema.DOCUMENT, null);
+      schema = schema.add(SparkNlpSchema.column(SparkNlpSchema.DOCUMENT, SparkNlpSchema.DOCUMENT));
+    }
+    if (chunks) {
+      for (String name : mentionColumns(options.models(), options.output().sparkNlpColumn())) {
+        refuseClash(schema, name, "--spark-nlp=NAME");
+        schema = schema.add(SparkNlpSchema.column(name, SparkNlpSchema.CHUNK));
+      }
     }
     refuseClash(schema, MentionColumns.ERROR, null);
     schema = schema.add(MentionColumns.error());
 
-    List<String> names = Arrays.asList(corpus.rows().columns());
     AnnotatePlan plan =
         new AnnotatePlan(
             options.models(),
             options.engine(),
-            names.indexOf(corpus.textColumn()),
+            text,
             corpus.malformedColumn() == null ? -1 : names.indexOf(corpus.malformedColumn()),
             corpus.format().name(),
             makeId,
             kept.stream().map(field -> names.indexOf(field.name())).toList(),
+            new AddedColumns(true, document, chunks, true),
             options.failFast());
     return new Layout(schema, plan, mentions, idColumn(columns, kept, makeId, options.corpus()));
   }
@@ -78,6 +97,15 @@ record Layout(StructType schema, AnnotatePlan plan, List<String> mentions, Strin
     return models.size() == 1
         ? List.of(column)
         : models.stream().map(model -> column + "_" + model.name().replace('-', '_')).toList();
+  }
+
+  /** Whether chunks would lie in a document that the output does not have. */
+  private static boolean needsDocument(
+      List<StructField> kept, TextReader text, OutputOptions output) {
+    StructField present = find(kept, SparkNlpSchema.DOCUMENT);
+    return !text.readsAnnotations()
+        && !output.dropText()
+        && (present == null || !SparkNlpSchema.isAnnotations(present.dataType()));
   }
 
   private static List<StructField> kept(

@@ -10,6 +10,7 @@ import static org.apache.spark.sql.functions.xxhash64;
 
 import io.github.tommerspark.spark.MentionColumns;
 import io.github.tommerspark.spark.SpanReader;
+import io.github.tommerspark.sparknlp.TextReader;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -104,10 +105,14 @@ record MentionDataset(
         textColumn != null
             ? require(fields, textColumn, "--text-column", shown)
             : find(fields, provenance.map(p -> p.input().textColumn()).orElse("text"));
-    if (text != null && !(field(fields, text).dataType() instanceof StringType)) {
-      throw new UserException(
-          "Cannot read texts from the column \"%s\" of %s: it is of type %s, not string; name another with --text-column"
-              .formatted(text, shown, field(fields, text).dataType().simpleString()));
+    if (text != null) {
+      TextReader.refusal(field(fields, text))
+          .ifPresent(
+              reason -> {
+                throw new UserException(
+                    "Cannot read texts from the column \"%s\" of %s: %s; name another with --text-column"
+                        .formatted(text, shown, reason));
+              });
     }
     String id = idColumn(fields, idColumn, provenance, text, shown);
     return new MentionDataset(
@@ -236,14 +241,17 @@ record MentionDataset(
    * @param withRow whether the whole row follows as a struct
    */
   Dataset<Row> spans(boolean withRow) {
+    Column text =
+        textColumn != null
+            ? TextReader.strings(rows, textColumn)
+            : lit(null).cast(DataTypes.StringType);
     List<Column> columns = new ArrayList<>();
     columns.add(
         (idColumn != null
                 ? column(idColumn).cast(DataTypes.StringType)
-                : substring(sha2(column(textColumn), 256), 1, ID_DIGITS))
+                : substring(sha2(text, 256), 1, ID_DIGITS))
             .as("id"));
     columns.add(failed().as("failed"));
-    Column text = textColumn != null ? column(textColumn) : lit(null).cast(DataTypes.StringType);
     columns.add(text.as("text"));
     columns.add(
         (textColumn != null ? xxhash64(text) : lit(null).cast(DataTypes.LongType)).as("text_hash"));

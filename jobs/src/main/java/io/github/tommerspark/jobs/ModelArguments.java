@@ -7,6 +7,7 @@ import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.detect.Threshold;
+import io.github.tommerspark.detect.Typing;
 import io.github.tommerspark.text.BosPolicy;
 import java.io.IOException;
 import java.net.URI;
@@ -23,31 +24,48 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /** From what the command line says about models to model specs. */
-final class ModelArguments {
+public final class ModelArguments {
 
   /** The model used when none is named. */
-  static final String DEFAULT = "nano-llama";
+  public static final String DEFAULT = "nano-llama";
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_-]*");
   private static final Pattern HUB_NAME = Pattern.compile("[\\w-][\\w.-]*/[\\w.-]+");
   private static final Pattern SCHEME = Pattern.compile("[a-zA-Z][a-zA-Z0-9+.-]+:.*");
   private static final Set<String> KEYS =
-      Set.of("name", "backbone", "head", "decoder", "threshold", "bos", "maxTokens", "overlap");
+      Set.of(
+          "name",
+          "backbone",
+          "head",
+          "decoder",
+          "threshold",
+          "bos",
+          "maxTokens",
+          "overlap",
+          "classifier",
+          "labels");
 
   private final Decoder decoder;
   private final Threshold threshold;
   private final BosPolicy bos;
   private final Integer maxTokens;
   private final Integer overlap;
+  private final Typing typing;
 
   /** What holds for every model that does not say otherwise; nulls are defaults of the model. */
-  ModelArguments(
-      Decoder decoder, Threshold threshold, BosPolicy bos, Integer maxTokens, Integer overlap) {
+  public ModelArguments(
+      Decoder decoder,
+      Threshold threshold,
+      BosPolicy bos,
+      Integer maxTokens,
+      Integer overlap,
+      Typing typing) {
     this.decoder = decoder;
     this.threshold = threshold;
     this.bos = bos;
     this.maxTokens = maxTokens;
     this.overlap = overlap;
+    this.typing = typing;
   }
 
   /**
@@ -55,7 +73,7 @@ final class ModelArguments {
    *
    * @throws IllegalArgumentException if one cannot be understood
    */
-  List<ModelSpec> named(List<String> models) {
+  public List<ModelSpec> named(List<String> models) {
     List<ModelSpec> specs = new ArrayList<>();
     for (String model : models) {
       int equals = model.indexOf('=');
@@ -72,7 +90,7 @@ final class ModelArguments {
    *
    * @param head may be null where the backbone alone is wanted
    */
-  List<ModelSpec> single(String backbone, String head) {
+  public List<ModelSpec> single(String backbone, String head) {
     boolean bundled = MentionDetector.bundledModels().contains(backbone);
     return List.of(
         spec(
@@ -156,7 +174,32 @@ final class ModelArguments {
             model.has("overlap")
                 ? (Integer) number(model.get("overlap"), "overlap", file).intValue()
                 : spec.overlap());
+    if (model.has("classifier") || model.has("labels")) {
+      spec =
+          spec.withTyping(
+              typing(folder, text(model, "classifier", file), texts(model, "labels", file)));
+    }
     return model.has("bos") ? spec.withBos(BosPolicy.parse(model.get("bos").asText())) : spec;
+  }
+
+  /**
+   * How mentions get labels.
+   *
+   * @param classifier a bundled model, or the directory of a classifier; null for the zero-shot one
+   *     of the backbone
+   * @param labels to choose among; none for the classifier's own
+   * @throws IllegalArgumentException if a label cannot be the name of a class
+   */
+  public static Typing typing(String classifier, List<String> labels) {
+    return typing(Path.of("").toAbsolutePath(), classifier, labels);
+  }
+
+  private static Typing typing(Path folder, String classifier, List<String> labels) {
+    return new Typing(
+        classifier == null || MentionDetector.bundledModels().contains(classifier)
+            ? classifier
+            : locate(folder, classifier),
+        labels);
   }
 
   private static Number number(JsonNode node, String key, Path file) {
@@ -165,6 +208,20 @@ final class ModelArguments {
           "Cannot read --models %s: \"%s\" must be a number, but is %s".formatted(file, key, node));
     }
     return node.numberValue();
+  }
+
+  private static List<String> texts(JsonNode model, String key, Path file) {
+    JsonNode node = model.path(key);
+    List<String> texts = new ArrayList<>();
+    for (JsonNode element : node) {
+      texts.add(element.asText());
+    }
+    if (!node.isMissingNode() && !node.isArray()) {
+      throw new IllegalArgumentException(
+          "Cannot read --models %s: \"%s\" must be an array of strings, but is %s"
+              .formatted(file, key, node));
+    }
+    return texts;
   }
 
   private static String text(JsonNode model, String key, Path file) {
@@ -214,7 +271,7 @@ final class ModelArguments {
   }
 
   private ModelSpec spec(String name, String backbone, String head) {
-    return new ModelSpec(name, backbone, head, decoder, threshold, bos, maxTokens, overlap);
+    return new ModelSpec(name, backbone, head, decoder, threshold, bos, maxTokens, overlap, typing);
   }
 
   static void checkName(String name) {

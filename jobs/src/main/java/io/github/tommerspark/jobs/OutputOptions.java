@@ -11,6 +11,8 @@ import java.util.List;
  * @param column name of the mentions column, or its beginning when there are several models
  * @param select input columns to keep; null for all
  * @param dropText whether to leave out the text
+ * @param sparkNlpColumn name of the column of mentions as Spark NLP annotations, or its beginning
+ *     when there are several models; null for none
  */
 record OutputOptions(
     String path,
@@ -18,9 +20,21 @@ record OutputOptions(
     WriteMode mode,
     String column,
     List<String> select,
-    boolean dropText) {
+    boolean dropText,
+    String sparkNlpColumn) {
 
   OutputOptions {
     select = select == null ? null : List.copyOf(select);
+  }
+
+  /** Without a column for Spark NLP. */
+  OutputOptions(
+      String path,
+      OutputFormat format,
+      WriteMode mode,
+      String column,
+      List<String> select,
+      boolean dropText) {
+    this(path, format, mode, column, select, dropText, null);
   }
 }

@@ -9,6 +9,7 @@ import java.util.StringJoiner;
  *
  * @param documents rows annotated so far
  * @param tokens of them, all models together
+ * @param devices that they were annotated on, without those of executors that are gone
  * @param tasksDone tasks that have ended
  * @param documentsOfTasksDone rows of those
  * @param tasks tasks in all; 0 if not known yet
@@ -17,6 +18,7 @@ import java.util.StringJoiner;
 record Progress(
     long documents,
     long tokens,
+    DevicesInUse devices,
     int tasksDone,
     long documentsOfTasksDone,
     int tasks,
@@ -39,7 +41,8 @@ record Progress(
   String line() {
     StringJoiner parts = new StringJoiner(", ");
     parts.add("%,d documents".formatted(documents));
-    parts.add("%,.0f tokens/s".formatted(tokens * 1000.0 / Math.max(1, elapsed.toMillis())));
+    String rate = "%,.0f tokens/s".formatted(tokens * 1000.0 / Math.max(1, elapsed.toMillis()));
+    parts.add(devices.equals(DevicesInUse.NONE) ? rate : rate + " on " + devices);
     if (tasks > 0) {
       parts.add("%,d of %,d tasks done".formatted(tasksDone, tasks));
     }

@@ -5,7 +5,9 @@ import io.github.tommerspark.spark.PartitionReports;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -13,6 +15,7 @@ import org.apache.spark.SparkContext;
 import org.apache.spark.scheduler.AccumulableInfo;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
+import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
 import org.apache.spark.scheduler.SparkListenerStageSubmitted;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import scala.Tuple4;
@@ -79,6 +82,7 @@ final class ProgressMonitor implements AutoCloseable {
 
     private final Map<Integer, Integer> tasksOfStage = new HashMap<>();
     private final Map<Long, Map<Integer, PartitionReport>> running = new HashMap<>();
+    private final Set<String> gone = new HashSet<>();
     private int tasks;
 
     synchronized Progress progress(Map<Integer, PartitionReport> done, Duration elapsed) {
@@ -92,6 +96,8 @@ final class ProgressMonitor implements AutoCloseable {
               .flatMap(report -> report.tokens().stream())
               .mapToLong(Long::longValue)
               .sum(),
+          DevicesInUse.of(
+              all.values().stream().filter(report -> !gone.contains(report.executor())).toList()),
           done.size(),
           documents(done.values()),
           tasks,
@@ -117,6 +123,11 @@ final class ProgressMonitor implements AutoCloseable {
           }
         }
       }
+    }
+
+    @Override
+    public synchronized void onExecutorRemoved(SparkListenerExecutorRemoved event) {
+      gone.add(event.executorId());
     }
 
     @Override

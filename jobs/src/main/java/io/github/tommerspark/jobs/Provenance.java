@@ -8,7 +8,6 @@ import io.github.tommerspark.detect.ModelDescription;
 import io.github.tommerspark.engine.EngineOptions;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -97,13 +96,14 @@ record Provenance(
    * @param family of the backbone
    * @param layer that the head reads
    * @param fingerprint of everything that determines the answers
-   * @param dtype that was asked for
+   * @param dtype of the products
    * @param decoder from candidates to mentions
    * @param threshold above which a span counts
    * @param maxTokens of a window
    * @param overlap of windows
    * @param bos policy for the beginning-of-sequence token
    * @param parameters of the truncated backbone
+   * @param classifier that gave mentions their labels; null without one
    */
   record Model(
       String name,
@@ -119,7 +119,29 @@ record Provenance(
       int maxTokens,
       int overlap,
       String bos,
-      long parameters) {
+      long parameters,
+      Classifier classifier) {
+
+    /**
+     * A span classifier.
+     *
+     * @param directory where it was read from
+     * @param layer that it reads
+     * @param labels that it chose among
+     * @param fingerprint of everything that determines its answers, beside the model's own
+     */
+    record Classifier(String directory, int layer, List<String> labels, String fingerprint) {
+
+      static Classifier of(ModelDescription.Classifier classifier) {
+        return classifier == null
+            ? null
+            : new Classifier(
+                Redaction.uri(classifier.directory()),
+                classifier.layer(),
+                classifier.classes(),
+                classifier.fingerprint());
+      }
+    }
 
     static Model of(ModelDescription model, String column, EngineOptions engine) {
       return new Model(
@@ -136,7 +158,8 @@ record Provenance(
           model.maxTokens(),
           model.overlap(),
           model.bos().label(),
-          model.truncatedParameters());
+          model.truncatedParameters(),
+          Classifier.of(model.classifier()));
     }
 
     /** What decides which mentions are found, by the name the user knows it under. */
@@ -150,6 +173,8 @@ record Provenance(
       identity.put("--max-tokens", maxTokens);
       identity.put("--overlap", overlap);
       identity.put("--bos", bos);
+      identity.put("--labels", classifier == null ? null : classifier.labels);
+      identity.put("classifier fingerprint", classifier == null ? null : classifier.fingerprint);
       return identity;
     }
   }
@@ -180,8 +205,10 @@ record Provenance(
    * @param loads how often it loaded the models, on the device where it did so most often
    * @param loadSeconds what that took
    * @param devices it used, such as {@code cpu} or {@code gpu(0)}, sorted
+   * @param batchTokens tokens of a forward call at most, in the end: fewer than --batch-tokens if a
+   *     device ran out of memory; null in runs of earlier versions
    */
-  record Executor(int loads, double loadSeconds, List<String> devices) {
+  record Executor(int loads, double loadSeconds, List<String> devices, Integer batchTokens) {
 
     /** Copies the devices; runs of earlier versions recorded none. */
     Executor {
@@ -193,7 +220,8 @@ record Provenance(
       return new Executor(
           Math.max(loads, other.loads),
           Math.max(loadSeconds, other.loadSeconds),
-          Stream.concat(devices.stream(), other.devices.stream()).distinct().sorted().toList());
+          Stream.concat(devices.stream(), other.devices.stream()).distinct().sorted().toList(),
+          Math.min(batchTokens, other.batchTokens));
     }
   }
 
@@ -330,14 +358,7 @@ record Provenance(
     FileSystem fs = folder.getFileSystem(hadoop);
     fs.mkdirs(folder);
     Path target = new Path(folder, PREFIX + run + SUFFIX);
-    Path draft = new Path(folder, "." + PREFIX + run + ".tmp");
-    try (OutputStream out = fs.create(draft, true)) {
-      JSON.writeValue(out, this);
-    }
-    fs.delete(target, false);
-    if (!fs.rename(draft, target)) {
-      throw new IOException("Cannot rename %s to %s".formatted(draft, target));
-    }
+    WholeFile.write(fs, target, JSON.writeValueAsBytes(this));
     return target;
   }
 }

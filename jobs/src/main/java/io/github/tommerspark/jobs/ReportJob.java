@@ -4,8 +4,10 @@ import io.github.tommerspark.report.Documents;
 import io.github.tommerspark.report.Page;
 import io.github.tommerspark.report.Results;
 import io.github.tommerspark.report.Section;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
@@ -81,11 +83,15 @@ final class ReportJob {
       fs = local.getRawFileSystem();
     }
     output = fs.makeQualified(output);
-    try (Writer out = new OutputStreamWriter(fs.create(output, true), StandardCharsets.UTF_8)) {
+    ByteArrayOutputStream html = new ByteArrayOutputStream();
+    try (Writer out = new OutputStreamWriter(html, StandardCharsets.UTF_8)) {
       page.write(out);
     }
-    return new Result(
-        Redaction.uri(output.toString()), sections.size(), fs.getFileStatus(output).getLen());
+    // Begun when all of it is there: on s3a, a file that is closed early appears nevertheless.
+    try (OutputStream out = fs.create(output, true)) {
+      html.writeTo(out);
+    }
+    return new Result(Redaction.uri(output.toString()), sections.size(), html.size());
   }
 
   private List<Section> sections(String input) throws IOException {

@@ -1,5 +1,6 @@
 package io.github.tommerspark.jobs;
 
+import io.github.tommerspark.spark.EngineSetup;
 import java.util.Map;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
@@ -23,7 +24,7 @@ final class Sessions {
 
   private Sessions() {}
 
-  /** A session for a job. */
+  /** A session for a job; closing it stops Spark. */
   static SparkSession start(String name) {
     return start(name, new SparkConf());
   }
@@ -31,6 +32,10 @@ final class Sessions {
   /** A session with these settings, and defaults for what they leave open. */
   static SparkSession start(String name, SparkConf conf) {
     DEFAULTS.forEach(conf::setIfMissing);
-    return SparkSession.builder().config(conf).appName("tommer-spark " + name).getOrCreate();
+    SparkSession session =
+        SparkSession.builder().config(conf).appName("tommer-spark " + name).getOrCreate();
+    // The driver tokenises, too: it says what models are.
+    EngineSetup.apply();
+    return session;
   }
 }

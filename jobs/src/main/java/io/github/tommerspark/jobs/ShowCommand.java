@@ -166,12 +166,20 @@ final class ShowCommand implements Callable<Integer> {
           .limit(LISTED)
           .forEach(
               m ->
-                  out.println("  %.4f  %s".formatted(m.score(), m.text().replaceAll("\\s+", " "))));
+                  out.println(
+                      "  %.4f  %s%s"
+                          .formatted(m.score(), m.text().replaceAll("\\s+", " "), label(m))));
       if (mentions.size() > LISTED) {
         out.println("  and %,d more".formatted(mentions.size() - LISTED));
       }
       out.println();
     }
+  }
+
+  private static String label(Mention mention) {
+    return mention.label() == null
+        ? ""
+        : "  (%s %.2f)".formatted(mention.label(), mention.labelScore());
   }
 
   private void write(List<Found> found) throws IOException {
@@ -191,7 +199,7 @@ final class ShowCommand implements Callable<Integer> {
                 style,
                 name,
                 mention.score(),
-                null));
+                mention.label()));
       }
     }
     List<Mark> drawn = marks.subList(0, Math.min(marks.size(), Documents.MAX_MENTIONS));

@@ -33,6 +33,7 @@ import scala.Tuple2;
     subcommands = {
       AnnotateCommand.class,
       AgreeCommand.class,
+      BenchCommand.class,
       DemoCommand.class,
       DoctorCommand.class,
       EvaluateCommand.class,
@@ -41,6 +42,7 @@ import scala.Tuple2;
       ReportCommand.class,
       ShowCommand.class,
       TrainCommand.class,
+      TrainClassifierCommand.class,
       HelpCommand.class
     },
     versionProvider = Version.class,

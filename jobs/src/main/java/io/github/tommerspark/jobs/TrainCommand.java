@@ -373,7 +373,7 @@ final class TrainCommand implements Callable<Integer> {
         bos == null ? null : BosPolicy.parse(bos),
         maxTokens,
         new EngineOptions(
-            ComputeType.parse(dtype), DeviceChoice.parse(device), 0, batchTokens, false),
+            ComputeType.parse(dtype), DeviceChoice.parse(device), 0, batchTokens, false, 0, 0),
         training(),
         bytes(cacheStates),
         output,

@@ -8,6 +8,7 @@ import io.github.tommerspark.eval.SpanScores;
 import io.github.tommerspark.gold.EnglishPronouns;
 import io.github.tommerspark.gold.GoldDocument;
 import io.github.tommerspark.gold.GoldSpan;
+import io.github.tommerspark.gold.TypeMap;
 import io.github.tommerspark.report.LineChart;
 import io.github.tommerspark.spark.EngineSetup;
 import io.github.tommerspark.spark.LabelTexts;
@@ -166,7 +167,9 @@ final class TrainJob {
   private Corpus corpus(
       String option, List<String> paths, JavaSparkContext context, TrainPlan plan, int role)
       throws IOException {
-    GoldData gold = GoldData.read(spark, option, paths, options.goldFormat(), options.goldColumn());
+    GoldData gold =
+        GoldData.read(
+            spark, option, paths, options.goldFormat(), options.goldColumn(), TypeMap.NONE);
     List<GoldDocument> documents = new ArrayList<>();
     long unannotated = 0;
     for (GoldDocument read : gold.documents()) {

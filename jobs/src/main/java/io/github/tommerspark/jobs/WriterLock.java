@@ -49,6 +49,7 @@ final class WriterLock implements AutoCloseable {
   static final String NAME = "writer.lock";
 
   private static final int LONGEST = 10_000;
+  private static final int READS = 3;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
@@ -286,17 +287,25 @@ final class WriterLock implements AutoCloseable {
   }
 
   private void write(boolean overwrite) throws IOException {
+    byte[] content = JSON.writeValueAsBytes(me);
     try (OutputStream out = fs.create(file, overwrite)) {
-      out.write(JSON.writeValueAsBytes(me));
+      out.write(content);
     }
   }
 
   /** The content of the file, whatever it is; null if there is none. */
   private String read() throws IOException {
-    try (InputStream in = fs.open(file)) {
-      return new String(in.readNBytes(LONGEST), StandardCharsets.UTF_8);
-    } catch (FileNotFoundException e) {
-      return null;
+    for (int left = READS - 1; ; left--) {
+      try (InputStream in = fs.open(file)) {
+        return new String(in.readNBytes(LONGEST), StandardCharsets.UTF_8);
+      } catch (FileNotFoundException e) {
+        return null;
+      } catch (IOException e) {
+        // s3a refuses to read an object that was replaced after it had looked at it: a beat.
+        if (left == 0) {
+          throw e;
+        }
+      }
     }
   }
 

@@ -10,6 +10,7 @@ import static org.apache.spark.sql.functions.transform;
 import io.github.tommerspark.detect.Mention;
 import io.github.tommerspark.gold.GoldDocument;
 import io.github.tommerspark.spark.MentionColumns;
+import io.github.tommerspark.sparknlp.TextReader;
 import io.github.tommerspark.text.CodePointOffsets;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -117,10 +118,12 @@ final class WrittenMentions {
     Provenance.Model model = model(runs, column, shown);
     Dataset<Row> keyed =
         rows.select(
-            (byText ? sha2(col(quoted(text)).cast("binary"), 256) : col(quoted(id)).cast("string"))
+            (byText
+                    ? sha2(TextReader.strings(rows, text).cast("binary"), 256)
+                    : col(quoted(id)).cast("string"))
                 .as(KEY),
             columns.contains(id) ? col(quoted(id)).cast("string").as("id") : lit("").as("id"),
-            mentions(column).as("mentions"),
+            mentions(rows.schema(), column).as("mentions"),
             columns.contains(MentionColumns.ERROR)
                 ? col(MentionColumns.ERROR).as("error")
                 : lit(null).cast(DataTypes.StringType).as("error"));
@@ -195,7 +198,10 @@ final class WrittenMentions {
   }
 
   /** Fields by name: files of other formats than Parquet do not keep their order and types. */
-  private static Column mentions(String column) {
+  private static Column mentions(StructType schema, String column) {
+    StructType mention = (StructType) ((ArrayType) schema.apply(column).dataType()).elementType();
+    boolean typed =
+        Arrays.asList(mention.fieldNames()).containsAll(List.of("label", "label_score"));
     return transform(
         col(quoted(column)),
         m ->
@@ -203,7 +209,9 @@ final class WrittenMentions {
                 m.getField("start").cast(DataTypes.IntegerType),
                 m.getField("end").cast(DataTypes.IntegerType),
                 m.getField("text"),
-                m.getField("score").cast(DataTypes.FloatType)));
+                m.getField("score").cast(DataTypes.FloatType),
+                (typed ? m.getField("label") : lit(null)).cast(DataTypes.StringType),
+                (typed ? m.getField("label_score") : lit(null)).cast(DataTypes.FloatType)));
   }
 
   private static String quoted(String column) {
@@ -278,7 +286,10 @@ final class WrittenMentions {
       int to = offsets.toUtf16(end);
       String text = document.text().substring(from, to);
       if (text.equals(mention.getString(2))) {
-        return new Mention(from, to, text, mention.getFloat(3));
+        return mention.isNullAt(4)
+            ? new Mention(from, to, text, mention.getFloat(3))
+            : new Mention(
+                from, to, text, mention.getFloat(3), mention.getString(4), mention.getFloat(5));
       }
     }
     throw differs(data, document);

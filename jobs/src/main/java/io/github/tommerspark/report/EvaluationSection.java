@@ -8,6 +8,8 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /** What {@code evaluate} measured, as a section. */
@@ -15,6 +17,12 @@ final class EvaluationSection {
 
   /** Examples shown of each kind, model and dataset. */
   private static final int MAX_EXAMPLES = 25;
+
+  /** Columns of a confusion matrix up to which its numbers are written into it. */
+  private static final int MAX_PRINTED = 8;
+
+  /** The column of mentions that no prediction found. */
+  private static final String MISSED = "(missed)";
 
   private EvaluationSection() {}
 
@@ -40,6 +48,9 @@ final class EvaluationSection {
       List<Row> rows,
       List<Row> aggregates,
       List<Type> types,
+      List<Row> typed,
+      List<Row> classes,
+      List<Confusion> confusion,
       List<Length> lengths,
       List<Nesting> nested,
       List<Curve> curves,
@@ -54,6 +65,7 @@ final class EvaluationSection {
       String model,
       String dataset,
       String name,
+      String type,
       Double precision,
       Double recall,
       Double f1,
@@ -63,11 +75,15 @@ final class EvaluationSection {
       Double totalSpans,
       Double nSamples,
       Double predictedFraction,
+      Double detectorRecall,
       Double threshold,
       String decoder) {}
 
   private record Type(
       String model, String dataset, String type, Long gold, Long found, Double recall) {}
+
+  private record Confusion(
+      String model, String dataset, String type, Map<String, Long> labels, Long missed) {}
 
   private record Length(
       String model,
@@ -145,6 +161,8 @@ final class EvaluationSection {
       }
       curves();
       types();
+      typed();
+      confusion();
       lengths();
       nested();
       examples("missed", "Missed: in the gold data, not predicted", MarkStyle.MISS);
@@ -300,6 +318,110 @@ final class EvaluationSection {
             Numbers.ratio(type.recall));
       }
       blocks.add(table.build());
+    }
+
+    private void typed() {
+      if (list(evaluation.typed).isEmpty()) {
+        return;
+      }
+      Table.Builder table =
+          Table.of(
+              "Labels: all classes but O",
+              "Model",
+              "Dataset",
+              "Precision#",
+              "Recall#",
+              "F1#",
+              "Right#",
+              "Wrong#",
+              "Gold#",
+              "Detected#");
+      for (Row row : evaluation.typed) {
+        table.row(
+            row.model,
+            row.dataset,
+            Numbers.ratio(row.precision),
+            Numbers.ratio(row.recall),
+            Numbers.ratio(row.f1),
+            amount(row.truePos),
+            amount(row.falsePos),
+            amount(row.total),
+            Numbers.ratio(row.detectorRecall));
+      }
+      blocks.add(table.build());
+      blocks.add(
+          new Paragraph(
+              "Detected is the share of gold mentions that were predicted, whatever their label: recall cannot be higher."));
+      Table.Builder classes =
+          Table.of(
+              "Labels by class",
+              "Model",
+              "Dataset",
+              "Class",
+              "Precision#",
+              "Recall#",
+              "F1#",
+              "Right#",
+              "Wrong#",
+              "Gold#");
+      for (Row row : list(evaluation.classes)) {
+        classes.row(
+            row.model,
+            row.dataset,
+            row.type,
+            Numbers.ratio(row.precision),
+            Numbers.ratio(row.recall),
+            Numbers.ratio(row.f1),
+            amount(row.truePos),
+            amount(row.falsePos),
+            amount(row.total));
+      }
+      blocks.add(classes.build());
+    }
+
+    /** Per model and data set the shares of labels that gold mentions of each type got. */
+    private void confusion() {
+      Map<List<String>, List<Confusion>> matrices =
+          list(evaluation.confusion).stream()
+              .collect(
+                  Collectors.groupingBy(
+                      row -> List.of(or(row.model), or(row.dataset)),
+                      LinkedHashMap::new,
+                      Collectors.toList()));
+      matrices.forEach((of, rows) -> blocks.add(confusion(of, rows)));
+    }
+
+    private static HeatMap confusion(List<String> of, List<Confusion> rows) {
+      SortedSet<String> labels = new TreeSet<>();
+      rows.forEach(row -> labels.addAll(labels(row).keySet()));
+      List<String> columns = new ArrayList<>(labels);
+      columns.add(MISSED);
+      double[][] values = new double[rows.size()][columns.size()];
+      String[][] details = new String[rows.size()][columns.size()];
+      for (int r = 0; r < rows.size(); r++) {
+        Confusion row = rows.get(r);
+        long missed = row.missed == null ? 0 : row.missed;
+        long total = missed + labels(row).values().stream().mapToLong(Long::longValue).sum();
+        for (int c = 0; c < columns.size(); c++) {
+          long count = c == labels.size() ? missed : labels(row).getOrDefault(columns.get(c), 0L);
+          values[r][c] = total == 0 ? Double.NaN : (double) count / total;
+          details[r][c] = "%s of %s".formatted(Numbers.count(count), Numbers.count(total));
+        }
+      }
+      return new HeatMap(
+          "Confusion of labels (%s); O in a row: predicted, but not gold"
+              .formatted(String.join(", ", of)),
+          "gold type",
+          "label",
+          rows.stream().map(row -> or(row.type)).toList(),
+          columns,
+          values,
+          details,
+          columns.size() <= MAX_PRINTED);
+    }
+
+    private static Map<String, Long> labels(Confusion row) {
+      return row.labels == null ? Map.of() : row.labels;
     }
 
     private void lengths() {

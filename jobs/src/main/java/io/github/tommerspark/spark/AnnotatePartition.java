@@ -1,7 +1,9 @@
 package io.github.tommerspark.spark;
 
 import io.github.tommerspark.detect.DocumentMentions;
-import io.github.tommerspark.detect.DocumentMentions.ModelResult;
+import io.github.tommerspark.sparknlp.AnnotationRows;
+import io.github.tommerspark.sparknlp.DocumentText;
+import io.github.tommerspark.sparknlp.TextPart;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -16,22 +18,24 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
-import org.apache.spark.api.java.JavaRDD;
-import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
  * Annotates the rows of a partition: reads ahead a bounded number of rows, so that the detector can
  * fill its batches with texts of like length, and returns them in the order they came in.
  *
- * <p>An output row is the id if one is made, the kept input columns, one array of mentions per
- * model, and the error. A row is never lost and never fails the task (unless asked to): what cannot
- * be annotated comes out with empty mentions and an error.
+ * <p>An output row is the id if one is made, the kept input columns, and the {@link AddedColumns}.
+ * A row is never lost and never fails the task (unless asked to): what cannot be annotated comes
+ * out with empty mentions and an error.
  */
-public final class AnnotatePartition implements FlatMapFunction<Iterator<Row>, Row> {
+public final class AnnotatePartition implements MapPartitionsFunction<Row, Row> {
 
   /** Rows read ahead at most. */
   static final int LOOK_AHEAD_ROWS = 512;
@@ -47,21 +51,30 @@ public final class AnnotatePartition implements FlatMapFunction<Iterator<Row>, R
   private final PartitionReports reports;
 
   /**
-   * Annotates all rows.
-   *
-   * <p>On RDDs, because {@code Dataset.mapPartitions} drops the metadata of columns, in which the
-   * schema says what unit offsets are in.
+   * Annotates all rows, of a stream too.
    *
    * @param rows the input, laid out as the plan says
    * @param plan what to do
    * @param schema of the output
-   * @param reports receives one report per partition; registered with the Spark context
+   * @param reports receives one report per partition, registered with the Spark context; null if
+   *     nobody wants them
    * @return lazily, the output, with exactly that schema
    */
   public static Dataset<Row> annotate(
       Dataset<Row> rows, AnnotatePlan plan, StructType schema, PartitionReports reports) {
-    JavaRDD<Row> annotated = rows.javaRDD().mapPartitions(new AnnotatePartition(plan, reports));
-    return rows.sparkSession().createDataFrame(annotated, schema);
+    Dataset<Row> annotated =
+        rows.mapPartitions(new AnnotatePartition(plan, reports), Encoders.row(schema));
+    // The encoder knows nothing of metadata, in which the schema says what unit offsets are in, and
+    // widens intervals.
+    Column[] columns = new Column[schema.size()];
+    for (int c = 0; c < columns.length; c++) {
+      StructField field = schema.fields()[c];
+      Column column = annotated.col("`" + field.name().replace("`", "``") + "`");
+      boolean same = annotated.schema().fields()[c].dataType().equals(field.dataType());
+      columns[c] =
+          (same ? column : column.cast(field.dataType())).as(field.name(), field.metadata());
+    }
+    return annotated.select(columns);
   }
 
   AnnotatePartition(AnnotatePlan plan, PartitionReports reports) {
@@ -73,6 +86,20 @@ public final class AnnotatePartition implements FlatMapFunction<Iterator<Row>, R
   public Iterator<Row> call(Iterator<Row> rows) throws IOException {
     // An empty partition needs no model.
     return rows.hasNext() ? new Annotated(rows) : rows;
+  }
+
+  /**
+   * A row to annotate.
+   *
+   * @param malformed its record, if that could not be read; else null
+   */
+  private record Input(Row row, DocumentText document, String malformed) {
+
+    /** What the detector reads. */
+    List<TextPart> parts() {
+      // What was salvaged from a malformed record is not a text to draw conclusions from.
+      return malformed == null ? document.parts() : List.of();
+    }
   }
 
   private final class Annotated implements Iterator<Row> {
@@ -96,7 +123,7 @@ public final class AnnotatePartition implements FlatMapFunction<Iterator<Row>, R
     @Override
     public boolean hasNext() {
       if (ready.isEmpty()) {
-        List<Row> chunk = readAhead();
+        List<Input> chunk = readAhead();
         if (!chunk.isEmpty()) {
           annotate(chunk);
         }
@@ -112,87 +139,119 @@ public final class AnnotatePartition implements FlatMapFunction<Iterator<Row>, R
       return ready.remove();
     }
 
-    private List<Row> readAhead() {
+    private List<Input> readAhead() {
       long begin = System.nanoTime();
-      List<Row> chunk = new ArrayList<>();
+      List<Input> chunk = new ArrayList<>();
       long chars = 0;
       while (chunk.size() < LOOK_AHEAD_ROWS && chars < LOOK_AHEAD_CHARS && input.hasNext()) {
         Row row = input.next();
-        chunk.add(row);
-        String text = row.getString(plan.textIndex());
-        chars += text == null ? 0 : text.length();
+        DocumentText document = plan.text().read(row);
+        chunk.add(new Input(row, document, malformed(row)));
+        for (TextPart part : document.parts()) {
+          chars += part.text().length();
+        }
       }
       ExecutorCounts.INPUT_NANOS.add(System.nanoTime() - begin);
       return chunk;
     }
 
-    private void annotate(List<Row> chunk) {
+    private void annotate(List<Input> chunk) {
       List<String> texts = new ArrayList<>(chunk.size());
-      for (Row row : chunk) {
-        // What was salvaged from a malformed record is not a text to draw conclusions from.
-        texts.add(malformed(row) == null ? row.getString(plan.textIndex()) : null);
+      for (Input row : chunk) {
+        row.parts().forEach(part -> texts.add(part.text()));
       }
       long begin = System.nanoTime();
       List<DocumentMentions> found = models.detector().annotate(texts);
       long took = System.nanoTime() - begin;
       seconds += took / 1e9;
       ExecutorCounts.ANNOTATE_NANOS.add(took);
-      for (int i = 0; i < chunk.size(); i++) {
-        ready.add(output(chunk.get(i), found.get(i)));
+      int next = 0;
+      for (Input row : chunk) {
+        int end = next + row.parts().size();
+        ready.add(output(row, found.subList(next, end)));
+        next = end;
       }
       // What is known so far, for those who watch; the last one replaces it.
       report();
     }
 
-    private Row output(Row row, DocumentMentions found) {
-      String text = row.getString(plan.textIndex());
-      String malformed = malformed(row);
-      StringBuilder error = new StringBuilder();
+    private Row output(Input row, List<DocumentMentions> found) {
+      String text = row.document.whole();
+      AddedColumns added = plan.added();
+      int count = plan.models().size();
       Object[] values =
-          new Object[(plan.makeId() ? 1 : 0) + plan.kept().size() + plan.models().size() + 1];
+          new Object[(plan.makeId() ? 1 : 0) + plan.kept().size() + added.count(count)];
       int column = 0;
       if (plan.makeId()) {
         values[column++] = text == null ? null : id(text);
       }
       for (int kept : plan.kept()) {
-        values[column++] = row.get(kept);
+        values[column++] = row.row.get(kept);
       }
-      if (malformed != null) {
-        error.append("input: malformed ").append(plan.malformedKind()).append(": ");
-        error.append(excerpt(malformed));
+      List<String> reasons = new ArrayList<>();
+      if (row.malformed != null) {
+        reasons.add(
+            "input: malformed %s: %s".formatted(plan.malformedKind(), excerpt(row.malformed)));
+      } else if (row.document.error() != null) {
+        reasons.add("input: " + row.document.error());
       }
+      List<Findings> findings = new ArrayList<>(count);
       boolean longer = false;
-      for (int m = 0; m < plan.models().size(); m++) {
-        ModelResult result = found.results().get(m);
-        Row[] spans = MentionColumns.rows(text, result.mentions());
-        values[column++] = spans;
-        mentions[m] += spans.length;
-        tokens[m] += result.tokens();
-        ExecutorCounts.MENTIONS.add(spans.length);
-        ExecutorCounts.TOKENS.add(result.tokens());
-        ExecutorCounts.WINDOWS.add(result.windows());
-        longer |= result.windows() > 1;
-        if (result.error() != null) {
-          error.append(error.isEmpty() ? "" : "; ");
-          error.append(plan.models().get(m).name()).append(": ").append(result.error());
+      for (int m = 0; m < count; m++) {
+        Findings finding = Findings.of(row.parts(), found, m);
+        findings.add(finding);
+        mentions[m] += finding.placed().size();
+        tokens[m] += finding.tokens();
+        ExecutorCounts.MENTIONS.add(finding.placed().size());
+        ExecutorCounts.TOKENS.add(finding.tokens());
+        ExecutorCounts.WINDOWS.add(finding.windows());
+        longer |= finding.windowed();
+        if (finding.error() != null) {
+          reasons.add(plan.models().get(m).name() + ": " + finding.error());
         }
+      }
+      if (added.mentions()) {
+        for (Findings finding : findings) {
+          values[column++] = MentionColumns.rows(text, finding.mentions());
+        }
+      }
+      if (added.document()) {
+        values[column++] = AnnotationRows.document(text);
+      }
+      if (added.chunks()) {
+        for (Findings finding : findings) {
+          values[column++] = AnnotationRows.chunks(finding.placed());
+        }
+      }
+      String error = reasons.isEmpty() ? null : String.join("; ", reasons);
+      if (added.error()) {
+        values[column] = error;
       }
       rows++;
       ExecutorCounts.ROWS.increment();
       windowed += longer ? 1 : 0;
-      if (!error.isEmpty()) {
+      if (error != null) {
         errors++;
         ExecutorCounts.ERROR_ROWS.increment();
-        values[column] = error.toString();
-        if (plan.failFast()) {
-          throw new RowFailedException(
-              "A row failed and --fail-fast is set: %s (text: %s)"
-                  .formatted(error, text == null ? "null" : excerpt(text)));
-        }
-      } else if (!found.hasText()) {
+        refuse(error, text);
+      } else if (found.stream().noneMatch(DocumentMentions::hasText)) {
         withoutText++;
       }
       return RowFactory.create(values);
+    }
+
+    /** Fails the task if a row with an error should, or could not say so. */
+    private void refuse(String error, String text) {
+      if (plan.failFast() || !plan.added().error()) {
+        throw new RowFailedException(
+            "A row failed and %s: %s%s"
+                .formatted(
+                    plan.failFast()
+                        ? "--fail-fast is set"
+                        : "there is no errorCol to write the reason to",
+                    error,
+                    text == null ? "" : " (text: %s)".formatted(excerpt(text))));
+      }
     }
 
     private String malformed(Row row) {
@@ -200,6 +259,9 @@ public final class AnnotatePartition implements FlatMapFunction<Iterator<Row>, R
     }
 
     private void report() {
+      if (reports == null) {
+        return;
+      }
       TaskContext task = TaskContext.get();
       SparkEnv env = SparkEnv.get();
       reports.add(
@@ -210,6 +272,7 @@ public final class AnnotatePartition implements FlatMapFunction<Iterator<Row>, R
                   models.loads(),
                   models.seconds(),
                   models.device(),
+                  models.detector().batchTokens(),
                   rows,
                   withoutText,
                   errors,

@@ -2,6 +2,7 @@ package io.github.tommerspark.spark;
 
 import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.engine.EngineOptions;
+import io.github.tommerspark.sparknlp.TextReader;
 import java.io.Serializable;
 import java.util.List;
 
@@ -10,21 +11,23 @@ import java.util.List;
  *
  * @param models the models, in the order of their columns
  * @param engine how to run them
- * @param textIndex where the text is in an input row
+ * @param text reads the text of an input row
  * @param malformedIndex where an input row says that its record could not be read, or -1
  * @param malformedKind what such a record was meant to be, for the message, such as {@code JSON}
  * @param makeId whether rows begin with an id made from the text
  * @param kept indexes of the input columns that pass through, in order
+ * @param added what columns come after these
  * @param failFast whether the first row with an error fails the task
  */
 public record AnnotatePlan(
     List<ModelSpec> models,
     EngineOptions engine,
-    int textIndex,
+    TextReader text,
     int malformedIndex,
     String malformedKind,
     boolean makeId,
     List<Integer> kept,
+    AddedColumns added,
     boolean failFast)
     implements Serializable {
 

@@ -42,7 +42,8 @@ public final class EngineSetup {
     int taskCpus = conf.getInt("spark.task.cpus", 1);
     int cores = localCores(conf.get("spark.master", ""), processors);
     if (cores == 0) {
-      return taskCpus;
+      // A worker may offer more cores than its machine has.
+      return Math.max(1, Math.min(taskCpus, processors));
     }
     int tasks = Math.max(1, cores / taskCpus);
     return Math.max(1, processors / tasks);

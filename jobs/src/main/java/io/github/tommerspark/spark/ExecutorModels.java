@@ -3,6 +3,7 @@ package io.github.tommerspark.spark;
 import io.github.tommerspark.detect.LoadReport;
 import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.detect.ModelSpec;
+import io.github.tommerspark.detect.WorkReport;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.engine.Torch;
 import java.io.IOException;
@@ -49,6 +50,11 @@ public final class ExecutorModels {
         .get(device);
   }
 
+  /** What all detectors of this JVM did since it started. */
+  public static WorkReport work() {
+    return SLOTS.values().stream().map(Slot::work).reduce(WorkReport.NONE, WorkReport::plus);
+  }
+
   /**
    * A detector of this JVM.
    *
@@ -75,6 +81,11 @@ public final class ExecutorModels {
     Loaded get(TaskDevice device) throws IOException {
       Loaded present = loaded;
       return present != null ? present : load(device);
+    }
+
+    WorkReport work() {
+      Loaded present = loaded;
+      return present == null ? WorkReport.NONE : present.detector().work();
     }
 
     private synchronized Loaded load(TaskDevice device) throws IOException {

@@ -7,7 +7,7 @@ public final class ExecutorSettings {
 
   /** Their names. */
   public static final Set<String> PROPERTIES =
-      Set.of(GpuAddressing.PROPERTY, TaskDevice.TEST_PROPERTY);
+      Set.of(GpuAddressing.PROPERTY, TaskDevice.TEST_PROPERTY, TaskDevice.TEST_MEMORY_PROPERTY);
 
   private ExecutorSettings() {}
 }

@@ -69,7 +69,7 @@ final class HadoopDirectory implements ModelDirectory {
 
   private static IOException unknown(Path path, Exception cause) {
     return new IOException(
-        "Cannot read %s: Spark has no file system for it; add its jar, for s3a --packages org.apache.hadoop:hadoop-aws:%s"
+        "Cannot read %s: Spark has no file system for it; add its jar, for s3a with ./submit.sh --s3a or --packages org.apache.hadoop:hadoop-aws:%s"
             .formatted(name(path.toUri()), VersionInfo.getVersion()),
         cause);
   }

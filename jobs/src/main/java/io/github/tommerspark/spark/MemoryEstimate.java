@@ -67,9 +67,23 @@ public record MemoryEstimate(long weights, long activations, long fixed) {
     return weights + activations + fixed;
   }
 
-  /** All of it in MiB, rounded up, as {@code spark.executor.memoryOverhead} takes it. */
+  /** All of it in MiB, rounded up. */
   public long totalMib() {
-    return (total() + MIB - 1) / MIB;
+    return mib(total());
+  }
+
+  /**
+   * What {@code spark.executor.memoryOverhead} has to hold of it at least, in MiB, rounded up.
+   *
+   * @param gpu whether weights and activations are on a GPU; what CUDA takes of the machine's own
+   *     memory comes on top
+   */
+  public long overheadMib(boolean gpu) {
+    return mib(gpu ? fixed : total());
+  }
+
+  private static long mib(long bytes) {
+    return (bytes + MIB - 1) / MIB;
   }
 
   @Override

@@ -41,6 +41,12 @@ public final class MentionColumns {
             field("score", DataTypes.FloatType)
           });
 
+  /** A mention of a model with a classifier: also {@code label:string, label_score:float}. */
+  public static final StructType TYPED_MENTION =
+      MENTION
+          .add(field("label", DataTypes.StringType))
+          .add(field("label_score", DataTypes.FloatType));
+
   /** The mentions of a row: an array without nulls. */
   public static final ArrayType ARRAY = DataTypes.createArrayType(MENTION, false);
 
@@ -58,9 +64,19 @@ public final class MentionColumns {
    * @param name what to call it
    */
   public static StructField mentions(String name) {
+    return mentions(name, false);
+  }
+
+  /**
+   * A column of mentions, never null. Its metadata states the unit of the offsets.
+   *
+   * @param name what to call it
+   * @param typed whether mentions have labels
+   */
+  public static StructField mentions(String name, boolean typed) {
     return new StructField(
         name,
-        ARRAY,
+        typed ? DataTypes.createArrayType(TYPED_MENTION, false) : ARRAY,
         false,
         new MetadataBuilder()
             .putString("comment", "Mentions; start and end in code points, end exclusive")
@@ -82,7 +98,8 @@ public final class MentionColumns {
    *
    * @param text what the mentions were found in
    * @param mentions with offsets in UTF-16 units
-   * @return one row of type {@link #MENTION} per mention, in order, with offsets in code points
+   * @return one row of type {@link #MENTION} per mention, or {@link #TYPED_MENTION} for one with a
+   *     label, in order, with offsets in code points
    */
   static Row[] rows(String text, List<Mention> mentions) {
     if (mentions.isEmpty()) {
@@ -92,12 +109,18 @@ public final class MentionColumns {
     Row[] rows = new Row[mentions.size()];
     for (int i = 0; i < rows.length; i++) {
       Mention mention = mentions.get(i);
+      int start = offsets.toCodePoint(mention.start());
+      int end = offsets.toCodePoint(mention.end());
       rows[i] =
-          RowFactory.create(
-              offsets.toCodePoint(mention.start()),
-              offsets.toCodePoint(mention.end()),
-              mention.text(),
-              mention.score());
+          mention.label() == null
+              ? RowFactory.create(start, end, mention.text(), mention.score())
+              : RowFactory.create(
+                  start,
+                  end,
+                  mention.text(),
+                  mention.score(),
+                  mention.label(),
+                  mention.labelScore());
     }
     return rows;
   }

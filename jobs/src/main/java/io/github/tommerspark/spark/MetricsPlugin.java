@@ -2,9 +2,11 @@ package io.github.tommerspark.spark;
 
 import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
+import io.github.tommerspark.detect.WorkReport;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.ToLongFunction;
 import org.apache.spark.api.plugin.DriverPlugin;
 import org.apache.spark.api.plugin.ExecutorPlugin;
 import org.apache.spark.api.plugin.PluginContext;
@@ -17,9 +19,10 @@ import org.apache.spark.api.plugin.SparkPlugin;
  * <p>Gauges that only grow, one set per executor, under {@code
  * <application>.<executor>.plugin.io.github.tommerspark.spark.MetricsPlugin}: {@code rows}, {@code
  * tokens} (of the documents, without specials and overlaps), {@code windows}, {@code mentions} (the
- * last three over all models), {@code errorRows}, {@code loadMillis} (of models), {@code
- * annotateMillis} (tokenising, waiting for the device, forward and decoding, summed over tasks) and
- * {@code inputMillis} (waiting for rows to read). They count every attempt.
+ * last three over all models), {@code paddedTokens}, {@code errorRows}, {@code loadMillis} (of
+ * models), {@code annotateMillis} and its parts {@code tokeniseMillis}, {@code waitMillis} (until
+ * the device had room), {@code forwardMillis} and {@code decodeMillis}, and {@code inputMillis}
+ * (waiting for rows to read); the times are summed over tasks. They count every attempt.
  */
 public final class MetricsPlugin implements SparkPlugin {
 
@@ -48,9 +51,14 @@ public final class MetricsPlugin implements SparkPlugin {
     count(registry, "tokens", ExecutorCounts.TOKENS);
     count(registry, "windows", ExecutorCounts.WINDOWS);
     count(registry, "mentions", ExecutorCounts.MENTIONS);
+    gauge(registry, "paddedTokens", WorkReport::paddedTokens);
     count(registry, "errorRows", ExecutorCounts.ERROR_ROWS);
     millis(registry, "loadMillis", ExecutorCounts.LOAD_NANOS);
     millis(registry, "annotateMillis", ExecutorCounts.ANNOTATE_NANOS);
+    gauge(registry, "tokeniseMillis", work -> toMillis(work.tokeniseNanos()));
+    gauge(registry, "waitMillis", work -> toMillis(work.waitNanos()));
+    gauge(registry, "forwardMillis", work -> toMillis(work.forwardNanos()));
+    gauge(registry, "decodeMillis", work -> toMillis(work.decodeNanos()));
     millis(registry, "inputMillis", ExecutorCounts.INPUT_NANOS);
   }
 
@@ -59,6 +67,14 @@ public final class MetricsPlugin implements SparkPlugin {
   }
 
   private static void millis(MetricRegistry registry, String name, LongAdder nanos) {
-    registry.register(name, (Gauge<Long>) () -> TimeUnit.NANOSECONDS.toMillis(nanos.sum()));
+    registry.register(name, (Gauge<Long>) () -> toMillis(nanos.sum()));
+  }
+
+  private static void gauge(MetricRegistry registry, String name, ToLongFunction<WorkReport> part) {
+    registry.register(name, (Gauge<Long>) () -> part.applyAsLong(ExecutorModels.work()));
+  }
+
+  private static long toMillis(long nanos) {
+    return TimeUnit.NANOSECONDS.toMillis(nanos);
   }
 }

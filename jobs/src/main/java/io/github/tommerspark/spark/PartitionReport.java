@@ -10,6 +10,8 @@ import java.util.List;
  * @param loads how often that executor's JVM has loaded the models
  * @param loadSeconds what that took
  * @param device where its models are, such as {@code cpu} or {@code gpu(0)}
+ * @param batchTokens tokens of a forward call at most, at that time: fewer than were asked for once
+ *     the device ran out of memory
  * @param rows rows annotated
  * @param withoutText rows whose text is null, empty or blank
  * @param errors rows with an error
@@ -23,6 +25,7 @@ public record PartitionReport(
     int loads,
     double loadSeconds,
     String device,
+    int batchTokens,
     long rows,
     long withoutText,
     long errors,

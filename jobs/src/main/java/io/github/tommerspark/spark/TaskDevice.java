@@ -24,16 +24,27 @@ record TaskDevice(EngineOptions engine, Integer assigned) {
    */
   static final String TEST_PROPERTY = "spark.tommer.test.device";
 
+  /**
+   * A Spark property for tests: tokens of a forward call above which it fails as if the device were
+   * out of memory.
+   */
+  static final String TEST_MEMORY_PROPERTY = "spark.tommer.test.memory-tokens";
+
   private static final String GPU = "gpu";
 
   /** The device of the task that runs on this thread, or of a program without Spark. */
   static TaskDevice current(EngineOptions options) {
     SparkEnv env = SparkEnv.get();
+    if (env == null) {
+      return new TaskDevice(options, null);
+    }
+    int memory = env.conf().getInt(TEST_MEMORY_PROPERTY, options.memoryTokens());
+    EngineOptions engine = options.withMemoryTokens(memory);
     TaskContext task = TaskContext.get();
     ResourceInformation gpu = task == null ? null : task.resourcesJMap().get(GPU);
-    return env == null || gpu == null
-        ? new TaskDevice(options, null)
-        : of(options, gpu.addresses()[0], env.conf(), Torch.visibleDevices(), Torch::gpuCount);
+    return gpu == null
+        ? new TaskDevice(engine, null)
+        : of(engine, gpu.addresses()[0], env.conf(), Torch.visibleDevices(), Torch::gpuCount);
   }
 
   /**

@@ -21,7 +21,6 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -371,13 +370,33 @@ class AnnotateJobTest {
   }
 
   @Test
-  @Tag("soak")
-  void fiveMegabytesOfOneCharacter() throws IOException {
-    Files.writeString(
-        folder.resolve("hostile.jsonl"),
-        "{\"text\": \"" + "a".repeat(5_000_000) + "\"}\n{\"text\": \"Paris\"}\n");
-    AnnotateResult result = AnnotateJob.run(spark, job().input("hostile.jsonl").build());
-    assertThat(result.provenance().counts().rowsWritten()).isEqualTo(2);
+  void aDeviceThatRunsOutOfMemoryCostsTimeOnly() throws IOException {
+    StringBuilder lines = new StringBuilder();
+    for (int i = 0; i < 60; i++) {
+      lines.append(
+          "{\"key\": \"%d\", \"text\": \"%sMarie Curie left Warsaw for Paris.\"}\n"
+              .formatted(i, "In 1891, so it is told, ".repeat(i % 8)));
+    }
+    Files.writeString(folder.resolve("many.jsonl"), lines);
+    AnnotateJob.run(spark, job().input("many.jsonl").output("roomy").build());
+    AnnotateResult tight =
+        AnnotateJob.run(spark, job().input("many.jsonl").memoryTokens(100).build());
+
+    String found = "transform(mentions, m -> struct(m.start, m.end, m.text))";
+    Dataset<Row> expected =
+        spark.read().parquet(folder.resolve("roomy").toString()).selectExpr("key", found, "error");
+    assertThat(expected.where("error is not null").count()).isZero();
+    assertThat(written().selectExpr("key", found, "error").exceptAll(expected).count()).isZero();
+    assertThat(tight.provenance().counts()).isEqualTo(newestProvenance("roomy").counts());
+    assertThat(newestProvenance("roomy").executors().get("driver").batchTokens())
+        .isEqualTo(EngineOptions.DEFAULT_BATCH_TOKENS);
+    assertThat(tight.provenance().executors().get("driver").batchTokens()).isBetween(50, 100);
+
+    // The next job of this executor begins with what was learned.
+    AnnotateResult again =
+        AnnotateJob.run(spark, job().input("many.jsonl").output("again").memoryTokens(100).build());
+    assertThat(again.provenance().executors().get("driver"))
+        .isEqualTo(tight.provenance().executors().get("driver"));
   }
 
   private Dataset<Row> written() {
@@ -417,6 +436,7 @@ class AnnotateJobTest {
     private List<ModelSpec> models = List.of(LLAMA);
     private int repartition;
     private boolean failFast;
+    private EngineOptions engine = EngineOptions.defaults();
 
     Job input(String value) {
       input = value;
@@ -468,6 +488,11 @@ class AnnotateJobTest {
       return this;
     }
 
+    Job memoryTokens(int value) {
+      engine = engine.withMemoryTokens(value);
+      return this;
+    }
+
     Job failFast() {
       failFast = true;
       return this;
@@ -480,7 +505,7 @@ class AnnotateJobTest {
           new OutputOptions(
               folder.resolve(output).toString(), format, mode, column, select, dropText),
           models,
-          EngineOptions.defaults(),
+          engine,
           repartition,
           failFast,
           Map.of("--input", input));

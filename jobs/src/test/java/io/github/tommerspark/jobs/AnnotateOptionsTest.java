@@ -89,6 +89,21 @@ class AnnotateOptionsTest {
   }
 
   @Test
+  void aColumnForSparkNlpHasANameOfItsOwnOrNone() {
+    assertThat(parse("--input", "in", "--output", "out").output().sparkNlpColumn()).isNull();
+    AnnotateOptions unnamed = parse("--spark-nlp", "--input", "in", "--output", "out");
+    assertThat(unnamed.output().sparkNlpColumn()).isEqualTo("chunk");
+    assertThat(unnamed.given()).containsEntry("--spark-nlp", "chunk");
+    assertThat(
+            parse("--input", "in", "--output", "out", "--spark-nlp=ner_chunk")
+                .output()
+                .sparkNlpColumn())
+        .isEqualTo("ner_chunk");
+    assertThatThrownBy(() -> parse("--input", "in", "--output", "out", "--spark-nlp="))
+        .hasMessageContaining("--spark-nlp must not be given an empty name");
+  }
+
+  @Test
   void severalModelsInOnePass() throws IOException {
     Path backbone = Files.createDirectory(folder.resolve("backbone"));
     Path head = Files.createDirectory(folder.resolve("head"));

@@ -2,6 +2,8 @@ package io.github.tommerspark.jobs;
 
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -10,11 +12,17 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 
-/** The local disk as a remote file system, which counts how often files are opened. */
+/**
+ * The local disk as a remote file system, which counts how often files are opened: in this JVM, and
+ * if {@link #LOG} says so in a file that several JVMs write to.
+ */
 public final class CountedFileSystem extends RawLocalFileSystem {
 
   /** How often each file was opened, by its path. */
   static final Map<String, Integer> OPENED = new ConcurrentHashMap<>();
+
+  /** The setting of Hadoop with the name of that file; a line is a process id and a path. */
+  static final String LOG = "fs.counted.log";
 
   @Override
   public URI getUri() {
@@ -23,7 +31,16 @@ public final class CountedFileSystem extends RawLocalFileSystem {
 
   @Override
   public FSDataInputStream open(Path path, int bufferSize) throws IOException {
-    OPENED.merge(path.toUri().getPath(), 1, Integer::sum);
+    String opened = path.toUri().getPath();
+    OPENED.merge(opened, 1, Integer::sum);
+    String log = getConf().get(LOG);
+    if (log != null) {
+      Files.writeString(
+          java.nio.file.Path.of(log),
+          "%d %s%n".formatted(ProcessHandle.current().pid(), opened),
+          StandardOpenOption.CREATE,
+          StandardOpenOption.APPEND);
+    }
     return super.open(path, bufferSize);
   }
 

@@ -6,9 +6,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /** Drivers in JVMs of their own, with the classes of this build: something to kill. */
 final class Drivers {
+
+  /** JVMs that live for seconds: compiling well what runs once costs more than it saves. */
+  private static final List<String> SHORT_LIVED =
+      List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
 
   private Drivers() {}
 
@@ -17,6 +22,7 @@ final class Drivers {
     return List.of(
         "spark.master=local-cluster[2,1,1024]",
         "spark.executor.memory=1g",
+        "spark.executor.extraJavaOptions=" + String.join(" ", SHORT_LIVED),
         "spark.executor.extraClassPath=" + classPath(),
         "spark.scheduler.minRegisteredResourcesRatio=1.0",
         "spark.scheduler.maxRegisteredResourcesWaitingTime=60s",
@@ -44,11 +50,27 @@ final class Drivers {
    */
   static Process start(Path folder, Path log, List<String> properties, String... arguments)
       throws IOException {
+    return start(folder, log, properties, Map.of(), arguments);
+  }
+
+  /**
+   * Starts a command.
+   *
+   * @param environment variables beside those of this process
+   */
+  static Process start(
+      Path folder,
+      Path log,
+      List<String> properties,
+      Map<String, String> environment,
+      String... arguments)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(argument -> argument.startsWith("--add-opens") || argument.startsWith("-Dai.djl"))
         .forEach(command::add);
+    command.addAll(SHORT_LIVED);
     command.addAll(
         List.of(
             "-Xmx1g",
@@ -64,6 +86,7 @@ final class Drivers {
             .directory(folder.toFile())
             .redirectErrorStream(true)
             .redirectOutput(log.toFile());
+    builder.environment().putAll(environment);
     builder.environment().put("SPARK_HOME", sparkHome());
     builder.environment().put("SPARK_SCALA_VERSION", "2.12");
     return builder.start();

@@ -9,13 +9,13 @@ import org.apache.spark.sql.SparkSession;
 /**
  * One session for all tests of a JVM: starting another takes seconds and shares the first's JVM.
  */
-final class LocalSpark {
+public final class LocalSpark {
 
   private static SparkSession session;
 
   private LocalSpark() {}
 
-  static synchronized SparkSession session() {
+  public static synchronized SparkSession session() {
     if (session == null) {
       session =
           Sessions.start(
@@ -25,6 +25,8 @@ final class LocalSpark {
                   .set("spark.driver.host", "127.0.0.1")
                   .set("spark.driver.bindAddress", "127.0.0.1")
                   .set("spark.ui.enabled", "false")
+                  // What running tasks report is not to be waited for.
+                  .set("spark.executor.heartbeatInterval", "250ms")
                   .set("spark.sql.shuffle.partitions", "2")
                   .set("spark.hadoop.fs.counted.impl", CountedFileSystem.class.getName())
                   .set("spark.tommer.model-cache", temporary("models"))

@@ -18,6 +18,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 class MetricsPluginTest {
 
+  private static final List<String> PARTS =
+      List.of("tokeniseMillis", "waitMillis", "forwardMillis", "decodeMillis");
+
   @TempDir private Path folder;
 
   @Test
@@ -37,15 +40,23 @@ class MetricsPluginTest {
             "tokens",
             "windows",
             "mentions",
+            "paddedTokens",
             "errorRows",
             "loadMillis",
             "annotateMillis",
+            "tokeniseMillis",
+            "waitMillis",
+            "forwardMillis",
+            "decodeMillis",
             "inputMillis");
     long rows = value(registry, "rows");
     long tokens = value(registry, "tokens");
     long windows = value(registry, "windows");
     long mentions = value(registry, "mentions");
     long errors = value(registry, "errorRows");
+    long forward = value(registry, "forwardMillis");
+    long annotate = value(registry, "annotateMillis");
+    long parts = parts(registry);
 
     Files.write(
         folder.resolve("docs.jsonl"),
@@ -63,6 +74,13 @@ class MetricsPluginTest {
         .isEqualTo(counts.mentions().get("nano-llama"));
     assertThat(value(registry, "loadMillis")).isPositive();
     assertThat(value(registry, "annotateMillis")).isPositive();
+    assertThat(value(registry, "forwardMillis") - forward).isPositive();
+    assertThat(parts(registry) - parts)
+        .isLessThanOrEqualTo(value(registry, "annotateMillis") - annotate + PARTS.size());
+  }
+
+  private static long parts(MetricRegistry registry) {
+    return PARTS.stream().mapToLong(part -> value(registry, part)).sum();
   }
 
   private static long value(MetricRegistry registry, String name) {

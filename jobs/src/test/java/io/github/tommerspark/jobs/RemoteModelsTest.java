@@ -11,7 +11,6 @@ import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.detect.Threshold;
 import io.github.tommerspark.engine.EngineOptions;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -33,22 +32,7 @@ class RemoteModelsTest {
   @BeforeEach
   void unpackModel() throws IOException {
     LocalSpark.session();
-    for (String file :
-        List.of(
-            "config.json",
-            "tokenizer.json",
-            "tommer.json",
-            "model.safetensors",
-            "head/experimaestro.json",
-            "head/model.safetensors")) {
-      Path copy = folder.resolve(file);
-      Files.createDirectories(copy.getParent());
-      try (InputStream in =
-          MentionDetector.class.getResourceAsStream(
-              "/io/github/tommerspark/models/nano-llama/" + file)) {
-        Files.copy(in, copy);
-      }
-    }
+    BundledModel.unpack("nano-llama", folder);
   }
 
   @Test

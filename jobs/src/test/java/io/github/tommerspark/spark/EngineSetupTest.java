@@ -22,6 +22,7 @@ class EngineSetupTest {
     "spark://host:7077, 3, 8, 3",
     "'local-cluster[2,1,1024]', 1, 8, 1",
     "yarn, 2, 64, 2",
+    "yarn, 8, 4, 4",
   })
   void tasksTimesThreadsNeverExceedTheCores(
       String master, String taskCpus, int processors, int threads) {

@@ -32,6 +32,7 @@ class MemoryEstimateTest {
         1024,
         64,
         BosPolicy.TOKENIZER,
+        null,
         List.of());
   }
 
@@ -74,6 +75,8 @@ class MemoryEstimateTest {
     assertThat(two.weights()).isEqualTo(2 * one.weights());
     assertThat(two.activations()).isEqualTo(one.activations());
     assertThat(one.total()).isEqualTo(one.weights() + one.activations() + one.fixed());
+    assertThat(one.overheadMib(false)).isEqualTo(one.totalMib());
+    assertThat(one.overheadMib(true)).isEqualTo(1024);
     assertThat(one.toString()).startsWith("%,d MiB: weights 2,626, ".formatted(one.totalMib()));
   }
 

@@ -35,6 +35,6 @@ class PartitionReportsTest {
 
   private static PartitionReport report(String executor, long rows) {
     return new PartitionReport(
-        executor, 1, 0.5, "cpu", rows, 0, 0, 0, List.of(1L), List.of(2L), 0.1);
+        executor, 1, 0.5, "cpu", 4096, rows, 0, 0, 0, List.of(1L), List.of(2L), 0.1);
   }
 }

@@ -1,0 +1,102 @@
+package io.github.tommerspark.backbone;
+
+import io.github.tommerspark.checkpoint.DType;
+import io.github.tommerspark.checkpoint.SafetensorsWriter;
+import io.github.tommerspark.checkpoint.TensorShape;
+import io.github.tommerspark.source.LocalDirectory;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+/**
+ * Writes backbones of a given shape with random weights, for measuring time and memory without
+ * anybody's weights. Their hidden states mean nothing.
+ */
+public final class RandomSnapshot {
+  private static final String WEIGHTS = "model.safetensors";
+  private static final int BLOCK = 1 << 16;
+
+  /** As wide as weights are before training. */
+  private static final float SPREAD = 0.02f;
+
+  private RandomSnapshot() {}
+
+  /**
+   * Writes config.json and the weights of all blocks up to one; no tokenizer. The same arguments
+   * give the same bytes.
+   *
+   * @param config content of a config.json
+   * @param lastLayer index of the last block, from 0
+   * @param dtype how weights are stored: F32 or BF16
+   * @param directory to write to; made if need be
+   * @return width of the hidden states
+   * @throws IOException if the config describes no supported backbone, has no such block, or the
+   *     directory cannot be written
+   */
+  public static int write(byte[] config, int lastLayer, DType dtype, Path directory)
+      throws IOException {
+    Files.createDirectories(directory);
+    Files.write(directory.resolve(BackboneConfig.FILE), config);
+    LocalDirectory snapshot = new LocalDirectory(directory);
+    BackboneSpec spec = Families.read(BackboneConfig.read(snapshot));
+    spec.requireLayer(lastLayer, snapshot.name());
+    List<WeightSlot> slots = new ArrayList<>(spec.fixedWeights());
+    for (int i = 0; i <= lastLayer; i++) {
+      slots.addAll(spec.blockWeights().apply(i));
+    }
+    String prefix = spec.prefixes().get(0);
+    Map<String, TensorShape> shapes = new LinkedHashMap<>();
+    Map<String, WeightSlot.Kind> kinds = new LinkedHashMap<>();
+    for (WeightSlot slot : slots) {
+      if (slot.name() != null) {
+        shapes.put(prefix + slot.name(), new TensorShape(dtype, slot.shape()));
+        kinds.put(prefix + slot.name(), slot.kind());
+      }
+    }
+    SplittableRandom random = new SplittableRandom(1);
+    try (OutputStream out =
+        new BufferedOutputStream(Files.newOutputStream(directory.resolve(WEIGHTS)), 1 << 20)) {
+      SafetensorsWriter.writeHeader(shapes, out);
+      for (Map.Entry<String, TensorShape> tensor : shapes.entrySet()) {
+        write(tensor.getKey(), tensor.getValue(), kinds.get(tensor.getKey()), random, out);
+      }
+    }
+    return spec.hiddenSize();
+  }
+
+  private static void write(
+      String name,
+      TensorShape tensor,
+      WeightSlot.Kind kind,
+      SplittableRandom random,
+      OutputStream out)
+      throws IOException {
+    boolean scale = kind == WeightSlot.Kind.NORM && !name.endsWith("bias");
+    ByteBuffer block = ByteBuffer.allocate(BLOCK * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    long left = tensor.elements();
+    while (left > 0) {
+      block.clear();
+      int count = (int) Math.min(BLOCK, left);
+      for (int i = 0; i < count; i++) {
+        // Uniform, of the standard deviation SPREAD.
+        float value = scale ? 1 : ((random.nextInt() >> 8) * (SPREAD * 1.7320508f / (1 << 23)));
+        if (tensor.dtype() == DType.BF16) {
+          block.putShort((short) (Float.floatToRawIntBits(value) >>> 16));
+        } else {
+          block.putFloat(value);
+        }
+      }
+      out.write(block.array(), 0, block.position());
+      left -= count;
+    }
+  }
+}

@@ -1,0 +1,109 @@
+package io.github.tommerspark.detect;
+
+import io.github.tommerspark.engine.ComputeType;
+import io.github.tommerspark.engine.EngineOptions;
+import io.github.tommerspark.engine.Processor;
+import io.github.tommerspark.engine.Torch;
+import java.io.IOException;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What {@link ComputeType#AUTO} stands for with some models on this machine: bf16 on a GPU; on a
+ * CPU bf16 if that has instructions for it, is seen to be faster, and finds the same mentions, but
+ * for {@value #MIN_DICE} DICE of every model at its threshold; else fp32.
+ *
+ * <p>The mentions that a model finds in the texts tried do not depend on the moment, the times do,
+ * by so little that twice the speed of bf16 products leaves the choice alone. Even so, whoever adds
+ * to what another run has written should take that run's type and not choose again.
+ *
+ * @param dtype the choice; never AUTO
+ * @param reason for people
+ */
+public record DtypeChoice(ComputeType dtype, String reason) implements Serializable {
+
+  static final double MIN_DICE = 0.98;
+
+  private static final int ROUNDS = 3;
+
+  /** Enough of one kind; a large model takes its time for each text. */
+  private static final long MAX_NANOS = 4_000_000_000L;
+
+  /**
+   * Chooses, by loading the models in both types where it comes to that.
+   *
+   * @param models to be run together
+   * @param options whose dtype is AUTO, or is kept
+   * @param texts to try, such as the models will read
+   * @throws IOException if a model cannot be read
+   */
+  public static DtypeChoice of(List<ModelSpec> models, EngineOptions options, List<String> texts)
+      throws IOException {
+    if (options.dtype() != ComputeType.AUTO) {
+      return new DtypeChoice(options.dtype(), "as asked for");
+    } else if (Torch.device(options).isGpu()) {
+      return new DtypeChoice(ComputeType.BF16, "on a GPU");
+    } else if (!Processor.hasBfloat16()) {
+      return new DtypeChoice(ComputeType.FP32, "this processor has no instructions for bf16");
+    }
+    try (MentionDetector wide = MentionDetector.load(models, options.withDtype(ComputeType.FP32));
+        MentionDetector narrow =
+            MentionDetector.load(models, options.withDtype(ComputeType.BF16))) {
+      long begin = System.nanoTime();
+      double dice = dice(wide.annotate(texts), narrow.annotate(texts));
+      if (dice < MIN_DICE) {
+        return new DtypeChoice(
+            ComputeType.FP32,
+            "mentions in bf16 differ: DICE %.3f with those in fp32".formatted(dice));
+      }
+      long wideNanos = Long.MAX_VALUE;
+      long narrowNanos = Long.MAX_VALUE;
+      for (int i = 0; i < ROUNDS && (i == 0 || System.nanoTime() - begin < MAX_NANOS); i++) {
+        wideNanos = Math.min(wideNanos, nanos(wide, texts));
+        narrowNanos = Math.min(narrowNanos, nanos(narrow, texts));
+      }
+      double speedup = (double) wideNanos / narrowNanos;
+      return new DtypeChoice(
+          speedup > 1 ? ComputeType.BF16 : ComputeType.FP32,
+          "bf16 is %.2f times as fast as fp32 here, DICE %.3f".formatted(speedup, dice));
+    }
+  }
+
+  private static long nanos(MentionDetector detector, List<String> texts) {
+    long begin = System.nanoTime();
+    detector.annotate(texts);
+    return System.nanoTime() - begin;
+  }
+
+  /** Of the model whose mentions differ most; 1 where both find none. */
+  static double dice(List<DocumentMentions> a, List<DocumentMentions> b) {
+    double least = 1;
+    int models = a.isEmpty() ? 0 : a.get(0).results().size();
+    for (int model = 0; model < models; model++) {
+      long both = 0;
+      long all = 0;
+      for (int text = 0; text < a.size(); text++) {
+        Set<List<Integer>> spans = spans(a.get(text), model);
+        List<List<Integer>> others = new ArrayList<>(spans(b.get(text), model));
+        all += spans.size() + others.size();
+        others.retainAll(spans);
+        both += others.size();
+      }
+      least = Math.min(least, all == 0 ? 1 : 2.0 * both / all);
+    }
+    return least;
+  }
+
+  private static Set<List<Integer>> spans(DocumentMentions document, int model) {
+    Set<List<Integer>> spans = new HashSet<>();
+    document
+        .results()
+        .get(model)
+        .mentions()
+        .forEach(mention -> spans.add(List.of(mention.start(), mention.end())));
+    return spans;
+  }
+}

@@ -1,0 +1,80 @@
+  # Span classification heads (upstream classification.py): the best class of every span and its
+  # probability. z float32 (tokens, width); spans int64 (2, n) of packed token indices (start; end), ends
+  # inclusive. w: input layer (h, width or 2 * width) and its bias; hidden layer (h, h) and its bias;
+  # output layer (classes, h) and its bias, into which the class vectors are folded. An absent weight is
+  # an empty tensor. Returns labels int64 (n) and probabilities float32 (n).
+  #
+  # The input layer is linear, so it runs once per token, not once per span. Spans are taken in chunks:
+  # memory does not grow with their number.
+  def classify(self: __torch__.M, z: Tensor, spans: Tensor, w: List[Tensor], average: bool, repeats: int, softmax: bool) -> Tuple[Tensor, Tensor]:
+    labels = [torch.empty([0], dtype=4, device=z.device)]
+    scores = [torch.empty([0], dtype=6, device=z.device)]
+    width = z.size(1)
+    by_first, by_last = z, z
+    if average:
+      # Sums up to every token; in float64, so that differences lose nothing however long the batch.
+      sums = torch.linear(z, w[0]).to(7).cumsum(0)
+      by_last = torch.cat([torch.zeros([1, sums.size(1)], dtype=7, device=z.device), sums])
+    else:
+      by_first = torch.linear(z, w[0].narrow(1, 0, width))
+      by_last = torch.linear(z, w[0].narrow(1, width, width))
+    chunk = 16384
+    n = spans.size(1)
+    for c in range((n + chunk - 1) // chunk):
+      some = spans.narrow(1, c * chunk, min(chunk, n - c * chunk))
+      start = some.select(0, 0)
+      end = some.select(0, 1)
+      if average:
+        total = by_last.index_select(0, end + 1) - by_last.index_select(0, start)
+        x = (total / (end - start + 1).unsqueeze(1)).to(6) + w[1]
+      else:
+        x = by_first.index_select(0, start) + by_last.index_select(0, end) + w[1]
+      for r in range(repeats):
+        x = torch.linear(torch.silu(x), w[2], w[3])
+      if w[4].numel() > 0:
+        x = torch.linear(torch.silu(x), w[4], w[5])
+      best, label = torch.max(x, 1)
+      if softmax:
+        score = torch.exp(best - torch.logsumexp(x, [1]))
+      else:
+        # The outside class, which comes first, scores 0: it wins where all others are below.
+        score = torch.sigmoid(torch.abs(torch.amax(x.narrow(1, 1, x.size(1) - 1), [1])))
+      labels.append(label)
+      scores.append(score)
+    return (torch.cat(labels), torch.cat(scores))
+
+  # What `score` returns, and after each head's spans and probabilities the labels and label
+  # probabilities of its spans: empty for a head whose entry of class_taps is below 0. Classifier i reads
+  # taps[class_taps[i]]; its six weights are c[6 * i .. 6 * i + 5]; class_options holds (average, repeats
+  # of the hidden layer, softmax) for each.
+  def score_typed(self: __torch__.M, taps: List[Tensor], groups: List[int], head_taps: List[int], v: List[Tensor], head_options: List[int], floors: List[float], class_taps: List[int], c: List[Tensor], class_options: List[int]) -> List[Tensor]:
+    found = self.score(taps, groups, head_taps, v, head_options, floors)
+    typed = annotate(List[Tensor], [])
+    for i in range(len(class_taps)):
+      spans = found[2 * i]
+      if class_taps[i] >= 0:
+        labels, scores = self.classify(taps[class_taps[i]], spans, c[6 * i: 6 * i + 6], class_options[3 * i] == 1, class_options[3 * i + 1], class_options[3 * i + 2] == 1)
+      else:
+        labels, scores = torch.empty([0], dtype=4), torch.empty([0], dtype=6)
+      typed.append(spans)
+      typed.append(found[2 * i + 1])
+      typed.append(labels)
+      typed.append(scores)
+    return typed
+
+  # The vectors of spans that classifiers read, float32 (n, width), or (n, 2 * width) unless averaged.
+  def span_vectors(self: __torch__.M, z: Tensor, spans: Tensor, average: bool) -> Tensor:
+    start = spans.select(0, 0)
+    end = spans.select(0, 1)
+    if average:
+      sums = torch.cat([torch.zeros([1, z.size(1)], dtype=7, device=z.device), z.to(7).cumsum(0)])
+      total = sums.index_select(0, end + 1) - sums.index_select(0, start)
+      return (total / (end - start + 1).unsqueeze(1)).to(6)
+    return torch.cat([z.index_select(0, start), z.index_select(0, end)], 1)
+
+  # What `score` finds for one head, spans and probabilities, and then the vectors, from taps[tap], of
+  # `given` spans and of those found.
+  def encode(self: __torch__.M, taps: List[Tensor], groups: List[int], head_taps: List[int], v: List[Tensor], head_options: List[int], floors: List[float], given: Tensor, tap: int, average: bool) -> List[Tensor]:
+    found = self.score(taps, groups, head_taps, v, head_options, floors)
+    found.append(self.span_vectors(taps[tap], torch.cat([given, found[0]], 1), average))
+    return found
