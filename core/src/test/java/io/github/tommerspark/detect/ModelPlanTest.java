@@ -134,17 +134,18 @@ class ModelPlanTest {
   }
 
   @Test
-  void bosIsAddedOnRequestOnly() throws IOException {
-    ModelSpec always = ModelSpec.bundled("nano-neox").withBos(BosPolicy.ALWAYS);
-    assertThat(describe(always).bos()).isEqualTo(BosPolicy.ALWAYS);
+  void bosIsAddedAsTheHeadRecordsOrOnRequest() throws IOException {
+    ModelSpec neox = ModelSpec.bundled("nano-neox");
+    assertThat(describe(neox).bos()).isEqualTo(BosPolicy.ALWAYS);
+    assertThat(describe(neox.withBos(BosPolicy.TOKENIZER)).bos()).isEqualTo(BosPolicy.TOKENIZER);
     try (MentionDetector plain =
-            MentionDetector.builder().model("nano-neox").threshold(0.01).build();
-        MentionDetector withBos =
             MentionDetector.builder()
                 .model("nano-neox")
                 .threshold(0.01)
-                .bos(BosPolicy.ALWAYS)
-                .build()) {
+                .bos(BosPolicy.TOKENIZER)
+                .build();
+        MentionDetector withBos =
+            MentionDetector.builder().model("nano-neox").threshold(0.01).build()) {
       String text = "Paris is the capital of France.";
       // Upstream's mask takes the first token for a BOS: without one, nothing can begin there.
       assertThat(plain.detect(List.of(text)).get(0)).noneMatch(mention -> mention.start() == 0);
@@ -172,13 +173,13 @@ class ModelPlanTest {
   }
 
   @Test
-  void bundledModelsUseWhatTheirHeadRecommendsAndOthersTheirPublishedThreshold() throws IOException {
+  void bundledModelsUseWhatTheirHeadRecommendsAndOthersTheirPublishedThreshold()
+      throws IOException {
     assertThat(describe(ModelSpec.bundled("nano-llama")).spec().threshold())
         .isEqualTo(Threshold.of(0.81));
     ModelSpec golden = spec("llama", "llama/new");
     assertThat(describe(golden).spec().threshold()).isEqualTo(Threshold.of(0.5));
-    assertThatThrownBy(
-            () -> describe(golden.withDecoder(golden.decoder(), Threshold.RECOMMENDED)))
+    assertThatThrownBy(() -> describe(golden.withDecoder(golden.decoder(), Threshold.RECOMMENDED)))
         .isInstanceOf(IOException.class)
         .hasMessageMatching(
             "Cannot use --threshold recommended with head .*: it records none; give a number, such as 0.5");

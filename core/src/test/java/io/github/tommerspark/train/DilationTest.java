@@ -13,11 +13,11 @@ class DilationTest {
 
   /** Two sequences of 6 tokens; gold are tokens 2 to 3 of the first. */
   private static final LabelledBatch BATCH =
-      new LabelledBatch(new long[12], new long[] {2, 6}, new byte[24], new int[] {2}, new int[] {3});
+      new LabelledBatch(
+          new long[12], new long[] {2, 6}, new byte[24], new int[] {2}, new int[] {3});
 
   private static Set<String> counted(int... distances) {
-    long[] cells =
-        new Dilation(Arrays.stream(distances).boxed().toList()).counted(BATCH, 0, true);
+    long[] cells = new Dilation(Arrays.stream(distances).boxed().toList()).counted(BATCH, 0, true);
     Set<String> found = new TreeSet<>();
     for (int i = 0; i < cells.length / 2; i++) {
       found.add(cells[i] + "-" + cells[cells.length / 2 + i]);

@@ -35,7 +35,8 @@ class LabelledTextTest {
   @Test
   void nestedAdjacentInitialAndFinalMentionsAreAllLabelled() throws IOException {
     GoldDocument document =
-        document("Paris Texas and the city of Berlin", "Paris", "Texas", "the city of Berlin", "Berlin");
+        document(
+            "Paris Texas and the city of Berlin", "Paris", "Texas", "the city of Berlin", "Berlin");
     try (FrozenBackbone backbone = backbone("nano-llama", null)) {
       LabelledText text = LabelledText.of(document, backbone, OPTIONS);
       assertThat(text.counts().labelled()).isEqualTo(4);

@@ -6,6 +6,7 @@ import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.head.ScoreNormalization;
 import io.github.tommerspark.text.BosPolicy;
 import io.github.tommerspark.train.Dilation;
+import io.github.tommerspark.train.HeadSlot;
 import io.github.tommerspark.train.TrainingOptions;
 import java.io.IOException;
 import java.util.Arrays;
@@ -360,6 +361,11 @@ final class TrainCommand implements Callable<Integer> {
     if (overwrite && resume) {
       throw new IllegalArgumentException("--overwrite and --resume exclude each other");
     }
+    List<Integer> wantedLayers =
+        layers.equals("all") ? List.of() : numbers("--layers", layers);
+    List<Integer> wantedRanks = numbers("--ranks", ranks);
+    wantedLayers.forEach(layer -> new HeadSlot(layer, 1));
+    wantedRanks.forEach(rank -> new HeadSlot(0, rank));
     return new TrainOptions(
         train,
         dev,
@@ -368,8 +374,8 @@ final class TrainCommand implements Callable<Integer> {
         keepUnannotated,
         dropPronouns,
         ModelArguments.backbone(backbone),
-        layers.equals("all") ? List.of() : numbers("--layers", layers),
-        numbers("--ranks", ranks),
+        wantedLayers,
+        wantedRanks,
         bos == null ? null : BosPolicy.parse(bos),
         maxTokens,
         new EngineOptions(

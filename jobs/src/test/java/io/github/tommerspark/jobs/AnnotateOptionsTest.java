@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.detect.ModelSpec;
+import io.github.tommerspark.detect.Threshold;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.DeviceChoice;
 import java.io.ByteArrayOutputStream;
@@ -37,7 +38,7 @@ class AnnotateOptionsTest {
             new OutputOptions(
                 "out", OutputFormat.PARQUET, WriteMode.ERROR, "mentions", null, false));
     assertThat(options.engine().dtype()).isEqualTo(ComputeType.AUTO);
-    assertThat(options.engine().batchTokens()).isEqualTo(4096);
+    assertThat(options.engine().batchTokens()).isEqualTo(2048);
     assertThat(options.engine().deviceConcurrency()).isZero();
     assertThat(options.repartition()).isZero();
     assertThat(options.failFast()).isFalse();
@@ -74,7 +75,7 @@ class AnnotateOptionsTest {
                 false));
     ModelSpec model = options.models().get(0);
     assertThat(model.name()).isEqualTo("nano-neox");
-    assertThat(model.threshold()).isEqualTo(0.25);
+    assertThat(model.threshold()).isEqualTo(Threshold.of(0.25));
     assertThat(model.decoder()).isEqualTo(Decoder.parse("flat"));
     assertThat(model.bos().name()).isEqualTo("ALWAYS");
     assertThat(model.maxTokens()).isEqualTo(128);
@@ -178,7 +179,7 @@ class AnnotateOptionsTest {
       delimiter = '|',
       value = {
         "--threshold 1 | --threshold must be at least 0 and below 1, but is 1.0",
-        "--threshold high | Invalid value for option '--threshold': 'high' is not a double",
+        "--threshold high | --threshold must be recommended or a number, but is high",
         "--treshold 1 | Unknown option: --treshold; did you mean --threshold?",
         "--mode replace | Unknown mode \"replace\": use one of error, overwrite, append",
         "--dtype int8 | Unknown dtype \"int8\": use one of auto, fp32, bf16, fp16",
@@ -240,7 +241,7 @@ class AnnotateOptionsTest {
             "spark.tommer.gpu.addressing", "visible",
             "spark.executor.memory", "1g");
     AnnotateOptions options = parse(properties, "--output", "out", "--threshold=0.7");
-    assertThat(options.models().get(0).threshold()).isEqualTo(0.7);
+    assertThat(options.models().get(0).threshold()).isEqualTo(Threshold.of(0.7));
     assertThat(options.models().get(0).decoder()).isEqualTo(Decoder.GREEDY);
     assertThat(options.output().dropText()).isTrue();
     assertThat(options.failFast()).isFalse();

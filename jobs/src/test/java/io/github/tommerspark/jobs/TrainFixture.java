@@ -29,7 +29,8 @@ final class TrainFixture {
     for (int i = from; i < to; i++) {
       String first = NAMES.get(i % NAMES.size());
       String second = NAMES.get((i * 5 + 2) % NAMES.size());
-      String text = "Yesterday %s wrote%s to %s.".formatted(first, " a letter".repeat(i % 4), second);
+      String text =
+          "Yesterday %s wrote%s to %s.".formatted(first, " a letter".repeat(i % 4), second);
       int second0 = text.length() - 1 - second.length();
       lines.append(
           "{\"id\": \"%d\", \"text\": \"%s\", \"entities\": [{\"start\": 10, \"end\": %d}, {\"start\": %d, \"end\": %d}]}\n"

@@ -74,15 +74,15 @@ class TrainSweepSoakTest {
     new CommandLine(command).parseArgs(Arrays.copyOfRange(arguments, 1, arguments.length));
     long begin = System.nanoTime();
     String summary =
-        TrainJob.run(
-            LocalSpark.session(), command.options(), new PrintWriter(Writer.nullWriter()));
+        TrainJob.run(LocalSpark.session(), command.options(), new PrintWriter(Writer.nullWriter()));
     assertThat(summary).contains("Best: --head");
     return (System.nanoTime() - begin) / 1e9;
   }
 
   private void writeGold(String name, int sentences) throws IOException {
     Random random = new Random(1);
-    List<String> words = List.of("the", "old", "house", "near", "Paris", "was", "sold", "in", "May");
+    List<String> words =
+        List.of("the", "old", "house", "near", "Paris", "was", "sold", "in", "May");
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < sentences; i++) {
       StringBuilder text = new StringBuilder("In Warsaw ");
