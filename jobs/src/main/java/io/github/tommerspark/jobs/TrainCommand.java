@@ -361,8 +361,7 @@ final class TrainCommand implements Callable<Integer> {
     if (overwrite && resume) {
       throw new IllegalArgumentException("--overwrite and --resume exclude each other");
     }
-    List<Integer> wantedLayers =
-        layers.equals("all") ? List.of() : numbers("--layers", layers);
+    List<Integer> wantedLayers = layers.equals("all") ? List.of() : numbers("--layers", layers);
     List<Integer> wantedRanks = numbers("--ranks", ranks);
     wantedLayers.forEach(layer -> new HeadSlot(layer, 1));
     wantedRanks.forEach(rank -> new HeadSlot(0, rank));
