@@ -66,7 +66,10 @@ class MentionDetectorModel(JavaTransformer, JavaMLReadable, JavaMLWritable):
         Params._dummy(), "head", "directory of a ToMMeR head; with backbone", TypeConverters.toString
     )
     threshold = Param(
-        Params._dummy(), "threshold", "probability above which a span is a mention", _threshold
+        Params._dummy(),
+        "threshold",
+        "probability above which a span is a mention, or recommended",
+        _threshold,
     )
     decoder = Param(
         Params._dummy(), "decoder", "how candidates become mentions", TypeConverters.toString

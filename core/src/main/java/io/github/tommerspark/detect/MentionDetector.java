@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * public class Example {
  *   public static void main(String[] args) throws Exception {
  *     try (MentionDetector detector =
- *         MentionDetector.builder().model("nano-llama").threshold(0.99).build()) {
+ *         MentionDetector.builder().model("nano-llama").build()) {
  *       List<String> texts = List.of("Marie Curie was born in Warsaw.");
  *       for (Mention mention : detector.detect(texts).get(0)) {
  *         System.out.println(mention.text() + " " + mention.score());
@@ -108,8 +108,8 @@ public final class MentionDetector implements AutoCloseable {
    */
   public static MentionDetector load(List<ModelSpec> models, EngineOptions options)
       throws IOException {
-    Map<ModelPlan.SharingKey, List<ModelPlan>> sharing = new LinkedHashMap<>();
     List<ModelPlan> plans = plans(models, options);
+    Map<ModelPlan.SharingKey, List<ModelPlan>> sharing = new LinkedHashMap<>();
     for (ModelPlan plan : plans) {
       plan.warnings().forEach(warning -> LOG.warn("{}: {}", plan.spec().name(), warning));
       sharing.computeIfAbsent(plan.sharingKey(), key -> new ArrayList<>()).add(plan);
@@ -124,7 +124,7 @@ public final class MentionDetector implements AutoCloseable {
       plans.forEach(ModelPlan::close);
       throw e;
     }
-    return new MentionDetector(models, groups);
+    return new MentionDetector(plans.stream().map(ModelPlan::spec).toList(), groups);
   }
 
   private static List<ModelPlan> plans(List<ModelSpec> models, EngineOptions options)
@@ -154,7 +154,7 @@ public final class MentionDetector implements AutoCloseable {
     return groups;
   }
 
-  /** The models, in the order of the results. */
+  /** The models, in the order of the results, with the numbers of their thresholds. */
   public List<ModelSpec> models() {
     return models;
   }
@@ -283,7 +283,7 @@ public final class MentionDetector implements AutoCloseable {
     private String backbone;
     private String head;
     private Decoder decoder = Decoder.THRESHOLD;
-    private double threshold = ModelSpec.DEFAULT_THRESHOLD;
+    private Threshold threshold = Threshold.DEFAULT;
     private BosPolicy bos;
     private Integer maxTokens;
     private Integer overlap;
@@ -318,8 +318,18 @@ public final class MentionDetector implements AutoCloseable {
       return this;
     }
 
-    /** The score above which a span is a mention, 0.5 by default. */
+    /**
+     * The score above which a span is a mention; by default what a bundled model recommends, and
+     * 0.5 for other heads.
+     *
+     * @throws IllegalArgumentException if it is outside [0, 1)
+     */
     public Builder threshold(double threshold) {
+      return threshold(Threshold.of(threshold));
+    }
+
+    /** The score above which a span is a mention, such as {@link Threshold#RECOMMENDED}. */
+    public Builder threshold(Threshold threshold) {
       this.threshold = threshold;
       return this;
     }

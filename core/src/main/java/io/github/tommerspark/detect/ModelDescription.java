@@ -7,7 +7,7 @@ import java.util.List;
 /**
  * What a model is, read from its small files and from headers only: no weights are loaded.
  *
- * @param spec what was asked for
+ * @param spec what was asked for, with the number of its threshold
  * @param family the backbone's family, as {@code model_type} in its config.json names it
  * @param layer index of the block, from 0, whose output the head reads
  * @param hiddenSize width of the backbone

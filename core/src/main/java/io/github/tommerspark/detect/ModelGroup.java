@@ -22,7 +22,9 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -77,7 +79,8 @@ final class ModelGroup implements AutoCloseable {
     ModelPlan first = models.get(0);
     WorkAccount account = new WorkAccount();
     List<Head> heads = models.stream().map(ModelPlan::head).toList();
-    double[] thresholds = models.stream().mapToDouble(model -> model.spec().threshold()).toArray();
+    double[] thresholds =
+        models.stream().mapToDouble(model -> model.spec().threshold().value()).toArray();
     Device device = Torch.device(options);
     SpanScorer scorer;
     List<SpanClassifier> classifiers;
@@ -244,72 +247,47 @@ final class ModelGroup implements AutoCloseable {
     return work;
   }
 
-  /**
-   * The vectors of spans, each from the window that owns it.
-   *
-   * @param texts tokens of texts
-   * @param spans per text spans of its tokens
-   * @param layer block whose output they are made of; not beyond the last one that is loaded
-   * @return per text and span its vector; null for a span that is longer than windows can hold
-   */
-  float[][][] represent(
-      List<TokenizedText> texts,
-      List<Candidates> spans,
-      int layer,
-      SpanRepresentation representation) {
-    float[][][] vectors = new float[texts.size()][][];
-    List<Sequence> sequences = new ArrayList<>();
-    for (int text = 0; text < vectors.length; text++) {
-      vectors[text] = new float[spans.get(text).size()][];
-      for (Window window : windows.windows(texts.get(text).size())) {
-        sequences.add(new Sequence(text, texts.get(text), window));
-      }
-    }
-    sequences = PackedBatch.sorted(sequences);
-    int from = 0;
-    while (from < sequences.size()) {
-      int to = batchEnd(sequences, from);
-      represent(sequences.subList(from, to), spans, layer, representation, vectors);
-      from = to;
-    }
-    return vectors;
+  /** Names further spans of a text, whose vectors are wanted. */
+  @FunctionalInterface
+  interface GivenSpans {
+
+    /**
+     * The spans.
+     *
+     * @param text index of the text
+     * @param tokens its content tokens
+     */
+    Candidates of(int text, TokenizedText tokens);
   }
 
-  private void represent(
-      List<Sequence> sequences,
-      List<Candidates> spans,
-      int layer,
-      SpanRepresentation representation,
-      float[][][] vectors) {
-    PackedBatch batch = PackedBatch.of(sequences, tokenizer.prefixIds(), tokenizer.suffixIds());
-    // Text and index of the spans that windows of this batch own, and their places in it.
-    List<int[]> owned = new ArrayList<>();
-    List<long[]> places = new ArrayList<>();
-    for (int s = 0; s < batch.size(); s++) {
-      Window window = batch.sequence(s).window();
-      int shift = batch.firstContent(s) - window.from();
-      Candidates ofText = spans.get(batch.sequence(s).text());
-      for (int i = 0; i < ofText.size(); i++) {
-        if (ofText.start(i) >= window.from() && window.owns(ofText.end(i))) {
-          owned.add(new int[] {batch.sequence(s).text(), i});
-          places.add(new long[] {ofText.start(i) + shift, ofText.end(i) + shift});
-        }
-      }
+  /**
+   * Scores the spans of the one model and makes vectors of its candidates and of given spans.
+   *
+   * @param texts none null
+   * @param given spans whose vectors are wanted beside those of candidates
+   * @param layer block whose output vectors are made of; not beyond the last one that is loaded
+   * @return one entry per text
+   */
+  List<EncodedText> encode(
+      List<String> texts, GivenSpans given, int layer, SpanRepresentation representation) {
+    Work work = new Work(texts);
+    List<Sequence> sequences = PackedBatch.sorted(work.tokenize());
+    List<Candidates> wanted = new ArrayList<>();
+    List<Map<Long, float[]>> vectors = new ArrayList<>();
+    for (int text = 0; text < texts.size(); text++) {
+      wanted.add(work.errors[text] == null ? given.of(text, work.tokens[text]) : new Candidates());
+      vectors.add(new HashMap<>());
     }
-    if (owned.isEmpty()) {
-      return;
+    for (int from = 0; from < sequences.size(); ) {
+      int to = batchEnd(sequences, from);
+      work.encode(sequences.subList(from, to), wanted, layer, representation, vectors);
+      from = to;
     }
-    long[] packed = new long[2 * places.size()];
-    for (int i = 0; i < places.size(); i++) {
-      packed[i] = places.get(i)[0];
-      packed[places.size() + i] = places.get(i)[1];
+    List<EncodedText> encoded = new ArrayList<>();
+    for (int text = 0; text < texts.size(); text++) {
+      encoded.add(new EncodedText(work.candidates(text, 0), vectors.get(text)));
     }
-    float[] all = scorer.represent(batch, packed, layer, representation);
-    int width = all.length / owned.size();
-    for (int i = 0; i < owned.size(); i++) {
-      vectors[owned.get(i)[0]][owned.get(i)[1]] =
-          Arrays.copyOfRange(all, i * width, (i + 1) * width);
-    }
+    return encoded;
   }
 
   private int batchEnd(List<Sequence> sequences, int from) {
@@ -457,6 +435,58 @@ final class ModelGroup implements AutoCloseable {
       }
     }
 
+    /** Scores a batch and keeps the vectors of spans that its windows own. */
+    void encode(
+        List<Sequence> sequences,
+        List<Candidates> wanted,
+        int layer,
+        SpanRepresentation representation,
+        List<Map<Long, float[]>> vectors) {
+      PackedBatch batch = PackedBatch.of(sequences, tokenizer.prefixIds(), tokenizer.suffixIds());
+      List<long[]> places = new ArrayList<>();
+      for (int s = 0; s < batch.size(); s++) {
+        Window window = batch.sequence(s).window();
+        int shift = batch.firstContent(s) - window.from();
+        Candidates spans = wanted.get(batch.sequence(s).text());
+        for (int i = 0; i < spans.size(); i++) {
+          if (spans.start(i) >= window.from() && window.owns(spans.end(i))) {
+            places.add(new long[] {spans.start(i) + shift, spans.end(i) + shift});
+          }
+        }
+      }
+      long[] packed = new long[2 * places.size()];
+      for (int i = 0; i < places.size(); i++) {
+        packed[i] = places.get(i)[0];
+        packed[places.size() + i] = places.get(i)[1];
+      }
+      SpanScorer.Encoded encoded = scorer.encode(batch, packed, layer, representation);
+      ScoredSpans found = encoded.found();
+      int[] owner = batch.sequenceOfToken();
+      int count = places.size() + found.scores().length;
+      int width = count == 0 ? 0 : encoded.vectors().length / count;
+      for (int i = 0; i < count; i++) {
+        int f = i - places.size();
+        int start = f < 0 ? (int) places.get(i)[0] : (int) found.starts()[f];
+        int end = f < 0 ? (int) places.get(i)[1] : (int) found.ends()[f];
+        int s = owner[end];
+        Window window = batch.sequence(s).window();
+        int shift = window.from() - batch.firstContent(s);
+        if (start + shift >= window.from()
+            && end + shift < window.to()
+            && window.owns(end + shift)) {
+          int text = batch.sequence(s).text();
+          if (f >= 0) {
+            candidates[text][0].add(start + shift, end + shift, found.scores()[f]);
+          }
+          vectors
+              .get(text)
+              .put(
+                  EncodedText.key(start + shift, end + shift),
+                  Arrays.copyOfRange(encoded.vectors(), i * width, (i + 1) * width));
+        }
+      }
+    }
+
     private void fail(Sequence sequence, String error) {
       equal.to(sequence).forEach(same -> errors[same.text()] = error);
     }
@@ -531,7 +561,7 @@ final class ModelGroup implements AutoCloseable {
         return new ModelResult(List.of(), errors[text], 0, windowCounts[text]);
       }
       ModelSpec spec = models.get(model).spec();
-      Candidates decoded = spec.decoder().decode(candidates[text][model], spec.threshold());
+      Candidates decoded = spec.decoder().decode(candidates[text][model], spec.threshold().value());
       return new ModelResult(
           MentionText.mentions(texts.get(text), tokens[text], decoded, labels[text][model]),
           null,

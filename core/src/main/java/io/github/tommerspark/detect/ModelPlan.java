@@ -16,6 +16,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.TreeSet;
 
@@ -23,7 +24,7 @@ import java.util.TreeSet;
  * A model whose parts have been found, read where they are small, and seen to fit together; no
  * weights of the backbone are loaded. Closing it closes the tokenizer.
  *
- * @param spec what was asked for
+ * @param spec what was asked for, with the number of its threshold
  * @param files where it is
  * @param head the head
  * @param classifier the classifier, with its own classes; null for mentions without labels
@@ -66,9 +67,10 @@ record ModelPlan(
    *
    * @param leastLayer last block that is to be loaded even if head and classifier read none so deep
    */
-  static ModelPlan of(ModelSpec spec, boolean trustBackbone, int leastLayer) throws IOException {
-    ModelFiles files = ModelFiles.find(spec, trustBackbone, leastLayer);
+  static ModelPlan of(ModelSpec asked, boolean trustBackbone, int leastLayer) throws IOException {
+    ModelFiles files = ModelFiles.find(asked, trustBackbone, leastLayer);
     Head head = HeadFiles.read(files.head());
+    ModelSpec spec = asked.withDecoder(asked.decoder(), threshold(asked, files, head));
     SpanClassifier classifier =
         files.classifier() == null ? null : ClassifierFiles.read(files.classifier());
     checkLabels(spec, files, classifier);
@@ -165,6 +167,23 @@ record ModelPlan(
                   classifier.config().layer(),
                   head.config().layer()));
     }
+  }
+
+  private static double threshold(ModelSpec spec, ModelFiles files, Head head) throws IOException {
+    OptionalDouble recommended = head.config().recommendedThreshold();
+    return switch (spec.threshold().kind()) {
+      case NUMBER -> spec.threshold().number();
+      case DEFAULT ->
+          spec.head() == null && ModelFiles.bundled().contains(spec.backbone())
+              ? recommended.orElse(Threshold.PUBLISHED)
+              : Threshold.PUBLISHED;
+      case RECOMMENDED ->
+          recommended.orElseThrow(
+              () ->
+                  new IOException(
+                      "Cannot use --threshold recommended with head %s: it records none; give a number, such as 0.5"
+                          .formatted(files.head().name())));
+    };
   }
 
   static WindowPlan windows(

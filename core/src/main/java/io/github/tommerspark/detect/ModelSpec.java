@@ -13,7 +13,7 @@ import java.util.Objects;
  * @param backbone name of a bundled model, or the directory of a Hugging Face snapshot
  * @param head directory of a published head; null for the head that a bundled model brings
  * @param decoder how candidates become mentions
- * @param threshold score above which a span is a mention, in [0, 1)
+ * @param threshold score above which a span is a mention
  * @param bos whether a beginning-of-sequence token is added where the tokenizer adds none; null for
  *     what the head records
  * @param maxTokens tokens of a window including specials; null for the default of the backbone
@@ -25,29 +25,23 @@ public record ModelSpec(
     String backbone,
     String head,
     Decoder decoder,
-    double threshold,
+    Threshold threshold,
     BosPolicy bos,
     Integer maxTokens,
     Integer overlap,
     Typing typing)
     implements Serializable {
 
-  /** The threshold unless told otherwise. */
-  public static final double DEFAULT_THRESHOLD = 0.5;
-
   /**
    * Checks what can be checked without reading files.
    *
-   * @throws IllegalArgumentException if the threshold is outside [0, 1) or a size not positive
+   * @throws IllegalArgumentException if a size is not positive
    */
   public ModelSpec {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(backbone, "backbone");
     Objects.requireNonNull(decoder, "decoder");
-    if (!(threshold >= 0 && threshold < 1)) {
-      throw new IllegalArgumentException(
-          "--threshold must be at least 0 and below 1, but is " + threshold);
-    }
+    Objects.requireNonNull(threshold, "threshold");
     if (maxTokens != null && maxTokens < 1) {
       throw new IllegalArgumentException("--max-tokens must be positive, but is " + maxTokens);
     }
@@ -62,7 +56,7 @@ public record ModelSpec(
       String backbone,
       String head,
       Decoder decoder,
-      double threshold,
+      Threshold threshold,
       BosPolicy bos,
       Integer maxTokens,
       Integer overlap) {
@@ -77,11 +71,20 @@ public record ModelSpec(
   /** A model from a snapshot directory and a head directory, everything else at its default. */
   public static ModelSpec of(String name, String backbone, String head) {
     return new ModelSpec(
-        name, backbone, head, Decoder.THRESHOLD, DEFAULT_THRESHOLD, null, null, null);
+        name, backbone, head, Decoder.THRESHOLD, Threshold.DEFAULT, null, null, null);
+  }
+
+  /**
+   * This model with another decoder and threshold.
+   *
+   * @throws IllegalArgumentException if the threshold is outside [0, 1)
+   */
+  public ModelSpec withDecoder(Decoder decoder, double threshold) {
+    return withDecoder(decoder, Threshold.of(threshold));
   }
 
   /** This model with another decoder and threshold. */
-  public ModelSpec withDecoder(Decoder decoder, double threshold) {
+  public ModelSpec withDecoder(Decoder decoder, Threshold threshold) {
     return new ModelSpec(name, backbone, head, decoder, threshold, bos, maxTokens, overlap, typing);
   }
 

@@ -4,8 +4,10 @@ import io.github.tommerspark.checkpoint.ModelFormatException;
 import io.github.tommerspark.classify.SpanRepresentation;
 import io.github.tommerspark.decode.Candidates;
 import io.github.tommerspark.engine.EngineOptions;
+import io.github.tommerspark.text.TokenizedText;
 import java.io.IOException;
 import java.util.List;
+import java.util.function.BiFunction;
 
 /**
  * A model as those see it who train a classifier on it: the spans it detects, and spans as vectors
@@ -62,6 +64,11 @@ public final class SpanEncoder implements AutoCloseable {
     return plan.describe();
   }
 
+  /** The model, with the number of its threshold. */
+  public ModelSpec spec() {
+    return plan.spec();
+  }
+
   /** What the head's file calls the backbone, or else its directory. */
   public String backboneName() {
     String name = plan.head().config().llmName();
@@ -84,25 +91,16 @@ public final class SpanEncoder implements AutoCloseable {
   }
 
   /**
-   * Scores the spans of texts.
+   * Scores the spans of texts and makes vectors of candidates and of given spans.
    *
    * @param texts none null
+   * @param given per text, by its index and its content tokens, further spans whose vectors are
+   *     wanted
    * @return one entry per text, in the same order
    */
-  public List<ScoredText> score(List<String> texts) {
-    return group.score(texts).stream().map(results -> results.get(0)).toList();
-  }
-
-  /**
-   * The vectors of spans, each from the window that owns it.
-   *
-   * @param texts as {@link #score} gave them
-   * @param spans per text spans of its content tokens
-   * @return per text and span its vector; null for a span that is longer than windows can hold
-   */
-  public float[][][] vectors(List<ScoredText> texts, List<Candidates> spans) {
-    return group.represent(
-        texts.stream().map(ScoredText::tokens).toList(), spans, layer, representation);
+  public List<EncodedText> encode(
+      List<String> texts, BiFunction<Integer, TokenizedText, Candidates> given) {
+    return group.encode(texts, given::apply, layer, representation);
   }
 
   /**

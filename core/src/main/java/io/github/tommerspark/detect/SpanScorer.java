@@ -29,6 +29,7 @@ final class SpanScorer implements AutoCloseable {
   private final ScriptBackbone script;
 
   private final ScriptModule module;
+  private final long[] tapped;
   private final IValue layers;
   private final IValue headTaps;
   private final IValue headWeights;
@@ -58,6 +59,7 @@ final class SpanScorer implements AutoCloseable {
     this.module = module;
     this.heads = heads.size();
     long[] layers = layers(heads, classifiers);
+    this.tapped = layers;
     this.layers = IValue.listFrom(layers);
     this.headTaps =
         IValue.listFrom(
@@ -306,36 +308,50 @@ final class SpanScorer implements AutoCloseable {
   }
 
   /**
-   * The vectors of spans of a batch.
+   * What the one head found in a batch, and vectors.
    *
-   * @param spans index in the batch of the first tokens of all spans, then of their last tokens
-   * @param layer block whose output they are made of
-   * @return one vector after the other
+   * @param found spans that may pass its threshold
+   * @param vectors of the given spans, then of those found, one after the other
    */
-  float[] represent(PackedBatch batch, long[] spans, int layer, SpanRepresentation representation) {
+  record Encoded(ScoredSpans found, float[] vectors) {}
+
+  /**
+   * Scores all spans of a batch and makes vectors of those that matter, for a scorer of one head.
+   *
+   * @param given index in the batch of the first tokens of further spans, then of their last tokens
+   * @param layer block whose output vectors are made of
+   */
+  Encoded encode(PackedBatch batch, long[] given, int layer, SpanRepresentation representation) {
     return gate.pass(
         () -> {
-          try (PtNDManager call = module.newCallManager()) {
-            IValue places = IValue.from(module.longs(call, spans, 2, spans.length / 2));
-            IValue average = IValue.from(representation == SpanRepresentation.AVERAGE);
-            if (script != null) {
-              return module
-                  .runTensor(
-                      call,
-                      "represent",
-                      IValue.listFrom(script.hiddenStates(call, batch)),
-                      places,
-                      average)
-                  .toFloatArray();
+          // Blocks to tap, ascending: the head's and this one.
+          long headLayer = tapped[0];
+          long[] layers = LongStream.of(headLayer, layer).distinct().sorted().toArray();
+          long headTap = script != null ? 0 : Arrays.binarySearch(layers, headLayer);
+          long tap = script != null ? 0 : Arrays.binarySearch(layers, layer);
+          try (PtNDManager call = module.newCallManager();
+              IValue input =
+                  script != null
+                      ? IValue.listFrom(script.hiddenStates(call, batch))
+                      : IValue.from(module.longs(call, batch.ids(), batch.ids().length));
+              IValue groups = IValue.listFrom(batch.groups());
+              IValue blocks = IValue.listFrom(layers);
+              IValue headTapList = IValue.listFrom(new long[] {headTap});
+              IValue places = IValue.from(module.longs(call, given, 2, given.length / 2));
+              IValue tapValue = IValue.from(tap);
+              IValue average = IValue.from(representation == SpanRepresentation.AVERAGE)) {
+            List<IValue> arguments = new ArrayList<>(List.of(input, groups));
+            if (script == null) {
+              arguments.addAll(List.of(blocks, backbone.weights()));
             }
-            try (IValue ids = IValue.from(module.longs(call, batch.ids(), batch.ids().length));
-                IValue groups = IValue.listFrom(batch.groups());
-                IValue layers = IValue.listFrom(new long[] {layer});
-                IValue vectors =
-                    module.run(
-                        "encode", ids, groups, layers, backbone.weights(), places, average)) {
-              ScriptModule.closeAll(places, average);
-              return vectors.toTensor(call).toFloatArray();
+            arguments.addAll(
+                List.of(headTapList, headWeights, headOptions, floors, places, tapValue, average));
+            try (IValue result =
+                module.run(
+                    script != null ? "encode" : "detect_encode",
+                    arguments.toArray(IValue[]::new))) {
+              PtNDArray[] arrays = result.toTensorArray(call);
+              return new Encoded(spans(Arrays.copyOf(arrays, 2)), arrays[2].toFloatArray());
             }
           }
         });

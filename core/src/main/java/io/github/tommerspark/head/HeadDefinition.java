@@ -17,6 +17,9 @@ import java.util.OptionalDouble;
  * objects} of an object: one of type ToMMeR with the settings, and one that refers to it and says
  * which file or folder to load.
  *
+ * <p>A file {@code tommer.json} beside it may add the policy for the beginning-of-sequence token
+ * and a recommended threshold.
+ *
  * @param config the settings
  * @param weightsFile the file with the parameters, relative to the head's directory
  */
@@ -25,6 +28,11 @@ record HeadDefinition(HeadConfig config, String weightsFile) {
   static final String OLDER = "definition.json";
   static final String NEWER = "experimaestro.json";
   static final String SAFETENSORS = "model.safetensors";
+
+  /**
+   * What this project adds to a head, beside the published files, which stay as others know them.
+   */
+  static final String ADDITIONS = "tommer.json";
 
   private static final String OLDER_WEIGHTS = "parameters";
   private static final String TYPE = "ToMMeR";
@@ -42,12 +50,21 @@ record HeadDefinition(HeadConfig config, String weightsFile) {
     Serialized objects = new Serialized(where, root.isArray() ? root : root.path("objects"));
     JsonNode head = objects.head();
     try {
-      HeadConfig config = new Fields(where, head.path("fields")).config();
+      HeadConfig config =
+          new Fields(where, head.path("fields")).config(additions(directory, where, head));
       return new HeadDefinition(
           config, objects.weightsFile(head.path("id"), newer ? SAFETENSORS : OLDER_WEIGHTS));
     } catch (IllegalArgumentException e) {
       throw new ModelFormatException("Cannot read head %s: %s".formatted(where, e.getMessage()), e);
     }
+  }
+
+  /** The fields of {@code tommer.json}; without one, those of the definition may have them. */
+  private static Fields additions(ModelDirectory directory, String where, JsonNode head)
+      throws IOException {
+    return directory.exists(ADDITIONS)
+        ? new Fields(directory.name() + "/" + ADDITIONS, StrictJson.read(directory, ADDITIONS))
+        : new Fields(where, head.path("fields"));
   }
 
   /** The serialized objects, in any order. */
@@ -98,7 +115,7 @@ record HeadDefinition(HeadConfig config, String weightsFile) {
   /** The settings. Fields beyond those known are left alone. */
   private record Fields(String where, JsonNode fields) {
 
-    HeadConfig config() throws ModelFormatException {
+    HeadConfig config(Fields additions) throws ModelFormatException {
       return new HeadConfig(
           text(HeadFields.LLM_NAME),
           integer(HeadFields.LAYER),
@@ -107,8 +124,8 @@ record HeadDefinition(HeadConfig config, String weightsFile) {
           integer(HeadFields.SLIDING_WINDOW),
           flag(HeadFields.USE_COSINE),
           normalization(),
-          bosAlways(),
-          recommendedThreshold());
+          additions.bosAlways(),
+          additions.recommendedThreshold());
     }
 
     private String text(String field) throws ModelFormatException {

@@ -10,7 +10,7 @@ final class HeadFields {
   static final String SLIDING_WINDOW = "sliding_window";
   static final String USE_COSINE = "use_cosine";
   static final String NORMALIZE_SCORES = "normalize_scores";
-  // The two below are additions of this project.
+  // The two below are additions of this project, in a file of their own.
   static final String BOS = "bos";
   static final String RECOMMENDED_THRESHOLD = "recommended_threshold";
 

@@ -29,6 +29,10 @@ import java.util.Map;
  *   <li>a variant of the newer one: an object with the field {@code objects}, and the tensors in a
  *       folder.
  * </ul>
+ *
+ * <p>Written is the newer one, key for key. What this project knows of a head beyond that, its
+ * recommended threshold and its policy for the beginning-of-sequence token, is in {@code
+ * tommer.json} beside it.
  */
 public final class HeadFiles {
 
@@ -142,6 +146,13 @@ public final class HeadFiles {
     AtomicFile.write(
         directory.resolve(HeadDefinition.SAFETENSORS),
         out -> SafetensorsWriter.write(tensors(head), out));
+    ObjectNode additions = additions(head.config());
+    Path file = directory.resolve(HeadDefinition.ADDITIONS);
+    if (additions.isEmpty()) {
+      Files.deleteIfExists(file);
+    } else {
+      AtomicFile.write(file, out -> out.write(MAPPER.writeValueAsBytes(additions)));
+    }
     AtomicFile.write(
         directory.resolve(HeadDefinition.NEWER),
         out -> out.write(MAPPER.writeValueAsBytes(definition(head.config()))));
@@ -163,6 +174,17 @@ public final class HeadFiles {
         new FloatTensor(new long[] {1}, new float[] {head.valueBias()}));
   }
 
+  private static ObjectNode additions(HeadConfig config) {
+    ObjectNode fields = MAPPER.createObjectNode();
+    if (config.bosAlways()) {
+      fields.put(HeadFields.BOS, "always");
+    }
+    config
+        .recommendedThreshold()
+        .ifPresent(threshold -> fields.put(HeadFields.RECOMMENDED_THRESHOLD, threshold));
+    return fields;
+  }
+
   /** The settings and the loader, as upstream's library serializes them. */
   private static ArrayNode definition(HeadConfig config) {
     ArrayNode objects = MAPPER.createArrayNode();
@@ -175,12 +197,6 @@ public final class HeadFiles {
         .put(HeadFields.SLIDING_WINDOW, config.slidingWindow())
         .put(HeadFields.USE_COSINE, config.useCosine())
         .put(HeadFields.NORMALIZE_SCORES, config.normalizeScores().key());
-    if (config.bosAlways()) {
-      fields.put(HeadFields.BOS, "always");
-    }
-    config
-        .recommendedThreshold()
-        .ifPresent(threshold -> fields.put(HeadFields.RECOMMENDED_THRESHOLD, threshold));
     ObjectNode loader = object(objects, 2, "xpm_torch.module", "ModuleLoader", "1");
     loader.putObject("model").put("type", "python").put("value", 1);
     loader

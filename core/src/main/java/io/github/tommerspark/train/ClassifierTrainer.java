@@ -27,6 +27,10 @@ public final class ClassifierTrainer {
   private final SpanExamples dev;
   private final ClassifierConfig config;
   private final ClassifierOptions options;
+  private final Standardization spans;
+  private final Standardization states;
+
+  /** Standardised. */
   private final List<float[]> promptStates;
 
   /**
@@ -57,7 +61,11 @@ public final class ClassifierTrainer {
     this.dev = dev;
     this.config = config;
     this.options = options;
-    this.promptStates = promptStates;
+    this.spans = train.standardization();
+    // Of the last token's states, or of means of states.
+    this.states = spans.last(config.hiddenSize());
+    this.promptStates = promptStates.stream().map(float[]::clone).toList();
+    this.promptStates.forEach(states::apply);
   }
 
   /**
@@ -168,6 +176,7 @@ public final class ClassifierTrainer {
         }
       }
     }
+    this.spans.apply(vectors);
     return new Batch(vectors, known, gold);
   }
 
@@ -222,24 +231,31 @@ public final class ClassifierTrainer {
     return flat;
   }
 
-  /** Parameters to begin with, in the order of the script; as PyTorch's Linear begins. */
+  /**
+   * Parameters to begin with, for standardised inputs, in the order of the script; as PyTorch's
+   * Linear begins.
+   */
   private List<Parameter> initial(SpanClassifier given, Random random) {
     int embedding = config.embeddingSize();
     int width = config.spanWidth();
     int hidden = config.hiddenSize();
-    boolean project = given != null && given.zeroShot();
-    float[] promptWeight =
-        project ? given.promptWeight() : uniform(random, embedding * hidden, hidden);
-    float[] promptBias = project ? given.promptBias() : uniform(random, embedding, hidden);
+    float[] inputWeight = uniform(random, embedding * width, width);
+    float[] inputBias = uniform(random, embedding, width);
+    float[] promptWeight = uniform(random, embedding * hidden, hidden);
+    float[] promptBias = uniform(random, embedding, hidden);
+    if (given != null) {
+      inputWeight = given.inputWeight().clone();
+      inputBias = given.inputBias().clone();
+      spans.redo(inputWeight, inputBias);
+    }
+    if (given != null && given.zeroShot()) {
+      promptWeight = given.promptWeight().clone();
+      promptBias = given.promptBias().clone();
+      states.redo(promptWeight, promptBias);
+    }
     List<Parameter> parameters = new ArrayList<>();
-    parameters.add(
-        new Parameter(
-            given != null ? given.inputWeight() : uniform(random, embedding * width, width),
-            embedding,
-            width));
-    parameters.add(
-        new Parameter(
-            given != null ? given.inputBias() : uniform(random, embedding, width), embedding));
+    parameters.add(new Parameter(inputWeight, embedding, width));
+    parameters.add(new Parameter(inputBias, embedding));
     if (config.mlpLayers() > 1) {
       parameters.add(
           new Parameter(
@@ -263,17 +279,16 @@ public final class ClassifierTrainer {
     return parameters;
   }
 
-  /** Class vectors made from prompts, that of the outside class being 0. */
+  /** Class vectors made from standardised prompts, that of the outside class being 0. */
   private float[] vectors(float[] promptWeight, float[] promptBias) {
     int embedding = config.embeddingSize();
-    float[] none = new float[embedding * config.spanWidth()];
-    float[] hidden = new float[config.mlpLayers() > 1 ? embedding * embedding : 0];
+    int hidden = config.mlpLayers() > 1 ? embedding : 0;
     return new SpanClassifier(
             config,
-            none,
+            new float[embedding * config.spanWidth()],
             new float[embedding],
-            hidden,
-            new float[config.mlpLayers() > 1 ? embedding : 0],
+            new float[hidden * hidden],
+            new float[hidden],
             new float[embedding * config.classes().size()],
             promptWeight,
             promptBias)
@@ -294,19 +309,30 @@ public final class ClassifierTrainer {
     return values;
   }
 
+  /** The classifier of these parameters, for inputs as they are. */
   private SpanClassifier classifier(List<float[]> parameters) {
     boolean layers = config.mlpLayers() > 1;
     int last = parameters.size() - 1;
     boolean zeroShot = options.loss().zeroShot();
-    float[] promptWeight = zeroShot ? parameters.get(last - 1) : new float[0];
-    float[] promptBias = zeroShot ? parameters.get(last) : new float[0];
+    float[] inputWeight = parameters.get(0).clone();
+    float[] inputBias = parameters.get(1).clone();
+    spans.undo(inputWeight, inputBias);
+    float[] vectors = parameters.get(last);
+    float[] promptWeight = new float[0];
+    float[] promptBias = new float[0];
+    if (zeroShot) {
+      promptWeight = parameters.get(last - 1).clone();
+      promptBias = parameters.get(last).clone();
+      vectors = vectors(promptWeight, promptBias);
+      states.undo(promptWeight, promptBias);
+    }
     return new SpanClassifier(
         config,
-        parameters.get(0),
-        parameters.get(1),
+        inputWeight,
+        inputBias,
         layers ? parameters.get(2) : new float[0],
         layers ? parameters.get(3) : new float[0],
-        zeroShot ? vectors(promptWeight, promptBias) : parameters.get(last),
+        vectors,
         promptWeight,
         promptBias);
   }

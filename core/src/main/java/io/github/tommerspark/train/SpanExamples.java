@@ -2,15 +2,18 @@ package io.github.tommerspark.train;
 
 import io.github.tommerspark.decode.Candidates;
 import io.github.tommerspark.decode.Decoder;
+import io.github.tommerspark.detect.EncodedText;
 import io.github.tommerspark.detect.ScoredText;
 import io.github.tommerspark.detect.SpanEncoder;
 import io.github.tommerspark.eval.MatchKey;
 import io.github.tommerspark.eval.TokenMatching;
 import io.github.tommerspark.gold.GoldDocument;
 import io.github.tommerspark.gold.GoldSpan;
+import io.github.tommerspark.text.TokenizedText;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +30,9 @@ public final class SpanExamples implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SpanExamples.class);
 
   private static final int CHUNK_DOCUMENTS = 256;
-  private static final long CHUNK_CHARS = 200_000;
+
+  /** Characters of a chunk times the width of its vectors: some hundred megabytes of these. */
+  private static final long CHUNK_SIZE = 100_000_000;
 
   /** A class that training does not know. */
   private static final int UNKNOWN = -1;
@@ -50,6 +55,7 @@ public final class SpanExamples implements AutoCloseable {
 
   private final List<String> classes;
   private final VectorFile vectors;
+  private final Standardization.Statistics statistics;
   private final List<Document> documents = new ArrayList<>();
   private final List<float[]> known = new ArrayList<>();
   private final Map<String, Integer> ids = new LinkedHashMap<>();
@@ -61,6 +67,7 @@ public final class SpanExamples implements AutoCloseable {
   private SpanExamples(List<String> classes, VectorFile vectors) {
     this.classes = classes;
     this.vectors = vectors;
+    this.statistics = new Standardization.Statistics(vectors.width());
     for (int i = 0; i < classes.size(); i++) {
       ids.put(classes.get(i), i);
     }
@@ -92,7 +99,7 @@ public final class SpanExamples implements AutoCloseable {
         LabelledSet labelled = sets.get(set);
         Iterable<String> types = marked.get(labelled.name());
         examples.known.add(examples.known(types == null ? labelled.types() : types));
-        for (List<GoldDocument> chunk : chunks(labelled.documents())) {
+        for (List<GoldDocument> chunk : chunks(labelled.documents(), width)) {
           examples.add(encoder, decoder, threshold, chunk, set);
         }
       }
@@ -116,14 +123,14 @@ public final class SpanExamples implements AutoCloseable {
     return mask;
   }
 
-  private static List<List<GoldDocument>> chunks(List<GoldDocument> documents) {
+  private static List<List<GoldDocument>> chunks(List<GoldDocument> documents, int width) {
     List<List<GoldDocument>> chunks = new ArrayList<>();
     List<GoldDocument> chunk = new ArrayList<>();
     long chars = 0;
     for (GoldDocument document : documents) {
       chunk.add(document);
       chars += document.text().length();
-      if (chunk.size() == CHUNK_DOCUMENTS || chars > CHUNK_CHARS) {
+      if (chunk.size() == CHUNK_DOCUMENTS || chars * width > CHUNK_SIZE) {
         chunks.add(chunk);
         chunk = new ArrayList<>();
         chars = 0;
@@ -142,74 +149,85 @@ public final class SpanExamples implements AutoCloseable {
       throws IOException {
     List<GoldDocument> wanted =
         chunk.stream().filter(document -> !document.text().isBlank()).toList();
-    List<ScoredText> scored = encoder.score(wanted.stream().map(GoldDocument::text).toList());
-    List<ScoredText> read = new ArrayList<>();
-    List<Spans> spans = new ArrayList<>();
+    List<Map<MatchKey, String>> gold = new ArrayList<>(Collections.nCopies(wanted.size(), null));
+    List<EncodedText> encoded =
+        encoder.encode(
+            wanted.stream().map(GoldDocument::text).toList(),
+            (text, tokens) -> {
+              gold.set(text, gold(wanted.get(text), tokens));
+              Candidates spans = new Candidates();
+              gold.get(text).keySet().forEach(key -> spans.add(key.start(), key.end(), 0));
+              return spans;
+            });
     for (int i = 0; i < wanted.size(); i++) {
-      ScoredText text = scored.get(i);
+      ScoredText text = encoded.get(i).scored();
       if (text.error() != null) {
         LOG.warn("Document {} is left out: {}", wanted.get(i).id(), text.error());
         failed++;
         continue;
       }
-      read.add(text);
-      spans.add(spans(wanted.get(i), text, text.decode(decoder, threshold)));
-    }
-    float[][][] made = encoder.vectors(read, spans.stream().map(Spans::tokens).toList());
-    for (int i = 0; i < read.size(); i++) {
-      keep(spans.get(i), made[i], knownClasses);
+      Spans spans = spans(wanted.get(i), gold.get(i), text, text.decode(decoder, threshold));
+      keep(spans, encoded.get(i), knownClasses);
     }
   }
 
-  /** Token spans of a document with class and origin, before they have vectors. */
+  /** Token spans of a document with class and origin. */
   private record Spans(Candidates tokens, List<Integer> classes, int detected, int gold) {}
 
-  /** Detected spans first, then gold ones that were not detected. */
-  private Spans spans(GoldDocument document, ScoredText text, Candidates found) {
+  /** The types of gold mentions by their tokens; null for an unknown one. */
+  private static Map<MatchKey, String> gold(GoldDocument document, TokenizedText tokens) {
     Map<MatchKey, String> gold = new LinkedHashMap<>();
-    int typed = 0;
     for (GoldSpan mention : document.mentions()) {
-      MatchKey key =
-          TokenMatching.tokens(text.tokens(), mention.start(), mention.end()).orElse(null);
-      typed += mention.type() == null ? 0 : 1;
-      if (key != null && (!gold.containsKey(key) || gold.get(key) == null)) {
+      MatchKey key = TokenMatching.tokens(tokens, mention.start(), mention.end()).orElse(null);
+      if (key != null && gold.get(key) == null) {
         gold.put(key, mention.type());
       }
     }
-    Spans spans =
-        new Spans(new Candidates(found.size() + gold.size()), new ArrayList<>(), 0, typed);
-    for (int i = 0; i < found.size(); i++) {
-      MatchKey key = new MatchKey(found.start(i), found.end(i));
-      boolean isGold = gold.containsKey(key);
-      String type = gold.remove(key);
-      // A gold mention of unknown type is evidence of nothing.
-      if ((!isGold || type != null) && text.start(found.start(i)) < text.end(found.end(i))) {
-        spans.tokens.add(found.start(i), found.end(i), found.score(i));
-        spans.classes.add(isGold ? ids.getOrDefault(type, UNKNOWN) : 0);
-      }
-    }
-    int detected = spans.classes.size();
-    gold.forEach(
-        (key, type) -> {
-          if (type != null) {
-            spans.tokens.add(key.start(), key.end(), 0);
-            spans.classes.add(ids.getOrDefault(type, UNKNOWN));
-          }
-        });
-    return new Spans(spans.tokens, spans.classes, detected, typed);
+    return gold;
   }
 
-  private void keep(Spans spans, float[][] made, int knownClasses) throws IOException {
+  /** Detected spans first, then gold ones that were not detected. */
+  private Spans spans(
+      GoldDocument document, Map<MatchKey, String> gold, ScoredText text, Candidates found) {
+    Candidates tokens = new Candidates(found.size() + gold.size());
+    List<Integer> labels = new ArrayList<>();
+    Map<MatchKey, String> undetected = new LinkedHashMap<>(gold);
+    for (int i = 0; i < found.size(); i++) {
+      MatchKey key = new MatchKey(found.start(i), found.end(i));
+      boolean isGold = undetected.containsKey(key);
+      String type = undetected.remove(key);
+      // A gold mention of unknown type is evidence of nothing.
+      if ((!isGold || type != null) && text.start(found.start(i)) < text.end(found.end(i))) {
+        tokens.add(found.start(i), found.end(i), found.score(i));
+        labels.add(isGold ? ids.getOrDefault(type, UNKNOWN) : 0);
+      }
+    }
+    int detected = labels.size();
+    undetected.forEach(
+        (key, type) -> {
+          if (type != null) {
+            tokens.add(key.start(), key.end(), 0);
+            labels.add(ids.getOrDefault(type, UNKNOWN));
+          }
+        });
+    int typed =
+        (int) document.mentions().stream().filter(mention -> mention.type() != null).count();
+    return new Spans(tokens, labels, detected, typed);
+  }
+
+  private void keep(Spans spans, EncodedText encoded, int knownClasses) throws IOException {
     long first = vectors.size();
-    int[] kept = new int[made.length];
-    boolean[] detected = new boolean[made.length];
+    int[] kept = new int[spans.tokens.size()];
+    boolean[] detected = new boolean[kept.length];
     int size = 0;
-    for (int i = 0; i < made.length; i++) {
-      if (made[i] == null) {
+    for (int i = 0; i < kept.length; i++) {
+      float[] vector = encoded.vector(spans.tokens.start(i), spans.tokens.end(i));
+      if (vector == null) {
         unreachable++;
         continue;
       }
-      vectors.add(made[i]);
+      vectors.add(vector);
+      statistics.add(vector);
       kept[size] = spans.classes.get(i);
       detected[size] = i < spans.detected;
       detectedGold += detected[size] && kept[size] != 0 ? 1 : 0;
@@ -238,6 +256,11 @@ public final class SpanExamples implements AutoCloseable {
   /** The classes that a document's data set marks: 1, else 0. */
   float[] known(Document document) {
     return known.get(document.known());
+  }
+
+  /** What brings these vectors to mean 0 and variance 1. */
+  Standardization standardization() {
+    return statistics.standardization();
   }
 
   int width() {

@@ -72,6 +72,9 @@
       return (total / (end - start + 1).unsqueeze(1)).to(6)
     return torch.cat([z.index_select(0, start), z.index_select(0, end)], 1)
 
-  # The same from the first of several layers.
-  def represent(self: __torch__.M, taps: List[Tensor], spans: Tensor, average: bool) -> Tensor:
-    return self.span_vectors(taps[0], spans, average)
+  # What `score` finds for one head, spans and probabilities, and then the vectors, from taps[tap], of
+  # `given` spans and of those found.
+  def encode(self: __torch__.M, taps: List[Tensor], groups: List[int], head_taps: List[int], v: List[Tensor], head_options: List[int], floors: List[float], given: Tensor, tap: int, average: bool) -> List[Tensor]:
+    found = self.score(taps, groups, head_taps, v, head_options, floors)
+    found.append(self.span_vectors(taps[tap], torch.cat([given, found[0]], 1), average))
+    return found

@@ -76,14 +76,19 @@
     starts_at = torch.unbind(m, 0)
     low = torch.zeros_like(by_end)
     high = torch.zeros_like(by_end)
-    scores = annotate(List[Tensor], [])
+    lows = annotate(List[Tensor], [])
+    highs = annotate(List[Tensor], [])
     for c in range(rows):
+      lows.append(low)
+      highs.append(high)
       row = starts_at[rows - 1 - c]
-      if c >= ahead or beyond:
-        scores.append(row * feature[0] + low * feature[1] + high * feature[2] + by_end)
       low = torch.minimum(low, row)
       high = torch.maximum(high, row)
-    return torch.stack(scores)
+    first = 0
+    if not beyond:
+      first = ahead
+    matches = m.flip([0]).narrow(0, first, rows - first)
+    return matches * feature[0] + torch.stack(lows[first: rows]) * feature[1] + torch.stack(highs[first: rows]) * feature[2] + by_end
 
   # Unbounded window: tiles of ends against all starts of their sequence. Memory grows with the
   # sequence's length, not with its square.

@@ -180,6 +180,6 @@ class BatchingPropertyTest {
   }
 
   private static boolean isSure(Mention mention) {
-    return mention.score() > ModelSpec.DEFAULT_THRESHOLD + 2 * ROUNDING;
+    return mention.score() > Threshold.PUBLISHED + 2 * ROUNDING;
   }
 }

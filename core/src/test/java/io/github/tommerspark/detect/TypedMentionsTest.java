@@ -117,21 +117,27 @@ class TypedMentionsTest {
     for (SpanRepresentation representation : SpanRepresentation.values()) {
       try (SpanEncoder encoder =
           SpanEncoder.load(spec(null), CLASSIFIER_LAYER, representation, ENGINE)) {
-        List<ScoredText> texts = encoder.score(List.of(TEXT, "London"));
         Candidates some = new Candidates();
         some.add(0, 0, 0);
         some.add(2, 7, 0);
-        // Texts are one window each, whatever the batch.
-        float[][][] vectors = encoder.vectors(texts, List.of(some, new Candidates()));
+        List<EncodedText> texts =
+            encoder.encode(
+                List.of(TEXT, "London"), (text, tokens) -> text == 0 ? some : new Candidates());
+        Candidates found = texts.get(0).scored().candidates();
+        assertThat(found.size()).isPositive();
+        for (int i = 0; i < found.size(); i++) {
+          some.add(found.start(i), found.end(i), 0);
+        }
         double[][] states = states(TEXT, CLASSIFIER_LAYER);
         for (int i = 0; i < some.size(); i++) {
           double[] expected = vector(states, representation, some.start(i), some.end(i));
-          assertThat(vectors[0][i]).hasSize(expected.length);
+          float[] vector = texts.get(0).vector(some.start(i), some.end(i));
+          assertThat(vector).hasSize(expected.length);
           for (int j = 0; j < expected.length; j++) {
-            assertThat((double) vectors[0][i][j]).isCloseTo(expected[j], within(1e-4));
+            assertThat((double) vector[j]).isCloseTo(expected[j], within(1e-4));
           }
         }
-        assertThat(vectors[1]).isEmpty();
+        assertThat(texts.get(1).vector(0, 99)).isNull();
       }
     }
   }
@@ -172,7 +178,7 @@ class TypedMentionsTest {
   @Test
   void theFingerprintOfAClassifierDependsOnAllThatMatters() throws IOException {
     ClassifierFiles.write(
-        TestModels.classifier(WIDTH, 2, SpanRepresentation.CONCAT, 2, true, 1), folder);
+        TestModels.classifier(WIDTH, 3, SpanRepresentation.CONCAT, 2, true, 1), folder);
     ModelDescription untyped = describe(null);
     ModelDescription typed = describe(Typing.classifier(folder.toString()));
     ModelDescription labelled = describe(new Typing(folder.toString(), List.of("a", "b")));

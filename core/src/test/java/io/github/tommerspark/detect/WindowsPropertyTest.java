@@ -158,7 +158,7 @@ class WindowsPropertyTest {
             backbone,
             head.toString(),
             Decoder.THRESHOLD,
-            threshold,
+            Threshold.of(threshold),
             BosPolicy.TOKENIZER,
             maxTokens,
             overlap,

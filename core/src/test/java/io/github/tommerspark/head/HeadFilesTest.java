@@ -45,6 +45,7 @@ class HeadFilesTest {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final String JSON = "experimaestro.json";
   private static final String WEIGHTS = "model.safetensors";
+  private static final String ADDITIONS = "tommer.json";
 
   @TempDir Path temporary;
 
@@ -189,9 +190,14 @@ class HeadFilesTest {
       HeadFiles.write(head, folder);
       HeadFiles.write(head, folder);
       assertThat(read(folder)).isEqualTo(head);
+      // The published files are those that others know; what we add stands beside them.
+      assertThat(Files.readString(folder.resolve(JSON))).doesNotContain("recommended", "\"bos\"");
+      assertThat(Files.exists(folder.resolve(ADDITIONS)))
+          .isEqualTo(bosAlways || threshold.isPresent());
     } finally {
+      Files.deleteIfExists(folder.resolve(ADDITIONS));
       for (String file : new String[] {JSON, WEIGHTS, ""}) {
-        // The last one fails when anything but the two files was left behind.
+        // The last one fails when anything but these files was left behind.
         Files.delete(folder.resolve(file));
       }
     }

@@ -13,14 +13,12 @@ import io.github.tommerspark.source.ResourceDirectory;
 import io.github.tommerspark.store.ModelStore.Folder;
 import io.github.tommerspark.testing.CountingDirectory;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -117,7 +115,7 @@ class ModelCacheTest {
 
   @Test
   void aFetchThatBreaksOffLeavesNothingThatIsRead() throws IOException {
-    Folder broken = new Folder(new BreakingOff(original, 100_000), "v1");
+    Folder broken = new Folder(CountingDirectory.breakingOff(original, 100_000), "v1");
     assertThatThrownBy(() -> cache.backbone(broken, LAYER)).hasMessage("connection lost");
     assertThat(entries()).isEmpty();
     assertThat(cache.backbone(remote, LAYER).exists("config.json")).isTrue();
@@ -235,20 +233,9 @@ class ModelCacheTest {
     private Fetcher() {}
 
     public static void main(String[] args) throws IOException {
-      Path log = Path.of(args[1]);
-      ModelDirectory logging =
-          new BreakingOff(bundled(), Long.MAX_VALUE) {
-            @Override
-            public RandomAccessSource open(String file) throws IOException {
-              if (file.equals("model.safetensors")) {
-                Files.writeString(
-                    log, "fetched\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-              }
-              return super.open(file);
-            }
-          };
       ModelDirectory cached =
-          new ModelCache(Path.of(args[0])).backbone(new Folder(logging, "v1"), LAYER);
+          new ModelCache(Path.of(args[0]))
+              .backbone(new Folder(new Logging(bundled(), Path.of(args[1])), "v1"), LAYER);
       try (Checkpoint checkpoint = Checkpoint.open(cached)) {
         BackbonePlan.of(cached, checkpoint, LAYER);
       }
@@ -265,16 +252,8 @@ class ModelCacheTest {
     }
   }
 
-  /** A store whose connection breaks after some bytes. */
-  private static class BreakingOff implements ModelDirectory {
-
-    private final ModelDirectory directory;
-    private long left;
-
-    BreakingOff(ModelDirectory directory, long bytes) {
-      this.directory = directory;
-      this.left = bytes;
-    }
+  /** A store that writes down when the weights are opened. */
+  private record Logging(ModelDirectory directory, Path log) implements ModelDirectory {
 
     @Override
     public String name() {
@@ -288,37 +267,10 @@ class ModelCacheTest {
 
     @Override
     public RandomAccessSource open(String file) throws IOException {
-      RandomAccessSource source = directory.open(file);
-      return new RandomAccessSource() {
-        @Override
-        public String name() {
-          return source.name();
-        }
-
-        @Override
-        public long size() {
-          return source.size();
-        }
-
-        @Override
-        public void read(long position, ByteBuffer into) throws IOException {
-          left -= into.remaining();
-          if (left < 0) {
-            throw new IOException("connection lost");
-          }
-          source.read(position, into);
-        }
-
-        @Override
-        public Optional<ByteBuffer> map(long position, long length) {
-          return Optional.empty();
-        }
-
-        @Override
-        public void close() throws IOException {
-          source.close();
-        }
-      };
+      if (file.equals("model.safetensors")) {
+        Files.writeString(log, "fetched\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      }
+      return directory.open(file);
     }
   }
 }

@@ -7,11 +7,15 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** A directory that counts what is read or mapped, and that can pretend not to map. */
+/**
+ * A directory that counts what is read or mapped, and that can pretend not to map, or that its
+ * connection breaks.
+ */
 public final class CountingDirectory implements ModelDirectory {
 
   private final ModelDirectory directory;
   private final boolean mapping;
+  private final long limit;
   private final AtomicLong bytes = new AtomicLong();
 
   /**
@@ -21,8 +25,24 @@ public final class CountingDirectory implements ModelDirectory {
    * @param mapping whether sources map as those of {@code directory} do, or not at all
    */
   public CountingDirectory(ModelDirectory directory, boolean mapping) {
+    this(directory, mapping, Long.MAX_VALUE);
+  }
+
+  private CountingDirectory(ModelDirectory directory, boolean mapping, long limit) {
     this.directory = directory;
     this.mapping = mapping;
+    this.limit = limit;
+  }
+
+  /**
+   * A directory from which no more can be read after some bytes; it does not map.
+   *
+   * @param directory the directory to count on
+   * @param bytes after which reading fails with "connection lost"
+   * @return the directory
+   */
+  public static CountingDirectory breakingOff(ModelDirectory directory, long bytes) {
+    return new CountingDirectory(directory, false, bytes);
   }
 
   /**
@@ -69,7 +89,9 @@ public final class CountingDirectory implements ModelDirectory {
 
     @Override
     public void read(long position, ByteBuffer into) throws IOException {
-      bytes.addAndGet(into.remaining());
+      if (bytes.addAndGet(into.remaining()) > limit) {
+        throw new IOException("connection lost");
+      }
       source.read(position, into);
     }
 

@@ -125,11 +125,8 @@ final class AgreeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     AgreeOptions options = options();
-    SparkSession spark = Sessions.start("agree");
-    try {
+    try (SparkSession spark = Sessions.start("agree")) {
       command.commandLine().getOut().println(AgreeJob.run(spark, options).summary());
-    } finally {
-      spark.stop();
     }
     return 0;
   }

@@ -235,8 +235,7 @@ final class AnnotateCommand implements Callable<Integer> {
     IncrementalOptions growing = incrementalOptions();
     Optional<ErrorRate> limit =
         checked(() -> Optional.ofNullable(maxErrorRate).map(ErrorRate::new));
-    SparkSession spark = Sessions.start("annotate", settings());
-    try {
+    try (SparkSession spark = Sessions.start("annotate", settings())) {
       PrintWriter out = command.commandLine().getOut();
       if (growing == null) {
         AnnotateResult result = AnnotateJob.run(spark, settled(spark, options, null));
@@ -250,8 +249,6 @@ final class AnnotateCommand implements Callable<Integer> {
         out.println(result.summary());
         limit.ifPresent(rate -> rate.check(result.counts(), result.directory()));
       }
-    } finally {
-      spark.stop();
     }
     return 0;
   }

@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.length;
 import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.detect.ModelSpec;
+import io.github.tommerspark.detect.Threshold;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.eval.PairAgreement;
 import java.io.IOException;
@@ -74,10 +75,10 @@ final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--threshold",
       paramLabel = "P",
-      defaultValue = "0.99",
+      defaultValue = "recommended",
       description =
-          "Probability above which a span is a mention (default: ${DEFAULT-VALUE}, for reading; annotate's is 0.5, for recall).")
-  private double threshold;
+          "Probability above which a span is a mention, or recommended for what each model records (default: ${DEFAULT-VALUE}).")
+  private String threshold;
 
   @Option(
       names = "--documents",
@@ -97,8 +98,7 @@ final class DemoCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     AnnotateOptions options = options();
     PrintWriter out = command.commandLine().getOut();
-    SparkSession spark = Sessions.start("demo");
-    try {
+    try (SparkSession spark = Sessions.start("demo")) {
       unpackCorpus();
       AnnotateResult result = AnnotateJob.run(spark, options);
       Provenance provenance = result.provenance();
@@ -108,8 +108,6 @@ final class DemoCommand implements Callable<Integer> {
       agreement(spark, provenance, out);
       out.println();
       out.println("Next: ./submit.sh annotate --input " + corpusFile() + " --output my-mentions");
-    } finally {
-      spark.stop();
     }
     return 0;
   }
@@ -118,7 +116,8 @@ final class DemoCommand implements Callable<Integer> {
     List<ModelSpec> models = new ArrayList<>();
     try {
       for (String name : MentionDetector.bundledModels()) {
-        models.add(ModelSpec.bundled(name).withDecoder(Decoder.THRESHOLD, threshold));
+        models.add(
+            ModelSpec.bundled(name).withDecoder(Decoder.THRESHOLD, Threshold.parse(threshold)));
       }
     } catch (IllegalArgumentException e) {
       throw new ParameterException(command.commandLine(), e.getMessage(), e);
@@ -137,7 +136,7 @@ final class DemoCommand implements Callable<Integer> {
         EngineOptions.defaults(),
         0,
         false,
-        Map.of("demo", "true", "--threshold", Double.toString(threshold)));
+        Map.of("demo", "true", "--threshold", threshold));
   }
 
   private Path corpusFile() {
@@ -195,7 +194,7 @@ final class DemoCommand implements Callable<Integer> {
       Provenance.Model a = provenance.models().get(pair.a());
       Provenance.Model b = provenance.models().get(pair.b());
       out.println(
-          "  %-19s %.3f (%,d mentions of %s, %,d of %s, %,d of both; threshold %s)"
+          "  %-19s %.3f (%,d mentions of %s, %,d of %s, %,d of both; thresholds %s and %s)"
               .formatted(
                   "DICE",
                   pair.dice(),
@@ -204,7 +203,8 @@ final class DemoCommand implements Callable<Integer> {
                   pair.bCount(),
                   b.name(),
                   pair.both(),
-                  a.threshold()));
+                  a.threshold(),
+                  b.threshold()));
     }
   }
 }

@@ -65,8 +65,7 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private boolean onExecutors(DeviceChoice choice, PrintWriter out) {
-    SparkSession spark = Sessions.start("doctor");
-    try {
+    try (SparkSession spark = Sessions.start("doctor")) {
       boolean fails = false;
       for (ExecutorCheckups.Report report :
           ExecutorCheckups.run(
@@ -76,8 +75,6 @@ final class DoctorCommand implements Callable<Integer> {
         fails |= print(report.findings(), out);
       }
       return fails;
-    } finally {
-      spark.stop();
     }
   }
 

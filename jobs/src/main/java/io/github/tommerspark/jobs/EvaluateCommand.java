@@ -126,11 +126,8 @@ final class EvaluateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     EvaluateOptions options = options();
-    SparkSession spark = Sessions.start("evaluate");
-    try {
+    try (SparkSession spark = Sessions.start("evaluate")) {
       command.commandLine().getOut().println(EvaluateJob.run(spark, options).summary());
-    } finally {
-      spark.stop();
     }
     return 0;
   }

@@ -3,6 +3,7 @@ package io.github.tommerspark.jobs;
 import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.detect.ModelDescription;
+import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.detect.ModelTokens;
 import io.github.tommerspark.eval.EvaluationTally;
 import io.github.tommerspark.eval.MentionPredictions;
@@ -76,7 +77,8 @@ final class EvaluateJob {
     gold.forEach(file::gold);
     models.stream().flatMap(model -> model.warnings().stream()).distinct().forEach(file::warning);
     if (!models.isEmpty()) {
-      EvaluationTally[][] tallies = runModels(gold);
+      EvaluationTally[][] tallies =
+          runModels(models.stream().map(ModelDescription::spec).toList(), gold);
       for (int m = 0; m < models.size(); m++) {
         file.model(described(models.get(m)), tallies[m]);
       }
@@ -98,7 +100,7 @@ final class EvaluateJob {
         model.spec().head() == null ? null : Redaction.uri(model.spec().head()),
         model.fingerprint(),
         null,
-        model.spec().threshold(),
+        model.spec().threshold().value(),
         model.spec().decoder().label(),
         model.classifier() == null ? null : Redaction.uri(model.classifier().directory()));
   }
@@ -116,7 +118,7 @@ final class EvaluateJob {
         model == null || model.classifier() == null ? null : model.classifier().directory());
   }
 
-  private EvaluationTally[][] runModels(List<GoldData> gold) {
+  private EvaluationTally[][] runModels(List<ModelSpec> models, List<GoldData> gold) {
     List<GoldItem> items = new ArrayList<>();
     for (int dataset = 0; dataset < gold.size(); dataset++) {
       for (GoldDocument document : gold.get(dataset).documents()) {
@@ -128,7 +130,7 @@ final class EvaluateJob {
     return EvaluatePartition.evaluate(
         context.parallelize(items, tasks),
         new EvaluatePlan(
-            options.models(),
+            models,
             options.engine(),
             options.matching(),
             gold.size(),

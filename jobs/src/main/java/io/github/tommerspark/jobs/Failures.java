@@ -22,6 +22,10 @@ final class Failures {
   private static final Pattern CAUSED_BY =
       Pattern.compile("\\nCaused by: (?:[\\w$.]+\\.)?([\\w$]+): ([^\\n]*)");
 
+  /** Classes in hadoop-aws and spark-hadoop-cloud. */
+  private static final Pattern FOR_S3A =
+      Pattern.compile("org\\.apache\\.(hadoop\\.fs\\.s3a|spark\\.internal\\.io\\.cloud)\\.");
+
   private Failures() {}
 
   /** One line without a stack trace; never empty. */
@@ -37,6 +41,12 @@ final class Failures {
     for (Throwable t : chain) {
       if (t instanceof UserException) {
         return t.getMessage();
+      }
+    }
+    for (Throwable t : chain) {
+      if (t instanceof ClassNotFoundException && FOR_S3A.matcher(t.getMessage()).find()) {
+        return "The jars for s3a are not among Spark's: use ./submit.sh --s3a, or see docs/s3.md (%s)"
+            .formatted(t.getMessage());
       }
     }
     for (Throwable t : chain) {

@@ -195,13 +195,10 @@ final class JudgeCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     JudgeOptions options = options(System.getenv());
     PrintWriter out = command.commandLine().getOut();
-    SparkSession spark = Sessions.start("judge");
-    try {
+    try (SparkSession spark = Sessions.start("judge")) {
       Optional<JudgeResult> result = JudgeJob.run(spark, options, plan -> approve(plan, options));
       result.ifPresent(judged -> out.println(judged.summary()));
       return result.isPresent() ? 0 : NOT_CONFIRMED;
-    } finally {
-      spark.stop();
     }
   }
 

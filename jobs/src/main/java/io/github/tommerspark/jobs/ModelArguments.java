@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.detect.ModelSpec;
+import io.github.tommerspark.detect.Threshold;
 import io.github.tommerspark.detect.Typing;
 import io.github.tommerspark.text.BosPolicy;
 import java.io.IOException;
@@ -45,7 +46,7 @@ public final class ModelArguments {
           "labels");
 
   private final Decoder decoder;
-  private final double threshold;
+  private final Threshold threshold;
   private final BosPolicy bos;
   private final Integer maxTokens;
   private final Integer overlap;
@@ -54,7 +55,7 @@ public final class ModelArguments {
   /** What holds for every model that does not say otherwise; nulls are defaults of the model. */
   public ModelArguments(
       Decoder decoder,
-      double threshold,
+      Threshold threshold,
       BosPolicy bos,
       Integer maxTokens,
       Integer overlap,
@@ -164,7 +165,7 @@ public final class ModelArguments {
     spec =
         spec.withDecoder(
             own == null ? spec.decoder() : Decoder.parse(own.asText()),
-            cut == null ? spec.threshold() : number(cut, "threshold", file).doubleValue());
+            cut == null ? spec.threshold() : Threshold.parse(cut.asText()));
     spec =
         spec.withWindows(
             model.has("maxTokens")

@@ -2,6 +2,7 @@ package io.github.tommerspark.jobs;
 
 import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.detect.ModelSpec;
+import io.github.tommerspark.detect.Threshold;
 import io.github.tommerspark.detect.Typing;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.DeviceChoice;
@@ -49,9 +50,9 @@ final class ModelOptions {
   @Option(
       names = "--threshold",
       paramLabel = "P",
-      defaultValue = "0.5",
-      description = "Probability above which a span is a mention (default: ${DEFAULT-VALUE}).")
-  private double threshold;
+      description =
+          "Probability above which a span is a mention: a number, or recommended for what the head records (default: recommended for a bundled model, 0.5 for other heads).")
+  private String threshold;
 
   @Option(
       names = "--decoder",
@@ -227,7 +228,7 @@ final class ModelOptions {
   private ModelArguments arguments() {
     return new ModelArguments(
         Decoder.parse(decoder),
-        threshold,
+        threshold == null ? Threshold.DEFAULT : Threshold.parse(threshold),
         bos == null ? null : BosPolicy.parse(bos),
         maxTokens,
         overlap,

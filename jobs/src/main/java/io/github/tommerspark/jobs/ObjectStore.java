@@ -75,19 +75,20 @@ final class ObjectStore {
   /**
    * Removes what a write that failed has left. Spark's committer does that, too, but when a job
    * fails, other tasks of it still run, and what they begin after that stays.
+   *
+   * <p>Throws nothing: why the write failed is what matters.
    */
-  static void cleanUp(SparkSession spark, Path directory) throws IOException {
-    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-    FileSystem fs = directory.getFileSystem(hadoop);
-    if (!holds(fs, directory)) {
-      return;
-    }
-    awaitTasks(spark.sparkContext().statusTracker());
-    abortUploads(directory, hadoop);
+  static void cleanUp(SparkSession spark, Path directory) {
     try {
-      fs.delete(new Path(directory, MAGIC), true);
-    } catch (IOException e) {
-      LOG.warn("Cannot remove {} of {}: {}", MAGIC, shown(directory), e.toString());
+      Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+      FileSystem fs = directory.getFileSystem(hadoop);
+      if (holds(fs, directory)) {
+        awaitTasks(spark.sparkContext().statusTracker());
+        abortUploads(directory, hadoop);
+        fs.delete(new Path(directory, MAGIC), true);
+      }
+    } catch (IOException | RuntimeException e) {
+      LOG.warn("Cannot remove what a failed write left in {}: {}", shown(directory), e.toString());
     }
   }
 

@@ -154,7 +154,7 @@ record Provenance(
           model.fingerprint(),
           engine.dtype().label(),
           model.spec().decoder().label(),
-          model.spec().threshold(),
+          model.spec().threshold().value(),
           model.maxTokens(),
           model.overlap(),
           model.bos().label(),

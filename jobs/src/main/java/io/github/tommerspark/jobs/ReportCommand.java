@@ -100,11 +100,8 @@ final class ReportCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     ReportOptions options = options();
-    SparkSession spark = Sessions.start("report");
-    try {
+    try (SparkSession spark = Sessions.start("report")) {
       command.commandLine().getOut().println(ReportJob.run(spark, options).summary());
-    } finally {
-      spark.stop();
     }
     return 0;
   }

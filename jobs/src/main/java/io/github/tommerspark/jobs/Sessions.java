@@ -24,7 +24,7 @@ final class Sessions {
 
   private Sessions() {}
 
-  /** A session for a job. */
+  /** A session for a job; closing it stops Spark. */
   static SparkSession start(String name) {
     return start(name, new SparkConf());
   }

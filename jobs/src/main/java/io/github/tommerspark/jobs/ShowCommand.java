@@ -3,6 +3,7 @@ package io.github.tommerspark.jobs;
 import io.github.tommerspark.decode.Candidates;
 import io.github.tommerspark.detect.Mention;
 import io.github.tommerspark.detect.MentionDetector;
+import io.github.tommerspark.detect.ModelDescription;
 import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.detect.ScoredText;
 import io.github.tommerspark.engine.EngineOptions;
@@ -35,11 +36,8 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
@@ -50,7 +48,6 @@ import picocli.CommandLine.Spec;
     name = "show",
     customSynopsis = "tommer-spark show TEXT [OPTIONS]",
     sortOptions = false,
-    defaultValueProvider = ShowCommand.Defaults.class,
     description = "Marks the entity mentions of a text in the terminal, or as HTML.",
     footerHeading = "%nExamples:%n",
     footer = {
@@ -60,16 +57,6 @@ import picocli.CommandLine.Spec;
       "  show - < letter.txt"
     })
 final class ShowCommand implements Callable<Integer> {
-
-  /** A threshold for reading, as the demo's; the other commands' is for recall. */
-  static final class Defaults implements IDefaultValueProvider {
-    @Override
-    public String defaultValue(ArgSpec argument) {
-      return argument instanceof OptionSpec option && option.longestName().equals("--threshold")
-          ? "0.99"
-          : null;
-    }
-  }
 
   /** Tokens of a heat map at most: a screen and a half. */
   private static final int MAX_TOKENS = 80;
@@ -116,8 +103,11 @@ final class ShowCommand implements Callable<Integer> {
     if (html != null && !html.toString().endsWith(".html") && !html.toString().endsWith(".htm")) {
       throw impossible("--html must be named .html, but is " + html);
     }
-    List<ModelSpec> specs = checked(models::specs);
     EngineOptions engine = checked(models::engine);
+    List<ModelSpec> specs =
+        MentionDetector.describe(checked(models::specs), engine).stream()
+            .map(ModelDescription::spec)
+            .toList();
     if (text.equals("-")) {
       text = new String(System.in.readAllBytes(), StandardCharsets.UTF_8);
     }
@@ -148,7 +138,7 @@ final class ShowCommand implements Callable<Integer> {
       throw new UserException(
           "Cannot find mentions with %s: %s".formatted(model.name(), scored.error()));
     }
-    Candidates decoded = scored.decode(model.decoder(), model.threshold());
+    Candidates decoded = scored.decode(model.decoder(), model.threshold().value());
     return new Found(model, scored, scored.mentions(decoded));
   }
 
@@ -160,7 +150,7 @@ final class ShowCommand implements Callable<Integer> {
       List<Mention> mentions = one.mentions();
       out.println(
           "%s, %d mentions above %s"
-              .formatted(one.model().name(), mentions.size(), one.model().threshold()));
+              .formatted(one.model().name(), mentions.size(), one.model().threshold().value()));
       out.println(
           highlighter.highlight(
               text,
@@ -198,7 +188,7 @@ final class ShowCommand implements Callable<Integer> {
     List<Mark> marks = new ArrayList<>();
     for (int i = 0; i < found.size(); i++) {
       String name = found.get(i).model().name();
-      double threshold = found.get(i).model().threshold();
+      double threshold = found.get(i).model().threshold().value();
       MarkStyle style = MarkStyle.model(i);
       legend.add(new Legend(style, "%s, threshold %s".formatted(name, threshold)));
       for (Mention mention : found.get(i).mentions()) {

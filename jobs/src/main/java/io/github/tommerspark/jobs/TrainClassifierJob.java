@@ -257,7 +257,12 @@ final class TrainClassifierJob {
       Map<String, SortedSet<String>> marked)
       throws IOException {
     return SpanExamples.collect(
-        encoder, options.model().decoder(), options.model().threshold(), sets, classes, marked);
+        encoder,
+        encoder.spec().decoder(),
+        encoder.spec().threshold().value(),
+        sets,
+        classes,
+        marked);
   }
 
   private ClassifierTrainer.Result train(

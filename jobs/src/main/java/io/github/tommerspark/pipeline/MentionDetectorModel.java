@@ -4,6 +4,7 @@ import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.detect.ModelDescription;
 import io.github.tommerspark.detect.ModelSpec;
+import io.github.tommerspark.detect.Threshold;
 import io.github.tommerspark.detect.Typing;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.DeviceChoice;
@@ -132,8 +133,8 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
     threshold =
         text(
             "threshold",
-            "probability above which a span is a mention, at least 0 and below 1",
-            MentionDetectorModel::parseThreshold);
+            "probability above which a span is a mention, at least 0 and below 1, or recommended: what the head records; if not set, recommended for bundled models and 0.5 for others",
+            Threshold::parse);
     decoder =
         text(
             "decoder",
@@ -196,7 +197,6 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
             "a column to add that says what went wrong in a row, null where nothing did; without it such a row fails the query",
             value -> {});
     setDefault(model, ModelArguments.DEFAULT);
-    setDefault(threshold, Double.toString(ModelSpec.DEFAULT_THRESHOLD));
     setDefault(decoder, Decoder.THRESHOLD.label());
     setDefault(dtype, ComputeType.AUTO.label());
     setDefault(device, DeviceChoice.AUTO.label());
@@ -261,18 +261,6 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
     return Arrays.stream(values).map(label).collect(Collectors.joining(", "));
   }
 
-  private static double parseThreshold(String value) {
-    try {
-      double threshold = Double.parseDouble(value);
-      if (threshold >= 0 && threshold < 1) {
-        return threshold;
-      }
-    } catch (NumberFormatException e) {
-      // Said below.
-    }
-    throw new IllegalArgumentException("threshold must be at least 0 and below 1, but is " + value);
-  }
-
   @Override
   public String uid() {
     return uid;
@@ -331,7 +319,10 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
     return value(head);
   }
 
-  /** The probability above which a span is a mention; 0.5 by default. */
+  /**
+   * The probability above which a span is a mention, or {@code recommended}. If not set, what
+   * bundled models recommend, and 0.5 for others.
+   */
   public Param<String> threshold() {
     return threshold;
   }
@@ -697,7 +688,7 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
     ModelArguments arguments =
         new ModelArguments(
             Decoder.parse(getDecoder()),
-            parseThreshold(getThreshold()),
+            getThreshold() == null ? Threshold.DEFAULT : Threshold.parse(getThreshold()),
             getBos() == null ? null : BosPolicy.parse(getBos()),
             getMaxTokens(),
             getOverlap(),

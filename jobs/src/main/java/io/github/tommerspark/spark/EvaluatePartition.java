@@ -101,7 +101,7 @@ public final class EvaluatePartition
         tallies[m][item.dataset()].add(
             item.document(),
             new ScoredTextPredictions(
-                scored.get(i).get(m), plan.matching(), decoder, model.threshold()));
+                scored.get(i).get(m), plan.matching(), decoder, model.threshold().value()));
       }
     }
   }

@@ -11,7 +11,7 @@ import java.util.List;
 /**
  * What executors have to know to evaluate models.
  *
- * @param models with the decoders and thresholds to evaluate at
+ * @param models with the decoders and the numbers of the thresholds to evaluate at
  * @param engine how to run them
  * @param matching when a prediction counts as gold
  * @param datasets how many data sets there are
@@ -35,7 +35,7 @@ public record EvaluatePlan(
   /** The models as they must be loaded: keeping candidates down to where the curve begins. */
   List<ModelSpec> scoringModels() {
     return models.stream()
-        .map(model -> model.withDecoder(model.decoder(), lowest(model.threshold())))
+        .map(model -> model.withDecoder(model.decoder(), lowest(model.threshold().value())))
         .toList();
   }
 
@@ -49,7 +49,7 @@ public record EvaluatePlan(
     for (int i = 0; i < datasets; i++) {
       tallies[i] =
           new EvaluationTally(
-              ThresholdGrid.of(model.threshold(), lowest(model.threshold())),
+              ThresholdGrid.of(model.threshold().value(), lowest(model.threshold().value())),
               keepUnannotated,
               examples);
     }

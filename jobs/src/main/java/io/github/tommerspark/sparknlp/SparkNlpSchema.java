@@ -2,9 +2,11 @@ package io.github.tommerspark.sparknlp;
 
 import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.coalesce;
+import static org.apache.spark.sql.functions.from_json;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.size;
 import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.to_json;
 import static org.apache.spark.sql.functions.transform;
 import static org.apache.spark.sql.functions.when;
 
@@ -55,6 +57,9 @@ public final class SparkNlpSchema {
   private static final List<String> FIELDS =
       List.of(ANNOTATOR_TYPE, "begin", "end", "result", "metadata", "embeddings");
 
+  private static final Set<DataType> EMBEDDINGS =
+      Set.of(DataTypes.FloatType, DataTypes.DoubleType, DataTypes.StringType);
+
   /**
    * An annotation: {@code struct<annotatorType:string, begin:int, end:int, result:string,
    * metadata:map<string,string>, embeddings:array<float>>}, of which begin, end and the elements of
@@ -98,8 +103,9 @@ public final class SparkNlpSchema {
   }
 
   /**
-   * Whether a column of that type holds annotations, in the order, nullability and width of numbers
-   * of Spark NLP or of files.
+   * Whether a column of that type holds annotations, in the order, nullability and types of Spark
+   * NLP or as they come back from files: numbers may be wider, and of JSON, metadata are a struct
+   * and embeddings, which are empty, arrays of anything.
    */
   public static boolean isAnnotations(DataType type) {
     return type instanceof ArrayType array
@@ -110,12 +116,17 @@ public final class SparkNlpSchema {
         && isInteger(typeOf(annotation, "begin"))
         && isInteger(typeOf(annotation, "end"))
         && typeOf(annotation, "result").equals(DataTypes.StringType)
-        && typeOf(annotation, "metadata") instanceof MapType metadata
-        && metadata.keyType().equals(DataTypes.StringType)
-        && metadata.valueType().equals(DataTypes.StringType)
+        && isMetadata(typeOf(annotation, "metadata"))
         && typeOf(annotation, "embeddings") instanceof ArrayType embeddings
-        && (embeddings.elementType().equals(DataTypes.FloatType)
-            || embeddings.elementType().equals(DataTypes.DoubleType));
+        && EMBEDDINGS.contains(embeddings.elementType());
+  }
+
+  private static boolean isMetadata(DataType type) {
+    return type instanceof MapType map
+        ? map.keyType().equals(DataTypes.StringType) && map.valueType().equals(DataTypes.StringType)
+        : type instanceof StructType struct
+            && Arrays.stream(struct.fields())
+                .allMatch(field -> field.dataType().equals(DataTypes.StringType));
   }
 
   private static DataType typeOf(StructType struct, String field) {
@@ -171,7 +182,7 @@ public final class SparkNlpSchema {
               : annotatorType(field).or(() -> firstType(dataset, column, field.name()));
       MetadataBuilder metadata = new MetadataBuilder().withMetadata(field.metadata());
       known.ifPresent(value -> metadata.putString(ANNOTATOR_TYPE, value));
-      columns.add(exact(column).as(field.name(), metadata.build()));
+      columns.add(exact(column, field.dataType()).as(field.name(), metadata.build()));
     }
     if (!named.isEmpty()) {
       throw new IllegalArgumentException(
@@ -205,7 +216,8 @@ public final class SparkNlpSchema {
    * Expressions of which Spark knows that they can be null, or cannot, as Spark NLP's type says.
    * Declaring another type for the rows would do the same, but not on streams.
    */
-  private static Column exact(Column annotations) {
+  private static Column exact(Column annotations, DataType type) {
+    DataType metadata = typeOf((StructType) ((ArrayType) type).elementType(), "metadata");
     return transform(
         annotations,
         annotation ->
@@ -216,13 +228,16 @@ public final class SparkNlpSchema {
                     orZero(annotation.getField("begin"), "int").as("begin"),
                     orZero(annotation.getField("end"), "int").as("end"),
                     nullable(annotation, annotation.getField("result")).as("result"),
-                    nullable(
-                            annotation,
-                            annotation
-                                .getField("metadata")
-                                .cast(ANNOTATION.apply("metadata").dataType()))
+                    nullable(annotation, map(annotation.getField("metadata"), metadata))
                         .as("metadata"),
                     nullable(annotation, embeddings(annotation)).as("embeddings"))));
+  }
+
+  private static Column map(Column metadata, DataType type) {
+    MapType map = (MapType) ANNOTATION.apply("metadata").dataType();
+    return type instanceof StructType
+        ? from_json(to_json(metadata), map, Map.of())
+        : metadata.cast(map);
   }
 
   private static Column embeddings(Column annotation) {

@@ -2,8 +2,8 @@ package io.github.tommerspark.sparknlp;
 
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -11,7 +11,9 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.api.java.UDF1;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.MapType;
 import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
@@ -26,8 +28,16 @@ public final class TextReader implements Serializable {
 
   private static final long serialVersionUID = 1L;
 
-  /** Where the fields of an annotation are. */
-  private record Fields(int type, int begin, int result, int metadata) implements Serializable {}
+  /**
+   * Where the fields of an annotation are.
+   *
+   * @param sentence where the sentence is in metadata that are a struct; -1 if they are a map, or
+   *     have none
+   */
+  private record Fields(int type, int begin, int result, int metadata, boolean map, int sentence)
+      implements Serializable {}
+
+  private static final String SENTENCE = "sentence";
 
   private final int column;
 
@@ -83,11 +93,17 @@ public final class TextReader implements Serializable {
   }
 
   private static Fields fields(StructType annotation) {
+    int metadata = annotation.fieldIndex("metadata");
+    DataType type = annotation.fields()[metadata].dataType();
     return new Fields(
         annotation.fieldIndex(SparkNlpSchema.ANNOTATOR_TYPE),
         annotation.fieldIndex("begin"),
         annotation.fieldIndex("result"),
-        annotation.fieldIndex("metadata"));
+        metadata,
+        type instanceof MapType,
+        type instanceof StructType struct
+            ? Arrays.asList(struct.fieldNames()).indexOf(SENTENCE)
+            : -1);
   }
 
   /** Whether the column holds annotations. */
@@ -120,18 +136,25 @@ public final class TextReader implements Serializable {
         return DocumentText.failed("an annotation has no begin");
       }
       long begin = ((Number) annotation.get(fields.begin)).longValue();
-      Map<String, String> metadata =
-          annotation.isNullAt(fields.metadata) ? Map.of() : annotation.getJavaMap(fields.metadata);
-      String sentence = metadata.get("sentence");
-      if (sentence == null) {
-        sentence = TextPart.FIRST_SENTENCE;
-      }
+      String sentence = sentence(annotation, fields);
       if (begin < 0 || begin > Integer.MAX_VALUE) {
         return DocumentText.failed(DocumentText.cannotBegin(sentence, begin));
       }
       parts.add(new TextPart(annotation.getString(fields.result), (int) begin, sentence));
     }
     return DocumentText.of(parts);
+  }
+
+  private static String sentence(Row annotation, Fields fields) {
+    String sentence = null;
+    if (!annotation.isNullAt(fields.metadata)) {
+      if (fields.map) {
+        sentence = annotation.<String, String>getJavaMap(fields.metadata).get(SENTENCE);
+      } else if (fields.sentence >= 0) {
+        sentence = annotation.getStruct(fields.metadata).getString(fields.sentence);
+      }
+    }
+    return sentence == null ? TextPart.FIRST_SENTENCE : sentence;
   }
 
   /**

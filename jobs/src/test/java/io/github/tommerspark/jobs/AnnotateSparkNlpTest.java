@@ -118,6 +118,39 @@ class AnnotateSparkNlpTest {
   }
 
   @Test
+  void annotationsInJsonAreReadAndRestored() throws IOException {
+    Dataset<Row> texts = Texts.rows(Texts.AWKWARD);
+    Dataset<Row> found = SparkNlp.sentences().fit(texts).transform(texts);
+    found.withColumnRenamed("chunk", "before").write().json(path("in"));
+    AnnotateJob.run(
+        spark,
+        new AnnotateOptions(
+            new CorpusOptions(List.of(path("in")), InputFormat.JSON, Map.of(), "sentence", null),
+            new OutputOptions(
+                path("out"),
+                OutputFormat.PARQUET,
+                WriteMode.ERROR,
+                "mentions",
+                null,
+                false,
+                "chunk"),
+            List.of(LLAMA),
+            EngineOptions.defaults(),
+            0,
+            false,
+            Map.of()));
+    Dataset<Row> restored = SparkNlpSchema.restore(read("out"));
+    for (String column : List.of("document", "sentence", "before", "chunk")) {
+      assertThat(restored.schema().apply(column).dataType()).isEqualTo(SparkNlpSchema.ANNOTATIONS);
+    }
+    assertThat(restored.schema().apply("before").metadata())
+        .isEqualTo(restored.schema().apply("chunk").metadata());
+    assertThat(restored.orderBy("n").select("chunk").collectAsList())
+        .isEqualTo(found.orderBy("n").select("chunk").collectAsList())
+        .isEqualTo(restored.orderBy("n").select("before").collectAsList());
+  }
+
+  @Test
   void everyModelHasItsColumn() {
     Texts.rows(Texts.AWKWARD).write().parquet(path("in"));
     AnnotateOptions options = options("in", "text", null, false, LLAMA, NEOX);

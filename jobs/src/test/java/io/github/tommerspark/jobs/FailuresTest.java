@@ -51,6 +51,13 @@ class FailuresTest {
 
   @Test
   void oneLineWithoutSecrets() {
+    assertThat(
+            Failures.line(
+                new RuntimeException(
+                    new ClassNotFoundException(
+                        "Class org.apache.hadoop.fs.s3a.S3AFileSystem not found"))))
+        .isEqualTo(
+            "The jars for s3a are not among Spark's: use ./submit.sh --s3a, or see docs/s3.md (Class org.apache.hadoop.fs.s3a.S3AFileSystem not found)");
     assertThat(Failures.line(new UserException("Cannot read s3a://a:b@c/d:\n  gone  \n")))
         .isEqualTo("Cannot read s3a://c/d: gone");
   }

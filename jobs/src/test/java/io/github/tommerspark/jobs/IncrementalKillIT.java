@@ -3,16 +3,10 @@ package io.github.tommerspark.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -33,24 +27,14 @@ class IncrementalKillIT {
   private static final String BATCH_COMMITTED = "_tommer/checkpoint/\\w+-\\w+/commits/%d";
 
   @TempDir private static Path folder;
+  private static KilledRuns runs;
 
   @BeforeAll
   static void anUndisturbedRun() throws Exception {
-    Files.createDirectories(folder.resolve("in"));
-    for (int f = 0; f < FILES; f++) {
-      List<String> lines = new ArrayList<>();
-      for (int r = 0; r < ROWS_PER_FILE; r++) {
-        lines.add(
-            "{\"id\": \"%d-%d\", \"text\": \"%s In %d, Marie Curie left Warsaw for the University of Paris.\"}"
-                .formatted(f, r, "Long ago. ".repeat(r % 11), 1800 + r));
-      }
-      lines.add("{\"id\": \"null-%d\", \"text\": null}".formatted(f));
-      Files.write(folder.resolve("in").resolve(f + ".jsonl"), lines);
-    }
-    run("undisturbed");
-    assertThat(rows("undisturbed").count()).isEqualTo(FILES * (ROWS_PER_FILE + 1L));
-    assertThat(rows("undisturbed").where("size(mentions) > 0").count())
-        .isEqualTo(FILES * (long) ROWS_PER_FILE);
+    runs = new KilledRuns(folder);
+    runs.writeInput(FILES, ROWS_PER_FILE);
+    run(KilledRuns.UNDISTURBED);
+    runs.assertComplete(FILES, ROWS_PER_FILE);
   }
 
   @Test
@@ -59,7 +43,7 @@ class IncrementalKillIT {
     runKilledAt("killed", BATCH_WRITTEN.formatted(1));
     runKilledAt("killed", BATCH_COMMITTED.formatted(2));
     run("killed");
-    assertSameRows("killed");
+    runs.assertSameRows("killed");
   }
 
   @Test
@@ -72,7 +56,7 @@ class IncrementalKillIT {
       }
     }
     run("steps");
-    assertSameRows("steps");
+    runs.assertSameRows("steps");
   }
 
   @Test
@@ -86,27 +70,7 @@ class IncrementalKillIT {
       }
     }
     run("anytime");
-    assertSameRows("anytime");
-  }
-
-  private static void assertSameRows(String output) {
-    Dataset<Row> expected = rows("undisturbed");
-    Dataset<Row> found = rows(output);
-    assertThat(found.count()).isEqualTo(expected.count());
-    assertThat(found.exceptAll(expected).count()).isZero();
-    assertThat(expected.exceptAll(found).count()).isZero();
-  }
-
-  private static Dataset<Row> rows(String output) {
-    // Scores may differ in the last digits with the composition of batches.
-    return LocalSpark.session()
-        .read()
-        .parquet(folder.resolve(output).toString())
-        .selectExpr(
-            "id",
-            "text",
-            "transform(mentions, m -> struct(m.start, m.end, m.text)) mentions",
-            "error");
+    runs.assertSameRows("anytime");
   }
 
   /** Runs to the end. */
@@ -115,7 +79,7 @@ class IncrementalKillIT {
     if (!driver.waitFor(5, TimeUnit.MINUTES)) {
       kill(driver);
     }
-    assertThat(driver.waitFor()).as(Files.readString(log(output))).isZero();
+    assertThat(driver.waitFor()).as(runs.printed(output)).isZero();
   }
 
   /**
@@ -123,34 +87,18 @@ class IncrementalKillIT {
    * comes too late would test nothing.
    */
   private static void runKilledAt(String output, String trigger) throws Exception {
-    List<String> before = files(output, trigger);
+    List<String> before = runs.files(output, trigger);
     Process driver = start(output);
     long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(5);
     boolean seen = false;
     while (!seen && driver.isAlive() && System.nanoTime() < end) {
       Thread.sleep(1);
-      List<String> now = files(output, trigger);
+      List<String> now = runs.files(output, trigger);
       now.removeAll(before);
       seen = !now.isEmpty();
     }
     kill(driver);
-    assertThat(seen).as("%s before the end: %s", trigger, Files.readString(log(output))).isTrue();
-  }
-
-  private static List<String> files(String output, String pattern) {
-    Path root = folder.resolve(output);
-    List<String> found = new ArrayList<>();
-    if (Files.exists(root)) {
-      try (Stream<Path> all = Files.walk(root)) {
-        all.map(file -> root.relativize(file).toString())
-            .filter(name -> name.matches(pattern))
-            .forEach(found::add);
-      } catch (IOException | UncheckedIOException e) {
-        // A directory went away while it was read; look again.
-        return found;
-      }
-    }
-    return found;
+    assertThat(seen).as("%s before the end: %s", trigger, runs.printed(output)).isTrue();
   }
 
   /** {@link Process#destroyForcibly} is SIGKILL: no shutdown hook runs. */
@@ -158,22 +106,8 @@ class IncrementalKillIT {
     driver.destroyForcibly().waitFor();
   }
 
-  private static Path log(String output) {
-    return folder.resolve(output + ".log");
-  }
-
   private static Process start(String output) throws IOException {
-    return Drivers.start(
-        folder,
-        log(output),
-        List.of("spark.master=local[2]"),
-        "annotate",
-        "--incremental",
-        "--max-files-per-batch",
-        "2",
-        "--input",
-        "in",
-        "--output",
-        output);
+    return runs.start(
+        output, List.of("spark.master=local[2]"), "--incremental", "--max-files-per-batch", "2");
   }
 }

@@ -8,6 +8,7 @@ import io.github.tommerspark.detect.Mention;
 import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.detect.ModelDescription;
 import io.github.tommerspark.detect.ModelSpec;
+import io.github.tommerspark.detect.Threshold;
 import io.github.tommerspark.engine.EngineOptions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -83,7 +84,14 @@ class RemoteModelsTest {
 
   private static ModelSpec spec(String backbone, String head) {
     return new ModelSpec(
-        "remote", backbone, head, Decoder.THRESHOLD, ModelSpec.DEFAULT_THRESHOLD, null, null, null);
+        "remote",
+        backbone,
+        head,
+        Decoder.THRESHOLD,
+        Threshold.of(Threshold.PUBLISHED),
+        null,
+        null,
+        null);
   }
 
   private static List<List<Mention>> mentions(ModelSpec spec) throws IOException {

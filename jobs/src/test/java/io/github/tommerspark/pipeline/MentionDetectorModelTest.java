@@ -151,7 +151,7 @@ class MentionDetectorModelTest {
     assertThat(copy.getOutputCol()).isEqualTo("b");
     assertThat(copy.getThreshold()).isEqualTo("0.9");
     assertThat(model.getOutputCol()).isEqualTo("a");
-    assertThat(model.getThreshold()).isEqualTo("0.5");
+    assertThat(model.getThreshold()).isNull();
   }
 
   @Test
