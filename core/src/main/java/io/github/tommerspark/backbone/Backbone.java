@@ -293,8 +293,8 @@ public final class Backbone implements AutoCloseable {
       long[] part = shape.clone();
       for (long first = 0; first < shape[0]; first += rows) {
         part[0] = Math.min(rows, shape[0] - first);
+        staging.limit(Math.toIntExact(Float.BYTES * part[0] * rowElements));
         FloatBuffer floats = staging.asFloatBuffer();
-        floats.limit(Math.toIntExact(part[0] * rowElements));
         checkpoint.readFloats(tensor, first * rowElements, floats);
         try (PtNDManager call = module.newCallManager()) {
           PtNDArray source = module.view(call, staging, part);

@@ -55,6 +55,7 @@ final class BenchCommand implements Callable<Integer> {
   private static final int RANK = 64;
   private static final int WINDOW = 25;
   private static final String SHAPE_TOKENIZER = "nano-llama";
+  private static final String BACKBONE = "backbone";
 
   @Spec private CommandSpec command;
 
@@ -233,7 +234,7 @@ final class BenchCommand implements Callable<Integer> {
 
   /** A backbone of the shape and a head for it, with random weights. */
   private ModelSpec randomModel(Path work) throws IOException {
-    Path backbone = work.resolve("backbone");
+    Path backbone = work.resolve(BACKBONE);
     Path head = work.resolve("head");
     Path file = Path.of(shape);
     byte[] config =
@@ -252,7 +253,7 @@ final class BenchCommand implements Callable<Integer> {
     Random random = new Random(1);
     HeadConfig config =
         new HeadConfig(
-            "random",
+            BACKBONE,
             layer,
             RANK,
             true,

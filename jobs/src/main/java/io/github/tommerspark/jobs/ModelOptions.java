@@ -189,7 +189,8 @@ final class ModelOptions {
         spec.threshold(),
         spec.bos(),
         spec.maxTokens(),
-        spec.overlap());
+        spec.overlap(),
+        spec.typing());
   }
 
   /**
