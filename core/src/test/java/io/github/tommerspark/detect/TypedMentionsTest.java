@@ -209,8 +209,7 @@ class TypedMentionsTest {
     for (Typing typing : List.of(Typing.classifier("nano-llama"), Typing.labels(given))) {
       ModelSpec spec = bundled.withTyping(typing);
       List<String> classes = typing.labels().isEmpty() ? own : given;
-      assertThat(
-              MentionDetector.describe(List.of(spec), ENGINE).get(0).classifier().classes())
+      assertThat(MentionDetector.describe(List.of(spec), ENGINE).get(0).classifier().classes())
           .isEqualTo(classes);
       try (MentionDetector detector = MentionDetector.load(List.of(spec), ENGINE)) {
         List<Mention> mentions =
