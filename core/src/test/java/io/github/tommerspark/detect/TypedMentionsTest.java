@@ -16,6 +16,7 @@ import io.github.tommerspark.classify.EntityPrompt;
 import io.github.tommerspark.classify.SpanClassifier;
 import io.github.tommerspark.classify.SpanRepresentation;
 import io.github.tommerspark.decode.Candidates;
+import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.DeviceChoice;
 import io.github.tommerspark.engine.EngineOptions;
@@ -198,6 +199,33 @@ class TypedMentionsTest {
         .doesNotHaveDuplicates();
     assertThat(typed.classifier().classes()).containsExactly("person", "place");
     assertThat(labelled.classifier().classes()).containsExactly("a", "b");
+  }
+
+  @Test
+  void theBundledClassifiersLabel() throws IOException {
+    ModelSpec bundled = ModelSpec.bundled("nano-llama").withDecoder(Decoder.THRESHOLD, 0.9);
+    List<String> own = List.of("location", "organisation", "other", "person");
+    List<String> given = List.of("person", "country");
+    for (Typing typing : List.of(Typing.classifier("nano-llama"), Typing.labels(given))) {
+      ModelSpec spec = bundled.withTyping(typing);
+      List<String> classes = typing.labels().isEmpty() ? own : given;
+      assertThat(MentionDetector.describe(List.of(spec), ENGINE).get(0).classifier().classes())
+          .isEqualTo(classes);
+      try (MentionDetector detector = MentionDetector.load(List.of(spec), ENGINE)) {
+        List<Mention> mentions =
+            detector.detect(List.of("Marie Curie was born in Warsaw, in Poland.")).get(0);
+        assertThat(mentions).isNotEmpty();
+        for (Mention mention : mentions) {
+          assertThat(mention.label()).matches(l -> l.equals("O") || classes.contains(l));
+          assertThat(mention.labelScore()).isBetween(0f, 1f);
+        }
+      }
+    }
+    assertThatThrownBy(
+            () ->
+                MentionDetector.describe(
+                    List.of(bundled.withTyping(Typing.classifier("nano-neox"))), ENGINE))
+        .hasMessageContaining("--classifier nano-neox: that model brings no classifier");
   }
 
   @Test

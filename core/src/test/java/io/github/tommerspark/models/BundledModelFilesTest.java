@@ -63,6 +63,17 @@ class BundledModelFilesTest {
     assertThat(expected)
         .containsKeys("config.json", "tokenizer.json", "model.safetensors")
         .containsKey(json(model + "/tommer.json").get("head").asText() + "/model.safetensors");
+    for (String key : List.of("classifier", "zeroShotClassifier")) {
+      if (json(model + "/tommer.json").has(key)) {
+        String folder = json(model + "/tommer.json").get(key).asText();
+        assertThat(expected)
+            .containsKeys(folder + "/model.safetensors", folder + "/classifier.json");
+        assertThat(json(model + "/" + folder + "/classifier.json").get("llm_name").asText())
+            .isEqualTo(model);
+        assertThat(json(model + "/" + folder + "/training.json").get("kind").asText())
+            .isEqualTo("classifier_training");
+      }
+    }
   }
 
   @ParameterizedTest
