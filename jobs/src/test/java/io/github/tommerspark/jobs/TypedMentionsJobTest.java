@@ -58,8 +58,7 @@ class TypedMentionsJobTest {
       return new Sentence(
           text,
           List.of(
-              new Marked(0, person.length(), "PER"),
-              new Marked(at, at + place.length(), "LOC")));
+              new Marked(0, person.length(), "PER"), new Marked(at, at + place.length(), "LOC")));
     }
 
     String json(int id) {
