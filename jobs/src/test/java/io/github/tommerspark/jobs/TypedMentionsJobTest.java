@@ -287,7 +287,8 @@ class TypedMentionsJobTest {
         evaluate("--threshold", "0.3", "--classifier", shared.resolve("own").toString());
     EvaluationFile.Typed micro = live.evaluation().typed().get(0);
     assertThat(micro.total()).isEqualTo(160);
-    assertThat(micro.truePos()).isBetween(1L, 156L);
+    // Two types are exchanged, and one mention is none.
+    assertThat(micro.truePos()).isBetween(1L, 157L);
     assertThat(micro.recall()).isLessThanOrEqualTo(micro.detectorRecall());
     List<EvaluationFile.TypedClass> classes = live.evaluation().classes();
     assertThat(classes.stream().map(EvaluationFile.TypedClass::type))
