@@ -1,5 +1,6 @@
 package io.github.tommerspark.jobs;
 
+import io.github.tommerspark.checkpoint.ModelFormatException;
 import java.io.FileNotFoundException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
@@ -39,7 +40,8 @@ final class Failures {
       chain.add(t);
     }
     for (Throwable t : chain) {
-      if (t instanceof UserException) {
+      // These name the file; what they were made from does not.
+      if (t instanceof UserException || t instanceof ModelFormatException) {
         return t.getMessage();
       }
     }
@@ -69,7 +71,7 @@ final class Failures {
       String name = remote.group(1);
       String text = remote.group(2);
       Matcher cause = CAUSED_BY.matcher(message);
-      while (cause.find()) {
+      while (!name.equals(ModelFormatException.class.getSimpleName()) && cause.find()) {
         name = cause.group(1);
         text = cause.group(2);
       }

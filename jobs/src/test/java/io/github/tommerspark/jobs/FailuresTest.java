@@ -2,6 +2,7 @@ package io.github.tommerspark.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.tommerspark.checkpoint.ModelFormatException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -30,6 +31,30 @@ class FailuresTest {
         Driver stacktrace:""";
     assertThat(Failures.line(new SparkException(message)))
         .isEqualTo("A row failed and --fail-fast is set: nano: boom");
+  }
+
+  @Test
+  void aModelFileThatCannotBeReadIsNamed() {
+    assertThat(
+            Failures.line(
+                new SparkException(
+                    "Job aborted.",
+                    new ModelFormatException(
+                        "Cannot read x/classifier.json: it is not valid JSON (bad token)",
+                        new IOException("bad token at line 1")))))
+        .isEqualTo("Cannot read x/classifier.json: it is not valid JSON (bad token)");
+    String message =
+        """
+        Job aborted due to stage failure: Task 0 in stage 3.0 failed 4 times, most recent failure: Lost task 0.3 in stage 3.0 (TID 6) (127.0.0.1 executor 0): org.apache.spark.SparkException: Task failed.
+        \tat org.apache.spark.X.y(X.scala:774)
+        Caused by: io.github.tommerspark.checkpoint.ModelFormatException: Cannot read x/classifier.json: it is not valid JSON
+        \tat io.github.tommerspark.checkpoint.StrictJson.malformed(StrictJson.java:1)
+        Caused by: java.io.IOException: bad token at line 1
+        \t... 14 more
+
+        Driver stacktrace:""";
+    assertThat(Failures.line(new SparkException(message)))
+        .isEqualTo("Cannot read x/classifier.json: it is not valid JSON");
   }
 
   @Test
