@@ -275,7 +275,7 @@ final class TrainCommand implements Callable<Integer> {
       names = "--bos",
       paramLabel = "POLICY",
       description =
-          "tokenizer adds a beginning-of-sequence token only where the tokenizer does; always adds one everywhere, so that the first word of a text can be found, too (default: tokenizer).")
+          "tokenizer adds a beginning-of-sequence token only where the tokenizer does; always adds one everywhere, so that the first word of a text can be found, too (default: what a bundled model records, else tokenizer).")
   private String bos;
 
   @Option(
