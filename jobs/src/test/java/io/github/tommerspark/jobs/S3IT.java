@@ -73,7 +73,8 @@ class S3IT {
             "tommer.json",
             "model.safetensors",
             "head/experimaestro.json",
-            "head/model.safetensors")) {
+            "head/model.safetensors",
+            "head/tommer.json")) {
       Path copy = folder.resolve("model");
       try (InputStream in =
           MentionDetector.class.getResourceAsStream(
@@ -129,7 +130,10 @@ class S3IT {
             "--backbone",
             "s3a://bucket/models/nano-llama",
             "--head",
-            "s3a://bucket/models/nano-llama/head");
+            "s3a://bucket/models/nano-llama/head",
+            // As the bundled model, which knows that its head is its own.
+            "--threshold",
+            "recommended");
     Map<String, String> seen = new TreeMap<>();
     int looks = 0;
     while (driver.isAlive()) {
