@@ -5,7 +5,7 @@ session must have (``--jars tommer-spark-0.1.0.jar`` or ``spark.jars``). PySpark
 
     from tommer_spark import MentionDetectorModel
 
-    detector = MentionDetectorModel(inputCol="text", outputCol="mentions", threshold=0.99)
+    detector = MentionDetectorModel(inputCol="text", outputCol="mentions", threshold=0.9)
     detector.transform(documents).show()
 
 Licensed under the Apache License, Version 2.0.
@@ -47,7 +47,7 @@ class MentionDetectorModel(JavaTransformer, JavaMLReadable, JavaMLWritable):
     """Finds entity mentions in a column of texts.
 
     Parameters are those of the class in Java; ``explainParams()`` describes them. They are given to
-    the constructor by name, or set with ``setThreshold(0.99)`` and so on.
+    the constructor by name, or set with ``setThreshold(0.9)`` and so on.
     """
 
     model = Param(

@@ -39,7 +39,7 @@ public record Threshold(Kind kind, double number) implements Serializable {
   public Threshold {
     if (!(number >= 0 && number < 1)) {
       throw new IllegalArgumentException(
-          "--threshold must be at least 0 and below 1, but is " + number);
+          "A threshold must be at least 0 and below 1, but is " + number);
     }
   }
 
@@ -66,7 +66,7 @@ public record Threshold(Kind kind, double number) implements Serializable {
       return of(Double.parseDouble(text));
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException(
-          "--threshold must be recommended or a number, but is " + text, e);
+          "A threshold must be recommended or a number, but is " + text, e);
     }
   }
 

@@ -74,7 +74,7 @@ final class ModelOptions {
       paramLabel = "NAME,…",
       split = ",",
       description =
-          "Labels to choose among, read by the backbone; needs a --classifier trained with --zero-shot, by default the one that the backbone brings (nano-llama does).")
+          "Labels to choose among, read by the backbone; needs a --classifier trained with --zero-shot, by default the one that the backbone brings (nano-llama does: for names like person, organisation, location, country).")
   private List<String> labels;
 
   @Option(

@@ -178,8 +178,8 @@ class AnnotateOptionsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--threshold 1 | --threshold must be at least 0 and below 1, but is 1.0",
-        "--threshold high | --threshold must be recommended or a number, but is high",
+        "--threshold 1 | A threshold must be at least 0 and below 1, but is 1.0",
+        "--threshold high | A threshold must be recommended or a number, but is high",
         "--treshold 1 | Unknown option: --treshold; did you mean --threshold?",
         "--mode replace | Unknown mode \"replace\": use one of error, overwrite, append",
         "--dtype int8 | Unknown dtype \"int8\": use one of auto, fp32, bf16, fp16",

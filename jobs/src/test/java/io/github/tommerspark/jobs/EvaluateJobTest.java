@@ -364,7 +364,9 @@ class EvaluateJobTest {
     refused("Cannot tell the format of ", "--gold", "g=" + path("gold.xml"));
     refused("Cannot read the input ", "--gold", "g=" + path("absent.jsonl"));
     refused(
-        "Cannot evaluate on g: there are no documents in ", "--gold", "g=" + path("empty.jsonl"));
+        "Cannot use the gold data g: there are no documents in ",
+        "--gold",
+        "g=" + path("empty.jsonl"));
     refused("Cannot read gold file ", "--gold", "g=" + path("no-gold"));
     refused("Cannot read gold file ", "--gold", "g=" + path("ints"));
     refused(
@@ -398,7 +400,7 @@ class EvaluateJobTest {
         "--gold a=b --predictions m=p                     | --predictions with --matching token needs the --backbone whose tokenizer counts; or use --matching char",
         "--gold a=b --predictions m/m=p --matching char   | Cannot call a model \"m/m\": a name is a letter, then letters, digits, _ or -",
         "--gold a=b --predictions nano-neox=p --model nano-neox --matching char | --model and --predictions both name \"nano-neox\"",
-        "--gold a=b --threshold 1                         | --threshold must be at least 0 and below 1, but is 1.0",
+        "--gold a=b --threshold 1                         | A threshold must be at least 0 and below 1, but is 1.0",
       })
   void optionsThatMakeNoSense(String arguments, String message) {
     assertThatThrownBy(() -> options(arguments.split(" +"))).hasMessage(message);

@@ -37,8 +37,8 @@ class RemoteModelsTest {
 
   @Test
   void theSameModelElsewhereFindsTheSameAndIsReadOnce() throws IOException {
-    ModelSpec bundled = ModelSpec.bundled("nano-llama");
     ModelSpec remote = spec("counted://" + folder, "counted://" + folder + "/head");
+    ModelSpec bundled = spec("nano-llama", null);
 
     ModelDescription description = MentionDetector.describe(List.of(remote), ENGINE).get(0);
     ModelDescription expected = MentionDetector.describe(List.of(bundled), ENGINE).get(0);

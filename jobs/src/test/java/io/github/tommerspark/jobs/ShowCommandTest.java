@@ -96,9 +96,9 @@ class ShowCommandTest {
     assertThat(misused("--html", "x.txt")).isEqualTo("--html must be named .html, but is x.txt");
     assertThat(misused("--model", "x")).startsWith("Unknown model \"x\"");
     assertThat(misused("--threshold", "high"))
-        .isEqualTo("--threshold must be recommended or a number, but is high");
+        .isEqualTo("A threshold must be recommended or a number, but is high");
     assertThat(misused("--threshold", "2"))
-        .isEqualTo("--threshold must be at least 0 and below 1, but is 2.0");
+        .isEqualTo("A threshold must be at least 0 and below 1, but is 2.0");
   }
 
   private static String show(String... arguments) {

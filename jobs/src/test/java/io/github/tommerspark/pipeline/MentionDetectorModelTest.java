@@ -100,7 +100,7 @@ class MentionDetectorModelTest {
                 new PipelineStage[] {
                   new Tokenizer().setInputCol("text").setOutputCol("words"),
                   new HashingTF().setInputCol("words").setOutputCol("vector"),
-                  new MentionDetectorModel().setThreshold(0.99).setErrorCol("problem")
+                  new MentionDetectorModel().setThreshold(0.9).setErrorCol("problem")
                 });
     PipelineModel fitted = pipeline.fit(texts);
     List<Row> before = fitted.transform(texts).orderBy("n").collectAsList();
@@ -196,7 +196,7 @@ class MentionDetectorModelTest {
   void refusesParametersThatMakeNoSense() {
     MentionDetectorModel model = new MentionDetectorModel();
     assertThatThrownBy(() -> model.setThreshold(1))
-        .hasMessage("threshold must be at least 0 and below 1, but is 1.0");
+        .hasMessage("A threshold must be at least 0 and below 1, but is 1.0");
     assertThatThrownBy(() -> model.setThreshold("high")).hasMessageContaining("but is high");
     assertThatThrownBy(() -> model.setDecoder("best")).hasMessageContaining("well_nested");
     assertThatThrownBy(() -> model.setDtype("fp8")).hasMessageContaining("bf16");

@@ -29,9 +29,9 @@ public final class SparkNlp {
     return assembler;
   }
 
-  /** Our stage, from that column to chunk. */
+  /** Our stage, from that column to chunk; the threshold is low, for many mentions. */
   public static MentionDetectorModel detector(String input) {
-    return new MentionDetectorModel().setInputCols(input).setOutputCol("chunk");
+    return new MentionDetectorModel().setInputCols(input).setOutputCol("chunk").setThreshold(0.5);
   }
 
   public static Pipeline pipeline(List<? extends PipelineStage> stages) {

@@ -56,12 +56,12 @@ class MemoryEstimateTest {
   @Test
   void activationsGrowWithTheBatchesThatRunAtOnce() {
     long one = activations(ENGINE, false, 1);
-    assertThat(one).isEqualTo(4096L * 2048 * 24 * 4);
+    assertThat(one).isEqualTo(2048L * 2048 * 24 * 4);
     assertThat(activations(ENGINE, false, 4)).isEqualTo(4 * one);
     assertThat(activations(ENGINE, true, 4)).isEqualTo(2 * one);
     assertThat(activations(ENGINE.withDeviceConcurrency(3), true, 4)).isEqualTo(3 * one);
     assertThat(activations(ENGINE.withDeviceConcurrency(8), false, 4)).isEqualTo(4 * one);
-    assertThat(activations(ENGINE.withBatchTokens(8192), false, 1)).isEqualTo(2 * one);
+    assertThat(activations(ENGINE.withBatchTokens(4096), false, 1)).isEqualTo(2 * one);
   }
 
   private static long activations(EngineOptions engine, boolean gpu, int tasks) {
