@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  * @param layer the block whose output it reads, from 0
  * @param rank of its projections
  */
-public record HeadSlot(int layer, int rank) implements Serializable, Comparable<HeadSlot> {
+public record HeadSlot(int layer, int rank) implements Serializable {
 
   private static final Pattern LABEL = Pattern.compile("L\\d+_R\\d+");
 
@@ -35,12 +35,5 @@ public record HeadSlot(int layer, int rank) implements Serializable, Comparable<
   /** Whether a name has the form of a {@link #label}. */
   public static boolean isLabel(String name) {
     return LABEL.matcher(name).matches();
-  }
-
-  /** By layer, then by rank. */
-  @Override
-  public int compareTo(HeadSlot other) {
-    int byLayer = Integer.compare(layer, other.layer);
-    return byLayer != 0 ? byLayer : Integer.compare(rank, other.rank);
   }
 }

@@ -63,11 +63,6 @@ public final class HeadTrainer implements AutoCloseable {
     }
   }
 
-  /** Layers whose states are wanted, rising. */
-  public int[] layers() {
-    return layers.clone();
-  }
-
   /** The phase that comes next or is under way, from 0. */
   public int phase() {
     return phase;
@@ -93,16 +88,11 @@ public final class HeadTrainer implements AutoCloseable {
     return slots.stream().mapToDouble(slot -> slot.lastLoss).average().orElse(Double.NaN);
   }
 
-  /** The highest learning rate of a head. */
-  public double learningRate() {
-    return slots.stream().mapToDouble(slot -> slot.schedule.learningRate()).max().orElse(0);
-  }
-
   /**
    * One step of every head that still learns.
    *
    * @param batch the sequences
-   * @param taps per layer of {@link #layers} their hidden states, (tokens × width) row by row
+   * @param taps per layer of the heads, rising, its hidden states, (tokens × width) row by row
    * @throws ArithmeticException if a loss is not finite
    */
   public void step(LabelledBatch batch, List<HiddenStates> taps) {

@@ -17,8 +17,9 @@
     if one_by_one or not self.causal:
       tile = 128
     qt = (q * self.attention_scale).reshape([count, length, kv, repeat, dim]).permute([0, 2, 3, 1, 4])
-    kt = k.permute([0, 2, 1, 3]).reshape([count * kv, length, dim])
-    vt = v.permute([0, 2, 1, 3]).reshape([count * kv, length, dim])
+    # Copied even where a view would do: oneDNN has no fast product for a matrix with gaps between rows.
+    kt = k.permute([0, 2, 1, 3]).contiguous().view([count * kv, length, dim])
+    vt = v.permute([0, 2, 1, 3]).contiguous().view([count * kv, length, dim])
     parts = annotate(List[Tensor], [])
     for t in range((length + tile - 1) // tile):
       first = t * tile
@@ -66,7 +67,6 @@
 
   def weigh_one_by_one(self: __torch__.M, queries: Tensor, keys: Tensor, values: Tensor, hidden: Tensor, masked: int, repeat: int) -> Tensor:
     parts = annotate(List[Tensor], [])
-    # oneDNN has no fast product for a matrix with gaps between its rows.
     values = values.transpose(1, 2).contiguous()
     absent = torch.empty([0], dtype=6)
     for i in range(queries.size(0)):

@@ -213,6 +213,7 @@ class GoldenTrainingTest {
     for (int p = 0; p < PARAMETERS.size(); p++) {
       String key = variant.getKey() + ".after3." + PARAMETERS.get(p);
       if (!golden.names().contains(key)) {
+        assertThat(variant.getKey()).doesNotMatch("balanced(_pl0\\.9)?");
         continue;
       }
       float[] expected = golden.floats(golden.tensor(key));

@@ -6,6 +6,7 @@ import io.github.tommerspark.detect.FrozenBackbone;
 import io.github.tommerspark.gold.EnglishPronouns;
 import io.github.tommerspark.gold.GoldDocument;
 import io.github.tommerspark.gold.GoldSpan;
+import io.github.tommerspark.text.BosPolicy;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,8 +18,13 @@ class LabelledTextTest {
   private static final TrainingOptions OPTIONS = TrainingOptions.defaults();
 
   private static FrozenBackbone backbone(String name, Integer maxTokens) throws IOException {
+    return backbone(name, BosPolicy.TOKENIZER, maxTokens);
+  }
+
+  private static FrozenBackbone backbone(String name, BosPolicy bos, Integer maxTokens)
+      throws IOException {
     return FrozenBackbone.open(
-        new FrozenBackbone.Spec(name, null, maxTokens, OPTIONS.window(), OPTIONS.causal(), 0));
+        new FrozenBackbone.Spec(name, bos, maxTokens, OPTIONS.window(), OPTIONS.causal(), 0));
   }
 
   private static GoldDocument document(String text, String... mentions) {
@@ -59,6 +65,11 @@ class LabelledTextTest {
       GoldCounts counts = LabelledText.of(document, backbone, OPTIONS).counts();
       assertThat(counts.labelled()).isEqualTo(1);
       assertThat(counts.atSequenceStart()).isEqualTo(1);
+    }
+    try (FrozenBackbone backbone = backbone("nano-neox", BosPolicy.ALWAYS, null)) {
+      GoldCounts counts = LabelledText.of(document, backbone, OPTIONS).counts();
+      assertThat(counts.labelled()).isEqualTo(2);
+      assertThat(counts.atSequenceStart()).isZero();
     }
   }
 

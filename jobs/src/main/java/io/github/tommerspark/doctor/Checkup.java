@@ -13,9 +13,6 @@ import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.deploy.SparkHadoopUtil;
@@ -123,27 +120,9 @@ final class Checkup {
     SparkEnv env = SparkEnv.get();
     Configuration hadoop =
         SparkHadoopUtil.get().newConfiguration(env == null ? new SparkConf() : env.conf());
+    PathProbe probe = new PathProbe(hadoop, PathProbe.PATIENCE);
     for (String location : paths) {
-      try {
-        Path path = new Path(location);
-        FileSystem fs = path.getFileSystem(hadoop);
-        FileStatus status = fs.getFileStatus(path);
-        findings.add(
-            Finding.ok(
-                "path",
-                "%s: %s"
-                    .formatted(
-                        path,
-                        status.isDirectory()
-                            ? "a directory of %d entries".formatted(fs.listStatus(path).length)
-                            : size(status.getLen()))));
-      } catch (IOException | RuntimeException e) {
-        findings.add(
-            Finding.fail(
-                "path",
-                "%s: %s".formatted(location, e),
-                "check that it exists, the credentials, and for s3a that its jars are there, as with ./submit.sh --s3a"));
-      }
+      findings.add(probe.look(location));
     }
   }
 
@@ -224,7 +203,8 @@ final class Checkup {
     }
   }
 
-  private static String size(long bytes) {
+  /** Bytes, for people. */
+  static String size(long bytes) {
     return bytes < 1 << 20
         ? "%d bytes".formatted(bytes)
         : "%.1f GiB".formatted(bytes / (double) (1 << 30));

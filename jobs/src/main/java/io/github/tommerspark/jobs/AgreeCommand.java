@@ -38,7 +38,7 @@ final class AgreeCommand implements Callable<Integer> {
 
   @Spec private CommandSpec command;
 
-  @Mixin private AnnotateCommand.Common common;
+  @Mixin private CommonOptions common;
 
   @Option(
       names = "--input",
@@ -138,17 +138,17 @@ final class AgreeCommand implements Callable<Integer> {
    */
   AgreeOptions options() {
     if ((input == null) == (datasets == null)) {
-      throw impossible(
+      throw common.impossible(
           "Say either --input PATH, to compare the columns of one dataset, or --dataset NAME=PATH for each of several");
     }
     if (replicates < 0) {
-      throw impossible("--replicates must not be negative, but is " + replicates);
+      throw common.impossible("--replicates must not be negative, but is " + replicates);
     }
     if (votes != null && votes < 1) {
-      throw impossible("--consensus must be at least 1, but is " + votes);
+      throw common.impossible("--consensus must be at least 1, but is " + votes);
     }
     if (consensusColumn.isBlank()) {
-      throw impossible("--consensus-column must not be empty");
+      throw common.impossible("--consensus-column must not be empty");
     }
     return new AgreeOptions(
         input != null ? List.of(new AgreeOptions.Source(null, input)) : named(),
@@ -168,7 +168,8 @@ final class AgreeCommand implements Callable<Integer> {
       case "error" -> false;
       case "overwrite" -> true;
       default ->
-          throw impossible("Unknown mode \"%s\": use one of error, overwrite".formatted(mode));
+          throw common.impossible(
+              "Unknown mode \"%s\": use one of error, overwrite".formatted(mode));
     };
   }
 
@@ -178,17 +179,13 @@ final class AgreeCommand implements Callable<Integer> {
     for (String dataset : datasets) {
       String[] parts = dataset.split("=", 2);
       if (parts.length < 2 || parts[0].isBlank() || parts[1].isBlank()) {
-        throw impossible("--dataset must be NAME=PATH, but is " + Redaction.uri(dataset));
+        throw common.impossible("--dataset must be NAME=PATH, but is " + Redaction.uri(dataset));
       }
       if (!names.add(parts[0])) {
-        throw impossible("--dataset names %s twice".formatted(parts[0]));
+        throw common.impossible("--dataset names %s twice".formatted(parts[0]));
       }
       sources.add(new AgreeOptions.Source(parts[0], List.of(parts[1])));
     }
     return sources;
-  }
-
-  private ParameterException impossible(String message) {
-    return new ParameterException(command.commandLine(), message);
   }
 }

@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
@@ -64,21 +63,9 @@ import picocli.CommandLine.Spec;
     })
 final class AnnotateCommand implements Callable<Integer> {
 
-  /** Options that every job has. */
-  static final class Common {
-    @Option(
-        names = {"-h", "--help"},
-        usageHelp = true,
-        description = "Show this help.")
-    private boolean help;
-
-    @Option(names = "--verbose", description = "Show the stack trace of a failure.")
-    boolean verbose;
-  }
-
   @Spec private CommandSpec command;
 
-  @Mixin private Common common;
+  @Mixin private CommonOptions common;
 
   @Option(
       names = "--input",
@@ -234,7 +221,7 @@ final class AnnotateCommand implements Callable<Integer> {
     AnnotateOptions options = options();
     IncrementalOptions growing = incrementalOptions();
     Optional<ErrorRate> limit =
-        checked(() -> Optional.ofNullable(maxErrorRate).map(ErrorRate::new));
+        common.checked(() -> Optional.ofNullable(maxErrorRate).map(ErrorRate::new));
     try (SparkSession spark = Sessions.start("annotate", settings())) {
       PrintWriter out = command.commandLine().getOut();
       if (growing == null) {
@@ -285,44 +272,46 @@ final class AnnotateCommand implements Callable<Integer> {
    */
   AnnotateOptions options() {
     if (select != null && dropText && contains(select, textColumn)) {
-      throw impossible("--drop-text and --select with the text column contradict each other");
+      throw common.impossible(
+          "--drop-text and --select with the text column contradict each other");
     }
     if (select != null && idColumn != null && !contains(select, idColumn)) {
-      throw impossible("--select leaves out the column %s of --id-column".formatted(idColumn));
+      throw common.impossible(
+          "--select leaves out the column %s of --id-column".formatted(idColumn));
     }
     if (idColumn != null && dropText && idColumn.equalsIgnoreCase(textColumn)) {
-      throw impossible("--drop-text would drop the column of --id-column");
+      throw common.impossible("--drop-text would drop the column of --id-column");
     }
     if (select != null
         && select.stream().map(String::toLowerCase).distinct().count() < select.size()) {
-      throw impossible("--select names a column twice");
+      throw common.impossible("--select names a column twice");
     }
     if (repartition != null && repartition < 1) {
-      throw impossible("--repartition must be at least 1, but is " + repartition);
+      throw common.impossible("--repartition must be at least 1, but is " + repartition);
     }
     if (outputColumn.isBlank()) {
-      throw impossible("--output-column must not be empty");
+      throw common.impossible("--output-column must not be empty");
     }
     if (sparkNlpColumn != null && sparkNlpColumn.isBlank()) {
-      throw impossible("--spark-nlp must not be given an empty name");
+      throw common.impossible("--spark-nlp must not be given an empty name");
     }
     return new AnnotateOptions(
         new CorpusOptions(
             input,
-            inputFormat == null ? null : checked(() -> InputFormat.parse(inputFormat)),
+            inputFormat == null ? null : common.checked(() -> InputFormat.parse(inputFormat)),
             inputOptions,
             textColumn,
             idColumn),
         new OutputOptions(
             output,
-            checked(() -> OutputFormat.parse(outputFormat)),
-            checked(() -> WriteMode.parse(mode)),
+            common.checked(() -> OutputFormat.parse(outputFormat)),
+            common.checked(() -> WriteMode.parse(mode)),
             outputColumn,
             select,
             dropText,
             sparkNlpColumn),
-        checked(model::specs),
-        checked(model::engine),
+        common.checked(model::specs),
+        common.checked(model::engine),
         repartition == null ? 0 : repartition,
         failFast,
         given());
@@ -337,17 +326,18 @@ final class AnnotateCommand implements Callable<Integer> {
     if (!incremental) {
       for (String name : List.of("--checkpoint", "--max-files-per-batch", "--new-output")) {
         if (command.commandLine().getParseResult().hasMatchedOption(name)) {
-          throw impossible(name + " needs --incremental");
+          throw common.impossible(name + " needs --incremental");
         }
       }
       return null;
     }
     if (command.commandLine().getParseResult().hasMatchedOption("--mode")) {
-      throw impossible(
+      throw common.impossible(
           "--mode and --incremental exclude each other: incremental runs add batches to their own output");
     }
     if (maxFilesPerBatch != null && maxFilesPerBatch < 1) {
-      throw impossible("--max-files-per-batch must be at least 1, but is " + maxFilesPerBatch);
+      throw common.impossible(
+          "--max-files-per-batch must be at least 1, but is " + maxFilesPerBatch);
     }
     return new IncrementalOptions(
         checkpoint,
@@ -386,17 +376,5 @@ final class AnnotateCommand implements Callable<Integer> {
 
   private static boolean contains(List<String> names, String name) {
     return names.stream().anyMatch(name::equalsIgnoreCase);
-  }
-
-  private <T> T checked(Supplier<T> supplier) {
-    try {
-      return supplier.get();
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(command.commandLine(), e.getMessage(), e);
-    }
-  }
-
-  private ParameterException impossible(String message) {
-    return new ParameterException(command.commandLine(), message);
   }
 }

@@ -19,7 +19,6 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
@@ -27,7 +26,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import scala.Tuple2;
 
@@ -59,7 +57,7 @@ final class BenchCommand implements Callable<Integer> {
 
   @Spec private CommandSpec command;
 
-  @Mixin private AnnotateCommand.Common common;
+  @Mixin private CommonOptions common;
 
   @Option(
       names = "--input",
@@ -156,8 +154,9 @@ final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    EngineOptions engine = checked(model::engine);
-    List<BenchCut> cuts = checked(() -> documentTokens.stream().map(BenchCut::parse).toList());
+    EngineOptions engine = common.checked(model::engine);
+    List<BenchCut> cuts =
+        common.checked(() -> documentTokens.stream().map(BenchCut::parse).toList());
     check();
     if (workDir != null) {
       Files.createDirectories(workDir);
@@ -191,25 +190,25 @@ final class BenchCommand implements Callable<Integer> {
 
   private void check() {
     if (repeat < 1) {
-      throw impossible("--repeat must be at least 1, but is " + repeat);
+      throw common.impossible("--repeat must be at least 1, but is " + repeat);
     }
     if (tokens != null && tokens < 1) {
-      throw impossible("--tokens must be at least 1, but is " + tokens);
+      throw common.impossible("--tokens must be at least 1, but is " + tokens);
     }
     if (corpusDocuments < 1) {
-      throw impossible("--corpus-documents must be at least 1, but is " + corpusDocuments);
+      throw common.impossible("--corpus-documents must be at least 1, but is " + corpusDocuments);
     }
     if (executors != null && executors.stream().anyMatch(n -> n < 1)) {
-      throw impossible("--executors must be at least 1 each, but are " + executors);
+      throw common.impossible("--executors must be at least 1 each, but are " + executors);
     }
     if ((shape == null) != (layer == null)) {
-      throw impossible(shape == null ? "--layer needs --shape" : "--shape needs --layer");
+      throw common.impossible(shape == null ? "--layer needs --shape" : "--shape needs --layer");
     }
     if (shape != null && model.namesModels()) {
-      throw impossible("--shape and options that name a model exclude each other");
+      throw common.impossible("--shape and options that name a model exclude each other");
     }
     if (!stored.equals("fp32") && !stored.equals("bf16")) {
-      throw impossible("--stored must be fp32 or bf16, but is " + stored);
+      throw common.impossible("--stored must be fp32 or bf16, but is " + stored);
     }
   }
 
@@ -218,16 +217,16 @@ final class BenchCommand implements Callable<Integer> {
         ? null
         : new CorpusOptions(
             input,
-            inputFormat == null ? null : checked(() -> InputFormat.parse(inputFormat)),
+            inputFormat == null ? null : common.checked(() -> InputFormat.parse(inputFormat)),
             Map.of(),
             textColumn,
             null);
   }
 
   private ModelSpec onlyModel() {
-    List<ModelSpec> specs = checked(model::specs);
+    List<ModelSpec> specs = common.checked(model::specs);
     if (specs.size() != 1) {
-      throw impossible("bench measures one model, but there are " + specs.size());
+      throw common.impossible("bench measures one model, but there are " + specs.size());
     }
     return specs.get(0);
   }
@@ -240,13 +239,13 @@ final class BenchCommand implements Callable<Integer> {
     byte[] config =
         Files.isRegularFile(file)
             ? Files.readAllBytes(file)
-            : checked(() -> PublishedShapes.config(shape));
+            : common.checked(() -> PublishedShapes.config(shape));
     int width =
         RandomSnapshot.write(
             config, layer, stored.equals("bf16") ? DType.BF16 : DType.F32, backbone);
     ModelTokens.copyTokenizer(SHAPE_TOKENIZER, backbone);
     HeadFiles.write(randomHead(width), head);
-    return checked(() -> model.single(shape, backbone.toString(), head.toString()));
+    return common.checked(() -> model.single(shape, backbone.toString(), head.toString()));
   }
 
   private Head randomHead(int width) {
@@ -295,17 +294,5 @@ final class BenchCommand implements Callable<Integer> {
         Files.delete(file);
       }
     }
-  }
-
-  private <T> T checked(Supplier<T> supplier) {
-    try {
-      return supplier.get();
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(command.commandLine(), e.getMessage(), e);
-    }
-  }
-
-  private ParameterException impossible(String message) {
-    return new ParameterException(command.commandLine(), message);
   }
 }

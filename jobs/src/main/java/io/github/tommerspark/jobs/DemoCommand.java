@@ -15,7 +15,6 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -26,7 +25,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Runs the annotate job on a bundled corpus with all bundled models and shows what it found. */
@@ -62,7 +60,7 @@ final class DemoCommand implements Callable<Integer> {
 
   @Spec private CommandSpec command;
 
-  @Mixin private AnnotateCommand.Common common;
+  @Mixin private CommonOptions common;
 
   @Option(
       names = "--output",
@@ -113,15 +111,11 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   private AnnotateOptions options() {
-    List<ModelSpec> models = new ArrayList<>();
-    try {
-      for (String name : MentionDetector.bundledModels()) {
-        models.add(
-            ModelSpec.bundled(name).withDecoder(Decoder.THRESHOLD, Threshold.parse(threshold)));
-      }
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(command.commandLine(), e.getMessage(), e);
-    }
+    Threshold minimum = common.checked(() -> Threshold.parse(threshold));
+    List<ModelSpec> models =
+        MentionDetector.bundledModels().stream()
+            .map(name -> ModelSpec.bundled(name).withDecoder(Decoder.THRESHOLD, minimum))
+            .toList();
     return new AnnotateOptions(
         new CorpusOptions(
             List.of(corpusFile().toUri().toString()), InputFormat.JSON, Map.of(), "text", "id"),

@@ -14,7 +14,6 @@ import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Says whether jobs will run here, and on the executors. */
@@ -28,7 +27,7 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Spec private CommandSpec command;
 
-  @Mixin private AnnotateCommand.Common common;
+  @Mixin private CommonOptions common;
 
   @Option(
       names = "--executors",
@@ -52,12 +51,7 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    DeviceChoice choice;
-    try {
-      choice = DeviceChoice.parse(device);
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(command.commandLine(), e.getMessage(), e);
-    }
+    DeviceChoice choice = common.checked(() -> DeviceChoice.parse(device));
     PrintWriter out = command.commandLine().getOut();
     boolean fails =
         executors ? onExecutors(choice, out) : print(ExecutorCheckups.here(choice, paths), out);

@@ -9,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -46,7 +45,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Spec private CommandSpec command;
 
-  @Mixin private AnnotateCommand.Common common;
+  @Mixin private CommonOptions common;
 
   @Option(
       names = "--gold",
@@ -57,19 +56,7 @@ final class EvaluateCommand implements Callable<Integer> {
           "Gold data sets: JSON Lines of {id, text, entities: [{start, end, type}]} with offsets in code points (.jsonl), CoNLL or BIO files (.conll, .bio, .iob, .tsv, .txt), or Parquet. Files, directories or globs; a name given again adds files to its data set.")
   private List<String> gold;
 
-  @Option(
-      names = "--gold-format",
-      paramLabel = "FORMAT",
-      description = "jsonl, conll or parquet; by default what the file names say.")
-  private String goldFormat;
-
-  @Option(
-      names = "--gold-column",
-      paramLabel = "NAME",
-      defaultValue = "entities",
-      description =
-          "Column of Parquet files with the gold mentions, an array of structs with start, end and possibly type (default: ${DEFAULT-VALUE}).")
-  private String goldColumn;
+  @Mixin private GoldOptions goldOptions;
 
   @Option(
       names = "--map",
@@ -138,7 +125,7 @@ final class EvaluateCommand implements Callable<Integer> {
    * @throws ParameterException if it cannot be
    */
   EvaluateOptions options() {
-    return checked(this::parsed);
+    return common.checked(this::parsed);
   }
 
   private EvaluateOptions parsed() {
@@ -169,8 +156,8 @@ final class EvaluateCommand implements Callable<Integer> {
     }
     return new EvaluateOptions(
         named("--gold", gold),
-        goldFormat == null ? null : GoldSource.parse(goldFormat),
-        goldColumn,
+        goldOptions.format(),
+        goldOptions.column(),
         TypeMap.parse(map == null ? List.of() : map),
         models,
         model.engine(),
@@ -197,13 +184,5 @@ final class EvaluateCommand implements Callable<Integer> {
           .add(argument.substring(equals + 1));
     }
     return paths;
-  }
-
-  private <T> T checked(Supplier<T> supplier) {
-    try {
-      return supplier.get();
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(command.commandLine(), e.getMessage(), e);
-    }
   }
 }

@@ -53,7 +53,7 @@ final class JudgeCommand implements Callable<Integer> {
 
   @Spec private CommandSpec command;
 
-  @Mixin private AnnotateCommand.Common common;
+  @Mixin private CommonOptions common;
 
   @Option(
       names = "--input",
@@ -233,39 +233,35 @@ final class JudgeCommand implements Callable<Integer> {
     atLeast("--concurrency", 1, concurrency);
     atLeast("--timeout", 1, timeout);
     if (judgeModel.isBlank()) {
-      throw new ParameterException(command.commandLine(), "--judge-model must not be empty");
+      throw common.impossible("--judge-model must not be empty");
     }
-    try {
-      return new JudgeOptions(
-          input,
-          inputFormat == null ? null : InputFormat.parse(inputFormat),
-          textColumn,
-          idColumn,
-          columns,
-          output,
-          overwrite,
-          sampleDocuments,
-          seed,
-          new JudgePrompt(judgeModel, context, maxAnswerTokens),
-          new JudgeSettings(
-              Endpoint.parse(endpoint),
-              ApiKey.find(environment).orElse(null),
-              budget,
-              requestsPerMinute,
-              concurrency,
-              Duration.ofSeconds(timeout)),
-          cache,
-          price == null ? null : JudgeOptions.Price.parse(price));
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(command.commandLine(), e.getMessage(), e);
-    }
+    return common.checked(
+        () ->
+            new JudgeOptions(
+                input,
+                inputFormat == null ? null : InputFormat.parse(inputFormat),
+                textColumn,
+                idColumn,
+                columns,
+                output,
+                overwrite,
+                sampleDocuments,
+                seed,
+                new JudgePrompt(judgeModel, context, maxAnswerTokens),
+                new JudgeSettings(
+                    Endpoint.parse(endpoint),
+                    ApiKey.find(environment).orElse(null),
+                    budget,
+                    requestsPerMinute,
+                    concurrency,
+                    Duration.ofSeconds(timeout)),
+                cache,
+                price == null ? null : JudgeOptions.Price.parse(price)));
   }
 
   private void atLeast(String option, long least, long value) {
     if (value < least) {
-      throw new ParameterException(
-          command.commandLine(),
-          "%s must be at least %d, but is %d".formatted(option, least, value));
+      throw common.impossible("%s must be at least %d, but is %d".formatted(option, least, value));
     }
   }
 }

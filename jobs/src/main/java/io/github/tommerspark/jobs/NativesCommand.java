@@ -13,7 +13,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
@@ -35,7 +34,7 @@ final class NativesCommand implements Callable<Integer> {
 
   @Spec private CommandSpec command;
 
-  @Mixin private AnnotateCommand.Common common;
+  @Mixin private CommonOptions common;
 
   @Option(names = "--flavor", paramLabel = "FLAVOR", required = true, description = "cpu or cu128.")
   private String flavor;
@@ -50,8 +49,7 @@ final class NativesCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (!FLAVORS.contains(flavor)) {
-      throw new ParameterException(
-          command.commandLine(),
+      throw common.impossible(
           "Unknown flavor \"%s\": use one of %s".formatted(flavor, String.join(", ", FLAVORS)));
     }
     Properties library = properties("native/lib/pytorch.properties");

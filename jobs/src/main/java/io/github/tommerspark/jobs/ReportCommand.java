@@ -29,7 +29,7 @@ final class ReportCommand implements Callable<Integer> {
 
   @Spec private CommandSpec command;
 
-  @Mixin private AnnotateCommand.Common common;
+  @Mixin private CommonOptions common;
 
   @Option(
       names = "--input",
@@ -114,22 +114,18 @@ final class ReportCommand implements Callable<Integer> {
   ReportOptions options() {
     // The name is all that stands between a slip in the order of two paths and somebody's data.
     if (!output.endsWith(".html") && !output.endsWith(".htm")) {
-      throw impossible("--output must be named .html, but is " + Redaction.uri(output));
+      throw common.impossible("--output must be named .html, but is " + Redaction.uri(output));
     }
     if (documents < 0) {
-      throw impossible("--documents must not be negative, but is " + documents);
+      throw common.impossible("--documents must not be negative, but is " + documents);
     }
     if (characters < 1) {
-      throw impossible("--max-characters must be at least 1, but is " + characters);
+      throw common.impossible("--max-characters must be at least 1, but is " + characters);
     }
     if (!(threshold >= 0 && threshold < 1)) {
-      throw impossible("--threshold must be at least 0 and below 1, but is " + threshold);
+      throw common.impossible("--threshold must be at least 0 and below 1, but is " + threshold);
     }
     return new ReportOptions(
         inputs, output, title, documents, characters, threshold, seed, textColumn, goldColumn);
-  }
-
-  private ParameterException impossible(String message) {
-    return new ParameterException(command.commandLine(), message);
   }
 }

@@ -34,12 +34,10 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -66,7 +64,7 @@ final class ShowCommand implements Callable<Integer> {
 
   @Spec private CommandSpec command;
 
-  @Mixin private AnnotateCommand.Common common;
+  @Mixin private CommonOptions common;
 
   @Parameters(
       arity = "1",
@@ -98,14 +96,14 @@ final class ShowCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (heatMap && html == null) {
-      throw impossible("--heat-map needs --html FILE to draw it in");
+      throw common.impossible("--heat-map needs --html FILE to draw it in");
     }
     if (html != null && !html.toString().endsWith(".html") && !html.toString().endsWith(".htm")) {
-      throw impossible("--html must be named .html, but is " + html);
+      throw common.impossible("--html must be named .html, but is " + html);
     }
-    EngineOptions engine = checked(models::engine);
+    EngineOptions engine = common.checked(models::engine);
     List<ModelSpec> specs =
-        MentionDetector.describe(checked(models::specs), engine).stream()
+        MentionDetector.describe(common.checked(models::specs), engine).stream()
             .map(ModelDescription::spec)
             .toList();
     if (text.equals("-")) {
@@ -281,17 +279,5 @@ final class ShowCommand implements Callable<Integer> {
           new Paragraph("The first %d of %,d tokens are drawn.".formatted(size, tokens.size())));
     }
     return new Section("Scores of " + found.model().name(), blocks);
-  }
-
-  private <T> T checked(Supplier<T> supplier) {
-    try {
-      return supplier.get();
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(command.commandLine(), e.getMessage(), e);
-    }
-  }
-
-  private ParameterException impossible(String message) {
-    return new ParameterException(command.commandLine(), message);
   }
 }

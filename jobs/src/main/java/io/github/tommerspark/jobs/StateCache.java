@@ -98,11 +98,6 @@ final class StateCache implements AutoCloseable {
     return taps;
   }
 
-  /** Bytes that it holds. */
-  long bytes() {
-    return used;
-  }
-
   @Override
   public void close() throws IOException {
     if (file != null) {

@@ -85,22 +85,18 @@ final class StateStream {
     while (next.from() < order.length) {
       Wave wave = next;
       next = begin(batches, firstNumber, order, wave.to());
-      boolean done = false;
+      boolean wanted = false;
       try {
-        done = !use(batches, firstNumber, order, wave, use);
+        wanted = use(batches, firstNumber, order, wave, use);
       } finally {
-        if (next.job() != null && (done || !isOpen(next))) {
+        if (!wanted && next.job() != null) {
           next.job().cancel(true);
         }
       }
-      if (done) {
+      if (!wanted) {
         return;
       }
     }
-  }
-
-  private static boolean isOpen(Wave wave) {
-    return wave.from() < wave.to();
   }
 
   private Wave begin(List<LabelledBatch> batches, int firstNumber, int[] order, int from) {

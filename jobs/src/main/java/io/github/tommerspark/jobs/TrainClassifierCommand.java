@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
@@ -49,7 +48,7 @@ final class TrainClassifierCommand implements Callable<Integer> {
 
   @Spec private CommandSpec command;
 
-  @Mixin private AnnotateCommand.Common common;
+  @Mixin private CommonOptions common;
 
   @Option(
       names = "--train",
@@ -68,18 +67,7 @@ final class TrainClassifierCommand implements Callable<Integer> {
           "Documents that the best epoch is chosen by, under the names of --train (default: every tenth document of --train, which is then not learned from).")
   private List<String> dev;
 
-  @Option(
-      names = "--gold-format",
-      paramLabel = "FORMAT",
-      description = "jsonl, conll or parquet; by default what the file names say.")
-  private String goldFormat;
-
-  @Option(
-      names = "--gold-column",
-      paramLabel = "NAME",
-      defaultValue = "entities",
-      description = "Column of Parquet files with the gold mentions (default: ${DEFAULT-VALUE}).")
-  private String goldColumn;
+  @Mixin private GoldOptions goldOptions;
 
   @Option(
       names = "--map",
@@ -248,7 +236,7 @@ final class TrainClassifierCommand implements Callable<Integer> {
    * @throws ParameterException if it cannot be
    */
   TrainClassifierOptions options() {
-    return checked(this::parsed);
+    return common.checked(this::parsed);
   }
 
   private TrainClassifierOptions parsed() {
@@ -276,8 +264,8 @@ final class TrainClassifierCommand implements Callable<Integer> {
     return new TrainClassifierOptions(
         EvaluateCommand.named("--train", train),
         dev == null ? Map.of() : EvaluateCommand.named("--dev", dev),
-        goldFormat == null ? null : GoldSource.parse(goldFormat),
-        goldColumn,
+        goldOptions.format(),
+        goldOptions.column(),
         TypeMap.parse(map == null ? List.of() : map),
         specs.get(0),
         model.engine(),
@@ -316,13 +304,5 @@ final class TrainClassifierCommand implements Callable<Integer> {
                             Arrays.stream(SpanRepresentation.values())
                                 .map(SpanRepresentation::label)
                                 .collect(Collectors.joining(", ")))));
-  }
-
-  private <T> T checked(Supplier<T> supplier) {
-    try {
-      return supplier.get();
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(command.commandLine(), e.getMessage(), e);
-    }
   }
 }

@@ -13,7 +13,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -55,7 +54,7 @@ final class TrainCommand implements Callable<Integer> {
 
   @Spec private CommandSpec command;
 
-  @Mixin private AnnotateCommand.Common common;
+  @Mixin private CommonOptions common;
 
   @Option(
       names = "--train",
@@ -74,19 +73,7 @@ final class TrainCommand implements Callable<Integer> {
       description = "Gold data by which the best epoch and the recommended threshold are chosen.")
   private List<String> dev;
 
-  @Option(
-      names = "--gold-format",
-      paramLabel = "FORMAT",
-      description = "jsonl, conll or parquet; by default what the file names say.")
-  private String goldFormat;
-
-  @Option(
-      names = "--gold-column",
-      paramLabel = "NAME",
-      defaultValue = "entities",
-      description =
-          "Column of Parquet files with the gold mentions, an array of structs with start and end (default: ${DEFAULT-VALUE}).")
-  private String goldColumn;
+  @Mixin private GoldOptions goldOptions;
 
   @Option(
       names = "--keep-unannotated",
@@ -275,7 +262,7 @@ final class TrainCommand implements Callable<Integer> {
       names = "--bos",
       paramLabel = "POLICY",
       description =
-          "tokenizer adds a beginning-of-sequence token only where the tokenizer does; always adds one everywhere, so that the first word of a text can be found, too (default: tokenizer).")
+          "tokenizer adds a beginning-of-sequence token only where the tokenizer does; always adds one everywhere, so that the first word of a text can be found, too (default: what a bundled model records, else tokenizer).")
   private String bos;
 
   @Option(
@@ -354,7 +341,7 @@ final class TrainCommand implements Callable<Integer> {
    * @throws ParameterException if it cannot be
    */
   TrainOptions options() {
-    return checked(this::parsed);
+    return common.checked(this::parsed);
   }
 
   private TrainOptions parsed() {
@@ -368,8 +355,8 @@ final class TrainCommand implements Callable<Integer> {
     return new TrainOptions(
         train,
         dev,
-        goldFormat == null ? null : GoldSource.parse(goldFormat),
-        goldColumn,
+        goldOptions.format(),
+        goldOptions.column(),
         keepUnannotated,
         dropPronouns,
         ModelArguments.backbone(backbone),
@@ -471,14 +458,6 @@ final class TrainCommand implements Callable<Integer> {
       return matcher.group(2).isEmpty() ? number : Math.multiplyExact(number, 1L << shift);
     } catch (ArithmeticException | NumberFormatException e) {
       throw new IllegalArgumentException("--cache-states is too large: " + size, e);
-    }
-  }
-
-  private <T> T checked(Supplier<T> supplier) {
-    try {
-      return supplier.get();
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(command.commandLine(), e.getMessage(), e);
     }
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.johnsnowlabs.nlp.Finisher;
+import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.pipeline.SparkNlp;
@@ -26,7 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** {@code annotate} between pipelines of the real Spark NLP. */
 class AnnotateSparkNlpTest {
 
-  private static final ModelSpec LLAMA = ModelSpec.bundled("nano-llama");
+  private static final ModelSpec LLAMA =
+      ModelSpec.bundled("nano-llama").withDecoder(Decoder.THRESHOLD, SparkNlp.THRESHOLD);
   private static final ModelSpec NEOX = ModelSpec.bundled("nano-neox");
 
   private static final String WRONG_TEXT =

@@ -2,6 +2,7 @@ package io.github.tommerspark.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +29,7 @@ class ExecutorKillIT {
   static void anUndisturbedRun() throws Exception {
     runs = new KilledRuns(folder);
     runs.writeInput(FILES, ROWS_PER_FILE);
-    Process driver = runs.start(KilledRuns.UNDISTURBED, List.of("spark.master=local[2]"));
+    Process driver = start(KilledRuns.UNDISTURBED, List.of("spark.master=local[2]"));
     assertThat(driver.waitFor()).as(runs.printed(KilledRuns.UNDISTURBED)).isZero();
     runs.assertComplete(FILES, ROWS_PER_FILE);
   }
@@ -53,7 +54,7 @@ class ExecutorKillIT {
 
   /** Kills as many executors, each when a task has begun to write a file that was not there. */
   private static void runWithKills(String output, int kills, String... more) throws Exception {
-    Process driver = runs.start(output, Drivers.cluster(), more);
+    Process driver = start(output, Drivers.cluster(), more);
     List<String> seen = new ArrayList<>();
     int killed = 0;
     long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(8);
@@ -73,6 +74,14 @@ class ExecutorKillIT {
     assertThat(driver.waitFor()).as(runs.printed(output)).isZero();
     assertThat(killed).as("executors killed while tasks were writing").isEqualTo(kills);
     runs.assertSameRows(output);
+  }
+
+  /** With a dtype, or each run would choose its own. */
+  private static Process start(String output, List<String> properties, String... more)
+      throws IOException {
+    List<String> arguments = new ArrayList<>(List.of("--dtype", "fp32"));
+    arguments.addAll(List.of(more));
+    return runs.start(output, properties, arguments.toArray(String[]::new));
   }
 
   /** Workers of a local cluster live in the driver's JVM: its children are the executors. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.detect.ModelSpec;
+import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.EngineOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -254,6 +255,25 @@ class IncrementalJobTest {
   }
 
   @Test
+  void theDtypeOfTheFirstRunIsThatOfAll() throws IOException {
+    write("in/a.jsonl", doc("a", "Paris is in France."));
+    IncrementalOptions same = new IncrementalOptions(null, 100, false);
+    assertThat(IncrementalJob.dtype(job().options(), same, hadoop())).isEmpty();
+    job().dtype(ComputeType.BF16).run();
+    assertThat(IncrementalJob.dtype(job().options(), same, hadoop())).contains(ComputeType.BF16);
+    assertRefused(
+        job().dtype(ComputeType.FP32),
+        "--dtype of nano-llama is bf16 there and fp32 now; .*--new-output");
+
+    job().dtype(ComputeType.FP32).newOutput().run();
+    assertThat(IncrementalJob.dtype(job().options(), same, hadoop())).contains(ComputeType.FP32);
+    assertThat(
+            IncrementalJob.dtype(
+                job().options(), new IncrementalOptions(null, 100, true), hadoop()))
+        .isEmpty();
+  }
+
+  @Test
   void dataOfOtherJobsIsLeftAlone() throws IOException {
     write("in/a.jsonl", doc("a", "Paris is in France."));
     write("out/part-0.parquet", "data");
@@ -373,6 +393,7 @@ class IncrementalJobTest {
     private String output = "out";
     private ModelSpec model = ModelSpec.bundled("nano-llama");
     private Supplier<String> checkpoint = () -> null;
+    private ComputeType dtype = ComputeType.AUTO;
     private int filesPerBatch = 100;
     private boolean newOutput;
 
@@ -388,6 +409,11 @@ class IncrementalJobTest {
 
     Job model(ModelSpec value) {
       model = value;
+      return this;
+    }
+
+    Job dtype(ComputeType value) {
+      dtype = value;
       return this;
     }
 
@@ -422,7 +448,7 @@ class IncrementalJobTest {
               null,
               false),
           List.of(model),
-          EngineOptions.defaults(),
+          EngineOptions.defaults().withDtype(dtype),
           0,
           false,
           Map.of());

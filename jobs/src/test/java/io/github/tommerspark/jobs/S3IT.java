@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.detect.ModelSpec;
+import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.jobs.FaultyProxy.Fault;
 import io.github.tommerspark.jobs.FaultyProxy.Hold;
@@ -41,6 +42,9 @@ class S3IT {
   private static final int FILES = 4;
   private static final int ROWS_PER_FILE = 20;
 
+  /** What a trial would choose may differ between runs that are to find the same. */
+  private static final ComputeType DTYPE = ComputeType.FP32;
+
   @TempDir private static Path folder;
 
   private static S3Server s3;
@@ -69,7 +73,8 @@ class S3IT {
             "tommer.json",
             "model.safetensors",
             "head/experimaestro.json",
-            "head/model.safetensors")) {
+            "head/model.safetensors",
+            "head/tommer.json")) {
       Path copy = folder.resolve("model");
       try (InputStream in =
           MentionDetector.class.getResourceAsStream(
@@ -91,7 +96,7 @@ class S3IT {
                 null,
                 false),
             List.of(ModelSpec.bundled("nano-llama")),
-            EngineOptions.defaults(),
+            EngineOptions.defaults().withDtype(DTYPE),
             0,
             false,
             Map.of()));
@@ -125,7 +130,10 @@ class S3IT {
             "--backbone",
             "s3a://bucket/models/nano-llama",
             "--head",
-            "s3a://bucket/models/nano-llama/head");
+            "s3a://bucket/models/nano-llama/head",
+            // As the bundled model, which knows that its head is its own.
+            "--threshold",
+            "recommended");
     Map<String, String> seen = new TreeMap<>();
     int looks = 0;
     while (driver.isAlive()) {
@@ -270,7 +278,13 @@ class S3IT {
     List<String> arguments =
         new ArrayList<>(
             List.of(
-                "annotate", "--input", "s3a://bucket/docs", "--output", "s3a://bucket/" + output));
+                "annotate",
+                "--input",
+                "s3a://bucket/docs",
+                "--output",
+                "s3a://bucket/" + output,
+                "--dtype",
+                DTYPE.label()));
     arguments.addAll(Arrays.asList(more));
     return SparkSubmit.start(
         folder,

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.tommerspark.checkpoint.Checkpoint;
+import io.github.tommerspark.checkpoint.TensorInfo;
 import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.detect.Threshold;
+import io.github.tommerspark.source.LocalDirectory;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -15,6 +18,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.apache.spark.sql.SparkSession;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.BeforeEach;
@@ -122,6 +127,49 @@ class TrainJobTest {
     }
   }
 
+  @Test
+  void aTrainedHeadHasThePublishedLayout() throws IOException {
+    train(
+        "out", "--layers=2", "--ranks=4", "--epochs=1", "--distillation-phases=0", "--bos=always");
+    Path head = folder.resolve("out/L2_R4");
+    ObjectMapper json = new ObjectMapper();
+    // As in the published heads of the newer format.
+    assertThat(json.readTree(head.resolve("experimaestro.json").toFile()))
+        .isEqualTo(
+            json.readTree(
+                """
+                [{"id": 1, "module": "llm2ner.models.tommer", "type": "ToMMeR",
+                  "typename": "llm2ner.models.tommer.ToMMeR", "identifier": "%s",
+                  "fields": {"llm_name": "nano-llama", "layer": 2, "rank": 4, "causal_mask": true,
+                    "sliding_window": 25, "use_cosine": true, "normalize_scores": ""}},
+                 {"id": 2, "module": "xpm_torch.module", "type": "ModuleLoader",
+                  "typename": "xpm_torch.module.ModuleLoader", "identifier": "%s",
+                  "fields": {"model": {"type": "python", "value": 1},
+                    "path": {"type": "path.serialized", "value": "model.safetensors",
+                      "is_folder": false}},
+                  "path": "model.safetensors"}]
+                """
+                    .formatted("0".repeat(64), "1".repeat(64))));
+    Map<String, String> tensors = new TreeMap<>();
+    try (Checkpoint file = Checkpoint.open(new LocalDirectory(head))) {
+      for (String name : file.names()) {
+        TensorInfo tensor = file.tensor(name);
+        tensors.put(name, tensor.dtype() + Arrays.toString(tensor.shape()));
+      }
+    }
+    assertThat(tensors)
+        .containsExactly(
+            Map.entry("W_K", "F32[256, 4]"),
+            Map.entry("W_Q", "F32[256, 4]"),
+            Map.entry("cl_w", "F32[1, 5, 1, 1]"),
+            Map.entry("classifier.fc.bias", "F32[1]"),
+            Map.entry("classifier.fc.weight", "F32[1, 256]"));
+    // What upstream does not know stands beside it.
+    JsonNode additions = json.readTree(head.resolve("tommer.json").toFile());
+    assertThat(additions.fieldNames()).toIterable().containsExactly("bos", "recommended_threshold");
+    assertThat(additions.get("bos").asText()).isEqualTo("always");
+  }
+
   private static Offset<Double> within(double offset) {
     return Offset.offset(offset);
   }
@@ -150,7 +198,9 @@ class TrainJobTest {
                 "--distillation-phases",
                 "0",
                 "--backbone",
-                "nano-neox"))
+                "nano-neox",
+                "--bos",
+                "tokenizer"))
         .contains(
             "--train: 1 documents with 6 gold mentions: 3 labelled, 1 with the tokens of another,"
                 + " lost 0 to tokenisation, 1 at the first token of a sequence, 1 longer than the"

@@ -6,7 +6,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -14,37 +18,63 @@ import org.junit.jupiter.api.io.TempDir;
 /** A training whose driver, a JVM of its own, is killed with SIGKILL and started again. */
 class TrainKillIT {
 
-  private static final String[] OPTIONS = {"--layers", "1,2", "--ranks", "4", "--epochs", "3"};
+  // Batches of one document: an epoch lasts long enough to be hit.
+  private static final String[] OPTIONS = {
+    "--layers", "1,2", "--ranks", "4", "--epochs", "3", "--batch", "1"
+  };
+
+  private static final Pattern EPOCH = Pattern.compile("state-\\d+-0*(\\d+)\\.json");
 
   @TempDir private Path folder;
 
   @Test
-  void killedAfterAnEpochAndResumedItEndsWithTheSameWeights() throws Exception {
+  void killedAfterAnEpochAndWithinOneAndResumedItEndsWithTheSameWeights() throws Exception {
     TrainFixture.write(folder);
     finish(start("undisturbed"));
 
     Process driver = start("killed");
-    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(3);
-    while (driver.isAlive() && !hasCheckpoint() && System.nanoTime() < end) {
-      Thread.sleep(1);
-    }
+    await(driver, () -> log().contains("--dev: "));
+    long begin = System.nanoTime();
+    await(driver, () -> epochs() > 0);
+    long epoch = System.nanoTime() - begin;
     driver.destroyForcibly().waitFor();
-    assertThat(hasCheckpoint()).as("a checkpoint was left: %s", log()).isTrue();
+    assertThat(epochs()).as("epochs of which a checkpoint was left: %s", log()).isEqualTo(1);
+
+    driver = start("killed", "--resume");
+    await(driver, () -> log().contains("--dev: "));
+    long pause = (long) (epoch * new Random().nextDouble());
+    TimeUnit.NANOSECONDS.sleep(pause);
+    assertThat(driver.isAlive()).as(log()).isTrue();
+    driver.destroyForcibly().waitFor();
     assertThat(folder.resolve("killed/sweep.csv")).doesNotExist();
 
     finish(start("killed", "--resume"));
     assertThat(TrainFixture.weights(folder.resolve("killed")))
+        .as("killed again after %d ms", TimeUnit.NANOSECONDS.toMillis(pause))
         .hasSize(2)
         .isEqualTo(TrainFixture.weights(folder.resolve("undisturbed")));
   }
 
-  private boolean hasCheckpoint() throws IOException {
+  private static void await(Process driver, Callable<Boolean> condition) throws Exception {
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(3);
+    while (driver.isAlive() && !condition.call() && System.nanoTime() < end) {
+      Thread.sleep(1);
+    }
+  }
+
+  /** How many epochs the newest checkpoint has seen. */
+  private int epochs() throws IOException {
     Path checkpoint = folder.resolve("killed/_checkpoint");
     if (!Files.isDirectory(checkpoint)) {
-      return false;
+      return 0;
     }
     try (Stream<Path> files = Files.list(checkpoint)) {
-      return files.anyMatch(file -> file.getFileName().toString().matches("state-.*\\.json"));
+      return files
+          .map(file -> EPOCH.matcher(file.getFileName().toString()))
+          .filter(Matcher::matches)
+          .mapToInt(matcher -> Integer.parseInt(matcher.group(1)))
+          .max()
+          .orElse(0);
     }
   }
 

@@ -12,6 +12,9 @@ import org.apache.spark.sql.Row;
 /** Pipelines of the real Spark NLP with our stage at the end, and what must hold behind them. */
 public final class SparkNlp {
 
+  /** That of every stage made here; it is low, for many mentions. */
+  public static final double THRESHOLD = 0.5;
+
   private SparkNlp() {}
 
   /** Documents, their sentences, and the mentions of each sentence as column chunk. */
@@ -29,9 +32,12 @@ public final class SparkNlp {
     return assembler;
   }
 
-  /** Our stage, from that column to chunk; the threshold is low, for many mentions. */
+  /** Our stage, from that column to chunk. */
   public static MentionDetectorModel detector(String input) {
-    return new MentionDetectorModel().setInputCols(input).setOutputCol("chunk").setThreshold(0.5);
+    return new MentionDetectorModel()
+        .setInputCols(input)
+        .setOutputCol("chunk")
+        .setThreshold(THRESHOLD);
   }
 
   public static Pipeline pipeline(List<? extends PipelineStage> stages) {
