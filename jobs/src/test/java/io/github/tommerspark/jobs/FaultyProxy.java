@@ -39,7 +39,11 @@ final class FaultyProxy implements AutoCloseable {
     LATE,
     /** The connection ends before the request reaches the server. */
     DROPPED,
-    /** The server does what it was asked for, and the answer is lost. */
+    /**
+     * The server does what it was asked for, and the answer is lost. Not for requests that begin an
+     * upload: the client begins another and aborts the first when it commits, whereupon S3Mock
+     * removes the object that the second made. S3 keeps it.
+     */
     LOST,
     /** The connection ends in the middle of the answer; for objects that are read. */
     CUT
@@ -58,6 +62,14 @@ final class FaultyProxy implements AutoCloseable {
 
     boolean readsObject() {
       return method.equals("GET") && !target.contains("?");
+    }
+
+    boolean canSuffer(Fault fault) {
+      return switch (fault) {
+        case CUT -> readsObject();
+        case LOST -> !beginsUpload();
+        default -> true;
+      };
     }
   }
 
@@ -221,7 +233,7 @@ final class FaultyProxy implements AutoCloseable {
     }
     for (Iterator<Fault> next = turns.iterator(); next.hasNext(); ) {
       Fault fault = next.next();
-      if (fault != Fault.CUT || request.readsObject()) {
+      if (request.canSuffer(fault)) {
         next.remove();
         turns.addLast(fault);
         done.merge(fault, 1, Integer::sum);
