@@ -53,6 +53,9 @@ final class TrainJob {
 
   private static final Logger LOG = LoggerFactory.getLogger(TrainJob.class);
 
+  private static final String TRAIN = "--train";
+  private static final String DEV = "--dev";
+
   /** Documents that one batch of dev data has. */
   private static final int DEV_BATCH = 64;
 
@@ -95,10 +98,15 @@ final class TrainJob {
             layers[layers.length - 1]);
     TrainPlan plan = new TrainPlan(spec, layers, options.engine(), training);
     JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-    try (FrozenBackbone backbone = FrozenBackbone.open(spec)) {
+    // What may be missing is looked for before anything is computed.
+    Device device = Torch.device(options.engine());
+    try (FrozenBackbone backbone = FrozenBackbone.open(spec);
+        StateCache cache = StateCache.open(localDirectory(context), options.cacheBytes())) {
       backbone.warnings().forEach(LOG::warn);
-      Corpus train = corpus("--train", options.train(), context, plan, 0);
-      Corpus dev = corpus("--dev", options.dev(), context, plan, 1);
+      GoldData trainGold = gold(TRAIN, options.train());
+      GoldData devGold = gold(DEV, options.dev());
+      LabelledData train = labelled(trainGold, context, plan, options.training().batch(), true);
+      LabelledData dev = labelled(devGold, context, plan, DEV_BATCH, false);
       HeadTrainer.Origin origin =
           new HeadTrainer.Origin(
               backbone.name(), backbone.hiddenSize(), backbone.bos() == BosPolicy.ALWAYS);
@@ -110,16 +118,7 @@ final class TrainJob {
               train.data().fingerprint(),
               dev.data().fingerprint(),
               options.engine().batchTokens());
-      Device device = Torch.device(options.engine());
-      try (HeadTrainer trainer = new HeadTrainer(slots, origin, training, device);
-          StateCache cache =
-              StateCache.open(
-                  Path.of(
-                      context
-                          .getConf()
-                          .get("spark.local.dir", System.getProperty("java.io.tmpdir"))
-                          .split(",")[0]),
-                  options.cacheBytes())) {
+      try (HeadTrainer trainer = new HeadTrainer(slots, origin, training, device)) {
         if (options.resume()) {
           output.resume(trainer, identity);
         }
@@ -130,6 +129,12 @@ final class TrainJob {
         return finish(trainer, train, dev, identity, output);
       }
     }
+  }
+
+  private static Path localDirectory(JavaSparkContext context) {
+    String directories =
+        context.getConf().get("spark.local.dir", System.getProperty("java.io.tmpdir"));
+    return Path.of(directories.split(",")[0]);
   }
 
   /** Heads of the sweep, by layer, then rank. */
@@ -161,15 +166,24 @@ final class TrainJob {
         backbone.maxTokens());
   }
 
-  /** Batches of one role, and what is known of their data. */
-  private record Corpus(TrainingFile.Data data, List<LabelledBatch> batches) {}
+  private GoldData gold(String option, List<String> paths) throws IOException {
+    return GoldData.read(
+        spark, option, paths, options.goldFormat(), options.goldColumn(), TypeMap.NONE);
+  }
 
-  private Corpus corpus(
-      String option, List<String> paths, JavaSparkContext context, TrainPlan plan, int role)
-      throws IOException {
-    GoldData gold =
-        GoldData.read(
-            spark, option, paths, options.goldFormat(), options.goldColumn(), TypeMap.NONE);
+  /** Batches of gold data, and what is known of it. */
+  private record LabelledData(TrainingFile.Data data, List<LabelledBatch> batches) {}
+
+  /**
+   * Labels gold data.
+   *
+   * @param gold named by its option
+   * @param batch documents of a batch
+   * @param shuffled whether documents are put into batches in a random order
+   */
+  private LabelledData labelled(
+      GoldData gold, JavaSparkContext context, TrainPlan plan, int batch, boolean shuffled) {
+    String option = gold.name();
     List<GoldDocument> documents = new ArrayList<>();
     long unannotated = 0;
     for (GoldDocument read : gold.documents()) {
@@ -199,7 +213,7 @@ final class TrainJob {
       throw new UserException(
           "Cannot train: %s has no gold mention that a head could learn or find".formatted(option));
     }
-    return new Corpus(
+    return new LabelledData(
         new TrainingFile.Data(
             gold.paths().stream().map(Redaction::uri).toList(),
             fingerprint(documents),
@@ -207,20 +221,18 @@ final class TrainJob {
             options.dropPronouns(),
             options.keepUnannotated() ? 0 : unannotated,
             counts),
-        batches(texts, role));
+        batches(texts, batch, shuffled));
   }
 
   /**
    * Documents of a batch stay together in all epochs, so that its hidden states are the same to the
    * last bit whether they are computed, computed again or read from the cache.
    */
-  private List<LabelledBatch> batches(List<LabelledText> texts, int role) {
+  private List<LabelledBatch> batches(List<LabelledText> texts, int size, boolean shuffled) {
     List<LabelledText> order =
         new ArrayList<>(texts.stream().filter(text -> !text.sequences().isEmpty()).toList());
-    int size = DEV_BATCH;
-    if (role == 0) {
+    if (shuffled) {
       Collections.shuffle(order, new Random(options.training().seed()));
-      size = options.training().batch();
     }
     List<LabelledBatch> batches = new ArrayList<>();
     for (int from = 0; from < order.size(); from += size) {
@@ -251,8 +263,8 @@ final class TrainJob {
   private void train(
       HeadTrainer trainer,
       List<HeadSlot> slots,
-      Corpus train,
-      Corpus dev,
+      LabelledData train,
+      LabelledData dev,
       StateStream states,
       TrainOutput output,
       TrainIdentity identity)
@@ -304,7 +316,7 @@ final class TrainJob {
   }
 
   private String finish(
-      HeadTrainer trainer, Corpus train, Corpus dev, TrainIdentity identity, TrainOutput output)
+      HeadTrainer trainer, LabelledData train, LabelledData dev, TrainIdentity identity, TrainOutput output)
       throws IOException {
     List<TrainedHead> heads = trainer.heads();
     String finished = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
