@@ -316,7 +316,11 @@ final class TrainJob {
   }
 
   private String finish(
-      HeadTrainer trainer, LabelledData train, LabelledData dev, TrainIdentity identity, TrainOutput output)
+      HeadTrainer trainer,
+      LabelledData train,
+      LabelledData dev,
+      TrainIdentity identity,
+      TrainOutput output)
       throws IOException {
     List<TrainedHead> heads = trainer.heads();
     String finished = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
