@@ -20,7 +20,7 @@ class TrainKillIT {
 
   // Batches of one document: an epoch lasts long enough to be hit.
   private static final String[] OPTIONS = {
-    "--layers", "1,2", "--ranks", "4", "--epochs", "3", "--batch", "1"
+    "--layers", "1,2", "--ranks", "4", "--epochs", "3", "--batch", "1", "--patience", "20"
   };
 
   private static final Pattern EPOCH = Pattern.compile("state-\\d+-0*(\\d+)\\.json");
