@@ -131,7 +131,7 @@ public final class ScriptModule implements AutoCloseable {
    */
   public IValue run(String method, IValue... arguments) {
     Torch.prepareThread();
-    return IValueUtils.runMethod(block, method, arguments);
+    return NativeCalls.call(() -> IValueUtils.runMethod(block, method, arguments));
   }
 
   /**
@@ -172,7 +172,7 @@ public final class ScriptModule implements AutoCloseable {
         named.add(tensor);
       }
     }
-    return IValueUtils.forward(block, named, true);
+    return NativeCalls.call(() -> IValueUtils.forward(block, named, true));
   }
 
   /** A float32 tensor of these values. */
