@@ -79,7 +79,15 @@ final class TrainJob {
    */
   static String run(SparkSession spark, TrainOptions options, PrintWriter progress)
       throws IOException {
-    return new TrainJob(spark, options, progress).run();
+    try {
+      return new TrainJob(spark, options, progress).run();
+    } catch (IllegalStateException | IOException e) {
+      if (!spark.sparkContext().isStopped()) {
+        throw e;
+      }
+      throw new UserException(
+          "Training was stopped; with --resume it goes on after the last epoch that it ended", e);
+    }
   }
 
   private String run() throws IOException {
