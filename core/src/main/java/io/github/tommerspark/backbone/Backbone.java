@@ -14,7 +14,6 @@ import io.github.tommerspark.engine.Torch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -29,12 +28,14 @@ import java.util.concurrent.Future;
 import java.util.function.Function;
 
 /**
- * A truncated language model in native memory. Weights that are stored in fp32 and used in fp32 on
- * the CPU are views of the mapped file; all others are copied once, a part at a time.
+ * A truncated language model in native memory. Weights that are stored in the type of the products
+ * are views of the mapped file on a CPU; all others are copied once, a part at a time.
  */
 public final class Backbone implements AutoCloseable {
   private static final List<String> COMMON = List.of("packed", "common", "attention", "products");
-  private static final int STAGING_BYTES = 64 << 20;
+
+  /** Small enough that a part is still in the processor's cache when it is converted. */
+  private static final int STAGING_BYTES = 4 << 20;
 
   private static final int MIN_ROUNDS = 4;
   private static final long MEASURED_NANOS = 1_000_000_000L;
@@ -82,7 +83,7 @@ public final class Backbone implements AutoCloseable {
     ScriptModule module = ScriptModule.load(all, plan.spec().attributes(), device);
     try (ScriptModule loader = ScriptModule.load(List.of("weights"), Map.of(), device)) {
       Map<TensorInfo, PtNDArray> loaded = new HashMap<>();
-      Loader reader = new Loader(checkpoint, module, loader, dtype);
+      Loader reader = new Loader(checkpoint, module, loader, dtype, staging());
       PtNDArray[] arrays = new PtNDArray[plan.weights().size()];
       for (int i = 0; i < arrays.length; i++) {
         Resolved weight = plan.weights().get(i);
@@ -224,9 +225,19 @@ public final class Backbone implements AutoCloseable {
     module.close();
   }
 
+  // One for all weights: direct buffers stay until the collector runs, which a load never makes it
+  // do.
+  private static ByteBuffer staging() {
+    return ByteBuffer.allocateDirect(STAGING_BYTES).order(ByteOrder.nativeOrder());
+  }
+
   /** Brings weights from a checkpoint into the module's memory. */
   private record Loader(
-      Checkpoint checkpoint, ScriptModule module, ScriptModule loader, ComputeType dtype) {
+      Checkpoint checkpoint,
+      ScriptModule module,
+      ScriptModule loader,
+      ComputeType dtype,
+      ByteBuffer staging) {
 
     PtNDArray read(Resolved weight) throws IOException {
       WeightSlot slot = weight.slot();
@@ -260,44 +271,48 @@ public final class Backbone implements AutoCloseable {
 
     /** Rows are looked up and widened, so 16-bit tables may stay as they are stored. */
     private long embeddingType(TensorInfo tensor) {
-      if (tensor.dtype() == DType.BF16) {
-        return BFLOAT16;
-      }
-      return tensor.dtype() == DType.F16 ? HALF : computeType();
+      return tensor.dtype() == DType.F32 ? computeType() : storedType(tensor);
+    }
+
+    private static long storedType(TensorInfo tensor) {
+      return switch (tensor.dtype()) {
+        case BF16 -> BFLOAT16;
+        case F16 -> HALF;
+        default -> FLOAT;
+      };
     }
 
     private PtNDArray matrix(TensorInfo tensor, long type) throws IOException {
-      if (type == FLOAT && !module.device().isGpu()) {
-        Optional<ByteBuffer> mapped = checkpoint.mapFloats(tensor);
+      if (type == storedType(tensor) && !module.device().isGpu()) {
+        Optional<ByteBuffer> mapped = checkpoint.map(tensor);
         if (mapped.isPresent()) {
-          return module.view(module.manager(), mapped.get(), tensor.shape());
+          // As bytes, since the binding knows no bf16.
+          return loader.runTensor(
+              module.manager(),
+              "stored",
+              IValue.from(module.bytes(module.manager(), mapped.get())),
+              IValue.from(type),
+              IValue.from(tensor.elements()),
+              IValue.listFrom(tensor.shape()));
         }
       }
       return copy(tensor, type);
     }
 
     private PtNDArray copy(TensorInfo tensor, long type) throws IOException {
-      long[] shape = tensor.shape();
       PtNDArray weight =
           loader.runTensor(
               module.manager(),
               "allocate",
-              IValue.listFrom(shape),
+              IValue.listFrom(tensor.shape()),
               IValue.from(type),
               IValue.from(module.gpu()));
-      long rowElements = tensor.elements() / shape[0];
-      long rows = Math.max(1, Math.min(shape[0], STAGING_BYTES / (Float.BYTES * rowElements)));
-      ByteBuffer staging =
-          ByteBuffer.allocateDirect(Math.toIntExact(Float.BYTES * rows * rowElements))
-              .order(ByteOrder.nativeOrder());
-      long[] part = shape.clone();
-      for (long first = 0; first < shape[0]; first += rows) {
-        part[0] = Math.min(rows, shape[0] - first);
-        staging.limit(Math.toIntExact(Float.BYTES * part[0] * rowElements));
-        FloatBuffer floats = staging.asFloatBuffer();
-        checkpoint.readFloats(tensor, first * rowElements, floats);
+      for (long first = 0; first < tensor.elements(); first += STAGING_BYTES / Float.BYTES) {
+        int count = (int) Math.min(STAGING_BYTES / Float.BYTES, tensor.elements() - first);
+        staging.limit(Float.BYTES * count);
+        checkpoint.readFloats(tensor, first, staging.asFloatBuffer());
         try (PtNDManager call = module.newCallManager()) {
-          PtNDArray source = module.view(call, staging, part);
+          PtNDArray source = module.view(call, staging, count);
           loader.runTensor(
               call, "fill", IValue.from(weight), IValue.from(first), IValue.from(source));
         }

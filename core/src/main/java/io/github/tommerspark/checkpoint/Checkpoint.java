@@ -211,17 +211,17 @@ public final class Checkpoint implements Closeable {
   }
 
   /**
-   * A view of a float32 tensor that costs no copy.
+   * A view of a tensor as it is stored, which costs no copy.
    *
    * @param tensor a tensor of this checkpoint, of type F32, F16 or BF16
-   * @return a read-only, direct, little-endian buffer of float32, aligned to 4 bytes; empty when
-   *     the tensor is not stored as F32, lies at an odd position or has more than {@link
-   *     Integer#MAX_VALUE} bytes, or when the source cannot map
+   * @return a read-only, direct, little-endian buffer of its elements, aligned to their size; empty
+   *     when it lies at an odd position or has more than {@link Integer#MAX_VALUE} bytes, or when
+   *     the source cannot map
    * @throws ModelFormatException when the tensor has another type
    * @throws IOException when mapping fails
    */
-  public Optional<ByteBuffer> mapFloats(TensorInfo tensor) throws IOException {
-    return file(tensor).mapFloats(tensor);
+  public Optional<ByteBuffer> map(TensorInfo tensor) throws IOException {
+    return file(tensor).map(tensor);
   }
 
   /**

@@ -86,15 +86,12 @@ final class SafetensorsFile implements Closeable {
     }
   }
 
-  Optional<ByteBuffer> mapFloats(TensorInfo tensor) throws IOException {
+  Optional<ByteBuffer> map(TensorInfo tensor) throws IOException {
     requireWeight(tensor);
-    if (tensor.dtype() != DType.F32) {
-      return Optional.empty();
-    }
     Optional<ByteBuffer> mapped =
         source
             .map(tensor.begin(), tensor.byteSize())
-            .filter(bytes -> bytes.alignmentOffset(0, Float.BYTES) == 0);
+            .filter(bytes -> bytes.alignmentOffset(0, tensor.dtype().bits() / Byte.SIZE) == 0);
     if (mapped.isPresent()) {
       bytesRead.addAndGet(tensor.byteSize());
     }

@@ -200,6 +200,14 @@ public final class ScriptModule implements AutoCloseable {
     return owner.create((Buffer) floats, new Shape(shape), DataType.FLOAT32);
   }
 
+  /**
+   * A uint8 tensor, of one dimension, over these direct bytes: on the CPU a view of them, which
+   * keeps them until it is closed, on a GPU a copy.
+   */
+  public PtNDArray bytes(PtNDManager owner, ByteBuffer bytes) {
+    return owner.create((Buffer) bytes, new Shape(bytes.remaining()), DataType.UINT8);
+  }
+
   /** Closes values that were made for a call. */
   public static void closeAll(IValue... values) {
     for (IValue value : values) {

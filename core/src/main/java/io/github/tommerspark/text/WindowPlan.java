@@ -27,6 +27,9 @@ public record WindowPlan(int content, int overlap, boolean leftContextOnly) {
 
   private static final int DEFAULT_OVERLAP = 64;
 
+  /** By default, the most of a window that is read for the sake of its neighbour. */
+  private static final int DEFAULT_SHARE = 8;
+
   /** Checks the overlap. */
   public WindowPlan {
     if (overlap < 1 || overlap > content / 2) {
@@ -46,8 +49,8 @@ public record WindowPlan(int content, int overlap, boolean leftContextOnly) {
    * @param maxTokens tokens per window, special tokens included
    * @param prefix special tokens before the content of each window
    * @param suffix special tokens after it
-   * @param overlap the overlap that the user asks for; by default 64, or what the head needs if
-   *     that is more
+   * @param overlap the overlap that the user asks for; by default 64, in short windows and for a
+   *     head with a sliding window an eighth of the content, or what the head needs if that is more
    * @param slidingWindow the head's sliding window w, the largest distance between the first and
    *     the last token of a mention; 0 for none
    * @param causalBackbone whether a token of the backbone sees only what is to its left
@@ -71,9 +74,12 @@ public record WindowPlan(int content, int overlap, boolean leftContextOnly) {
     boolean leftContextOnly = causalBackbone && causalHead;
     int sides = leftContextOnly ? 1 : 2;
     long minimum = sides * (slidingWindow + 2L);
-    long chosen = overlap.isPresent() ? overlap.getAsInt() : Math.max(DEFAULT_OVERLAP, minimum);
     int specials = Math.addExact(prefix, suffix);
     int content = maxTokens - specials;
+    // Without a sliding window, the overlap bounds the length of mentions.
+    int usual =
+        slidingWindow == 0 ? DEFAULT_OVERLAP : Math.min(DEFAULT_OVERLAP, content / DEFAULT_SHARE);
+    long chosen = overlap.isPresent() ? overlap.getAsInt() : Math.max(usual, minimum);
     int most = Math.max(0, content / 2);
     if (chosen < minimum) {
       throw new IllegalArgumentException(

@@ -6,9 +6,14 @@
       return torch.empty(shape, dtype=dtype, device=torch.device("cuda", gpu))
     return torch.empty(shape, dtype=dtype)
 
-  # Writes rows (n, ...) over those of `weight` from `first` on, converting type and device.
-  def fill(self: __torch__.M, weight: Tensor, first: int, rows: Tensor) -> Tensor:
-    return weight.narrow(0, first, rows.size(0)).copy_(rows)
+  # A view of uint8 `bytes` as `elements` values of that type.
+  def stored(self: __torch__.M, bytes: Tensor, dtype: int, elements: int, shape: List[int]) -> Tensor:
+    return torch.empty([0], dtype=dtype).set_(bytes, 0, [elements], [1]).view(shape)
+
+  # Writes values (n) over the elements of `weight`, in row-major order, from `first` on, and converts
+  # them to its type and device.
+  def fill(self: __torch__.M, weight: Tensor, first: int, values: Tensor) -> Tensor:
+    return weight.view([-1]).narrow(0, first, values.size(0)).copy_(values)
 
   # (in, out) as (out, in), without a copy.
   def transposed(self: __torch__.M, weight: Tensor) -> Tensor:

@@ -8,11 +8,13 @@ import io.github.tommerspark.checkpoint.Checkpoint;
 import io.github.tommerspark.checkpoint.TensorInfo;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.source.LocalDirectory;
+import io.github.tommerspark.testing.CountingDirectory;
 import io.github.tommerspark.testing.Golden;
 import java.io.IOException;
 import java.nio.LongBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -70,6 +72,34 @@ class BackboneTest {
     }
     assertThat(last).isNotNegative();
     return last;
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "llama, FP32",
+    "llama-bf16, BF16",
+    "llama-fp16, FP16",
+    "gpt2, FP32",
+    "llama-bf16, FP32",
+    "llama, BF16"
+  })
+  void mappedWeightsAreWhatCopiedOnesAre(String name, ComputeType dtype) throws IOException {
+    LocalDirectory local =
+        new LocalDirectory(Golden.committed().resolve("backbones").resolve(name));
+    List<float[]> states = new ArrayList<>();
+    for (boolean mapping : new boolean[] {true, false}) {
+      CountingDirectory directory = new CountingDirectory(local, mapping);
+      try (Checkpoint checkpoint = Checkpoint.open(directory);
+          Checkpoint golden = Checkpoint.open(local, "hidden.safetensors")) {
+        BackbonePlan plan = BackbonePlan.of(directory, checkpoint, 1);
+        try (Backbone backbone = Backbone.load(plan, checkpoint, dtype, Device.cpu(), List.of())) {
+          // Mapped memory must outlive the buffers that Java sees.
+          System.gc();
+          states.add(states(backbone, golden, 1));
+        }
+      }
+    }
+    assertThat(states.get(0)).isEqualTo(states.get(1));
   }
 
   /** The references are fp32; native bf16 arithmetic is off by about 0.14, fp16 by 0.02. */

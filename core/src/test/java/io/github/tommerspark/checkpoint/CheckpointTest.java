@@ -118,7 +118,7 @@ class CheckpointTest {
         if (name.startsWith("model.layers.0.")) {
           TensorInfo tensor = checkpoint.tensor(name);
           wanted += tensor.byteSize();
-          assertThat(checkpoint.mapFloats(tensor).isPresent()).isEqualTo(mapping);
+          assertThat(checkpoint.map(tensor).isPresent()).isEqualTo(mapping);
           if (!mapping) {
             assertThat(checkpoint.floats(tensor)).hasSize((int) tensor.elements());
           }
@@ -147,7 +147,8 @@ class CheckpointTest {
         assertThat(read.raw(tensor).isDirect()).isTrue();
         assertThat(read.raw(tensor).isReadOnly()).isTrue();
         assertThat(resource.floats(tensor)).isEqualTo(mapped.floats(tensor));
-        assertThat(mapped.mapFloats(tensor)).isEmpty();
+        assertThat(mapped.map(tensor)).contains(mapped.raw(tensor));
+        assertThat(read.map(tensor)).isEmpty();
       }
     }
   }
@@ -241,22 +242,27 @@ class CheckpointTest {
       assertThatThrownBy(() -> checkpoint.floats(ids))
           .isInstanceOf(ModelFormatException.class)
           .hasMessageContaining("tensor \"ids\" has dtype I64");
-      assertThatThrownBy(() -> checkpoint.mapFloats(ids)).isInstanceOf(ModelFormatException.class);
+      assertThatThrownBy(() -> checkpoint.map(ids)).isInstanceOf(ModelFormatException.class);
     }
   }
 
   @Test
-  void unalignedFloatsAreCopiedInsteadOfMapped() throws IOException {
-    String header = "{\"x\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}";
+  void unalignedWeightsAreCopiedInsteadOfMapped() throws IOException {
     byte[] one = {0, 0, (byte) 0x80, 0x3f};
-    for (int padding = 0; padding < 8; padding++) {
-      byte[] file = SafetensorsBytes.of(header + " ".repeat(padding), one);
+    byte[] half = {(byte) 0x80, 0x3f};
+    for (int i = 0; i < 16; i++) {
+      boolean wide = i % 2 == 0;
+      String header =
+          "{\"x\":{\"dtype\":\"%s\",\"shape\":[],\"data_offsets\":[0,%d]}}"
+              .formatted(wide ? "F32" : "BF16", wide ? 4 : 2);
+      byte[] file = SafetensorsBytes.of(header + " ".repeat(i / 2), wide ? one : half);
       SafetensorsBytes.write(temporary, file);
       try (Checkpoint checkpoint = Checkpoint.open(new LocalDirectory(temporary))) {
         TensorInfo scalar = checkpoint.tensor("x");
         assertThat(scalar.elements()).isEqualTo(1);
         assertThat(checkpoint.floats(scalar)).containsExactly(1f);
-        assertThat(checkpoint.mapFloats(scalar).isPresent()).isEqualTo(scalar.begin() % 4 == 0);
+        assertThat(checkpoint.map(scalar).isPresent())
+            .isEqualTo(scalar.begin() % (wide ? 4 : 2) == 0);
       }
     }
   }
@@ -280,7 +286,7 @@ class CheckpointTest {
     try (Checkpoint checkpoint = Checkpoint.open(new LocalDirectory(sparse(elements, DType.F32)))) {
       TensorInfo huge = checkpoint.tensor("huge");
       assertThat(huge.byteSize()).isGreaterThan(Integer.MAX_VALUE);
-      assertThat(checkpoint.mapFloats(huge)).isEmpty();
+      assertThat(checkpoint.map(huge)).isEmpty();
       assertThatThrownBy(() -> checkpoint.raw(huge)).isInstanceOf(IllegalArgumentException.class);
       // Only the last element differs from 0; the part is larger than one chunk of the reader.
       FloatBuffer part = ByteBuffer.allocateDirect(4 << 19).asFloatBuffer();

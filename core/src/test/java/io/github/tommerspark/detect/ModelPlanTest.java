@@ -35,7 +35,7 @@ class ModelPlanTest {
     assertThat(nano.layer()).isEqualTo(3);
     assertThat(nano.hiddenSize()).isEqualTo(256);
     assertThat(nano.maxTokens()).isEqualTo(256);
-    assertThat(nano.overlap()).isEqualTo(64);
+    assertThat(nano.overlap()).isEqualTo(31);
     assertThat(nano.bos()).isEqualTo(BosPolicy.TOKENIZER);
     assertThat(nano.warnings()).isEmpty();
     assertThat(nano.fingerprint()).matches("[0-9a-f]{64}");

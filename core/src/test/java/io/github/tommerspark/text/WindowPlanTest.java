@@ -109,6 +109,18 @@ class WindowPlanTest {
   }
 
   @Test
+  void shortWindowsOverlapByAnEighth() {
+    assertThat(WindowPlan.of(256, 1, 0, OptionalInt.empty(), 25, true, true).overlap())
+        .isEqualTo(31);
+    assertThat(WindowPlan.of(128, 1, 0, OptionalInt.empty(), 25, true, true).overlap())
+        .isEqualTo(27);
+    assertThat(WindowPlan.of(256, 1, 1, OptionalInt.empty(), 25, false, true).overlap())
+        .isEqualTo(54);
+    assertThat(WindowPlan.of(256, 1, 0, OptionalInt.empty(), 0, true, true).overlap())
+        .isEqualTo(64);
+  }
+
+  @Test
   void oneSideOnlyWhenBackboneAndHeadAreCausal() {
     assertThat(WindowPlan.of(512, 1, 1, OptionalInt.empty(), 5, true, true).leftContextOnly())
         .isTrue();
@@ -133,12 +145,12 @@ class WindowPlanTest {
 
   @Test
   void refusesAnOverlapOfMoreThanHalf() {
-    assertThatThrownBy(() -> WindowPlan.of(101, 1, 0, OptionalInt.empty(), 25, true, true))
+    assertThatThrownBy(() -> WindowPlan.of(101, 1, 0, OptionalInt.empty(), 0, true, true))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
             "Cannot use the default overlap 64 with --max-tokens 101: of these 1 are special"
                 + " tokens and the overlap may be at most half of the other 100;"
-                + " use --max-tokens 129 or more, or --overlap from 27 to 50");
+                + " use --max-tokens 129 or more, or --overlap from 2 to 50");
     assertThatThrownBy(() -> WindowPlan.of(32, 1, 1, OptionalInt.of(40), 25, true, true))
         .hasMessage(
             "Cannot use --overlap 40 with --max-tokens 32: of these 2 are special tokens and the"
