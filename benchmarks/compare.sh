@@ -28,6 +28,7 @@ command -v python3 > /dev/null || fail "python3 is needed to read the results"
 # The same for both sides, as submit.sh would set them.
 export MALLOC_MMAP_THRESHOLD_=${MALLOC_MMAP_THRESHOLD_:-1073741824}
 export MALLOC_TRIM_THRESHOLD_=${MALLOC_TRIM_THRESHOLD_:-4294967296}
+export MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-1}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
