@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import sun.reflect.ReflectionFactory;
 
 class PartitionReportsTest {
 
@@ -25,6 +26,17 @@ class PartitionReportsTest {
     reports.reset();
     assertThat(reports.isZero()).isTrue();
     assertThat(copy.value()).containsOnlyKeys(0);
+  }
+
+  /** As a heartbeat may find it: allocated, and no field of it read yet. */
+  @Test
+  void isZeroWhileItIsBeingDeserialised() throws Exception {
+    Object unread =
+        ReflectionFactory.getReflectionFactory()
+            .newConstructorForSerialization(
+                PartitionReports.class, Object.class.getDeclaredConstructor())
+            .newInstance();
+    assertThat(((PartitionReports) unread).isZero()).isTrue();
   }
 
   private static PartitionReports task(int partition, PartitionReport report) {
