@@ -35,7 +35,7 @@ public final class Backbone implements AutoCloseable {
   private static final List<String> COMMON = List.of("packed", "common", "attention", "products");
 
   /** Small enough that a part is still in the processor's cache when it is converted. */
-  private static final int STAGING_BYTES = 4 << 20;
+  private static final int STAGING_FLOATS = 1 << 20;
 
   private static final int MIN_ROUNDS = 4;
   private static final long MEASURED_NANOS = 1_000_000_000L;
@@ -225,10 +225,9 @@ public final class Backbone implements AutoCloseable {
     module.close();
   }
 
-  // One for all weights: direct buffers stay until the collector runs, which a load never makes it
-  // do.
+  // One for all weights: direct buffers stay until the collector runs, which a load does not start.
   private static ByteBuffer staging() {
-    return ByteBuffer.allocateDirect(STAGING_BYTES).order(ByteOrder.nativeOrder());
+    return ByteBuffer.allocateDirect(Float.BYTES * STAGING_FLOATS).order(ByteOrder.nativeOrder());
   }
 
   /** Brings weights from a checkpoint into the module's memory. */
@@ -307,8 +306,8 @@ public final class Backbone implements AutoCloseable {
               IValue.listFrom(tensor.shape()),
               IValue.from(type),
               IValue.from(module.gpu()));
-      for (long first = 0; first < tensor.elements(); first += STAGING_BYTES / Float.BYTES) {
-        int count = (int) Math.min(STAGING_BYTES / Float.BYTES, tensor.elements() - first);
+      for (long first = 0; first < tensor.elements(); first += STAGING_FLOATS) {
+        int count = (int) Math.min(STAGING_FLOATS, tensor.elements() - first);
         staging.limit(Float.BYTES * count);
         checkpoint.readFloats(tensor, first, staging.asFloatBuffer());
         try (PtNDManager call = module.newCallManager()) {

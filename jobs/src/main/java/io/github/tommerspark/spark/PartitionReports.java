@@ -21,9 +21,8 @@ public final class PartitionReports
 
   private final TreeMap<Integer, PartitionReport> reports = new TreeMap<>();
 
-  // While a task is deserialised, Spark registers its accumulators before their fields are read,
-  // and
-  // a heartbeat may ask. Whatever it threw would end the heartbeats of this executor.
+  // Spark registers a task's accumulators before their fields are read, and a heartbeat may ask in
+  // between. Whatever it threw would end the heartbeats of this executor.
   @Override
   public synchronized boolean isZero() {
     return reports == null || reports.isEmpty();
