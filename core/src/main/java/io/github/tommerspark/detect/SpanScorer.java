@@ -21,8 +21,6 @@ import java.util.stream.LongStream;
  * call for a snapshot. Thread-safe.
  */
 final class SpanScorer implements AutoCloseable {
-  private static final List<String> HEAD_SOURCES = List.of("head");
-
   /** Exactly one of the two is there. */
   private final Backbone backbone;
 
@@ -98,7 +96,7 @@ final class SpanScorer implements AutoCloseable {
 
   /** Sources that a backbone must be loaded with to be scored. */
   static List<String> sources() {
-    List<String> sources = new ArrayList<>(HEAD_SOURCES);
+    List<String> sources = new ArrayList<>(List.of("projection_linear", "head"));
     sources.addAll(ClassifierWeights.sources());
     sources.addAll(List.of("detect", "detect_typed"));
     return sources;
@@ -138,8 +136,7 @@ final class SpanScorer implements AutoCloseable {
       double[] thresholds,
       int deviceConcurrency,
       WorkAccount account) {
-    List<String> sources = new ArrayList<>(List.of("packed"));
-    sources.addAll(HEAD_SOURCES);
+    List<String> sources = new ArrayList<>(List.of("packed", "projection", "head"));
     sources.addAll(ClassifierWeights.sources());
     ScriptModule module = ScriptModule.load(sources, Map.of(), backbone.device());
     return new SpanScorer(

@@ -13,7 +13,7 @@
     dim = q.size(3)
     repeat = q.size(2) // kv
     one_by_one = q.dtype == 6 and length >= 192
-    tile = min(64, max(32, length // 8))
+    tile = 64
     if one_by_one or not self.causal:
       tile = 128
     qt = (q * self.attention_scale).reshape([count, length, kv, repeat, dim]).permute([0, 2, 3, 1, 4])
@@ -21,6 +21,11 @@
     kt = k.permute([0, 2, 1, 3]).contiguous().view([count * kv, length, dim])
     vt = v.permute([0, 2, 1, 3]).contiguous().view([count * kv, length, dim])
     parts = annotate(List[Tensor], [])
+    # The corner of a causal mask, of which the last tile needs a part.
+    side = min(tile, length)
+    corner = torch.empty([0], dtype=q.dtype)
+    if self.causal and window == 0:
+      corner = self.mask(0, side, 0, side, 0, q)
     for t in range((length + tile - 1) // tile):
       first = t * tile
       rows = min(tile, length - first)
@@ -38,40 +43,45 @@
       values = vt.narrow(1, low, high - low)
       # Where some, but not all, queries of the tile may look.
       masked = 0
-      hidden = torch.empty([0], dtype=11)
+      mask = corner
       if window > 0:
         masked = high - low
-        hidden = self.hidden_keys(first, rows, low, masked, window, q)
+        mask = self.mask(first, rows, low, masked, window, q)
       elif self.causal:
         masked = rows
-        hidden = self.hidden_keys(first, rows, first, rows, 0, q)
+        mask = corner.narrow(0, 0, rows).narrow(1, 0, rows)
       if one_by_one:
-        y = self.weigh_one_by_one(queries, keys, values, hidden, masked, repeat)
+        y = self.weigh_one_by_one(queries, keys, values, mask, masked, repeat)
       else:
         scores = torch.bmm(queries, keys.transpose(1, 2))
-        y = torch.bmm(self.weights(scores, hidden, masked, repeat), values)
+        y = torch.bmm(self.weights(scores, mask, masked, repeat), values)
       parts.append(y.view([count, kv, repeat, rows, dim]).permute([0, 3, 1, 2, 4]))
     y = parts[0]
     if len(parts) > 1:
       y = torch.cat(parts, 1)
     return y.reshape([count, length, kv * repeat, dim])
 
-  # Softmax of scores (batch, repeat * rows, keys), of which the last `masked` keys are partly hidden.
-  def weights(self: __torch__.M, scores: Tensor, hidden: Tensor, masked: int, repeat: int) -> Tensor:
+  # `hidden_keys` to be added to scores: 0, or minus infinity where queries may not look.
+  def mask(self: __torch__.M, first: int, rows: int, low: int, keys: int, window: int, like: Tensor) -> Tensor:
+    hidden = self.hidden_keys(first, rows, low, keys, window, like)
+    return torch.zeros([rows, keys], dtype=like.dtype).masked_fill_(hidden, -inf)
+
+  # Softmax of scores (batch, repeat * rows, keys), of which the last `masked` keys have a mask.
+  def weights(self: __torch__.M, scores: Tensor, mask: Tensor, masked: int, repeat: int) -> Tensor:
     if masked > 0:
       rows = scores.size(1) // repeat
       keys = scores.size(2)
       last = scores.view([scores.size(0), repeat, rows, keys]).narrow(3, keys - masked, masked)
-      _0 = last.masked_fill_(hidden, -inf)
+      _0 = last.add_(mask)
     return scores.softmax(-1)
 
-  def weigh_one_by_one(self: __torch__.M, queries: Tensor, keys: Tensor, values: Tensor, hidden: Tensor, masked: int, repeat: int) -> Tensor:
+  def weigh_one_by_one(self: __torch__.M, queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor, masked: int, repeat: int) -> Tensor:
     parts = annotate(List[Tensor], [])
     values = values.transpose(1, 2).contiguous()
     absent = torch.empty([0], dtype=6)
     for i in range(queries.size(0)):
       scores = self.linear(queries[i], keys[i], absent).unsqueeze(0)
-      weights = self.weights(scores, hidden, masked, repeat)
+      weights = self.weights(scores, mask, masked, repeat)
       parts.append(self.linear(weights[0], values[i], absent))
     return torch.stack(parts)
 

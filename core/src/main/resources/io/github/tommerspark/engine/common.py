@@ -3,11 +3,14 @@
   # Root-mean-square norm, or layer norm with an optional bias, over the last dimension. In float32,
   # like the reference, since a mean over a wide vector loses too much in 16 bits.
   def norm(self: __torch__.M, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    width = weight.size(0)
     if self.norm_kind == "rms":
-      return torch.rms_norm(x, [weight.size(0)], weight, self.norm_eps)
+      # The engine's rms_norm has no kernel of its own on a CPU and writes two more tensors.
+      length = torch.linalg_vector_norm(x, 2, [-1], True)
+      return (x * torch.rsqrt(length * length / width + self.norm_eps)).mul_(weight)
     if bias.numel() == 0:
-      return torch.layer_norm(x, [weight.size(0)], weight, None, self.norm_eps)
-    return torch.layer_norm(x, [weight.size(0)], weight, bias, self.norm_eps)
+      return torch.layer_norm(x, [width], weight, None, self.norm_eps)
+    return torch.layer_norm(x, [width], weight, bias, self.norm_eps)
 
   def activation(self: __torch__.M, x: Tensor) -> Tensor:
     if self.activation_kind == "silu":
@@ -27,10 +30,13 @@
   def rotate(self: __torch__.M, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     half = cos.size(2)
     rotary = 2 * half
+    rest = x.size(2) - rotary
     first = x.narrow(2, 0, half)
     second = x.narrow(2, half, half)
-    turned = [first * cos - second * sin, second * cos + first * sin]
-    if rotary != x.size(2):
-      turned.append(x.narrow(2, rotary, x.size(2) - rotary))
-    return torch.cat(turned, 2)
+    y = torch.empty([x.size(0), x.size(1), x.size(2)], dtype=x.dtype, device=x.device)
+    _0 = torch.mul(first, cos, out=y.narrow(2, 0, half)).addcmul_(second, sin, value=-1.0)
+    _1 = torch.mul(second, cos, out=y.narrow(2, half, half)).addcmul_(first, sin)
+    if rest > 0:
+      _2 = y.narrow(2, rotary, rest).copy_(x.narrow(2, rotary, rest))
+    return y
 

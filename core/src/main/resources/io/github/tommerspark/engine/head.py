@@ -16,8 +16,7 @@
   # What the logits are made of: queries and keys (tokens, rank), and of each token the share that its
   # own value and that of the next have in the logits of the spans that end with it, (tokens).
   def parts(self: __torch__.M, z: Tensor, at: Tensor, last: Tensor, w: List[Tensor], cosine: bool) -> Tuple[Tensor, Tensor, Tensor]:
-    q = torch.matmul(z, w[0])
-    k = torch.matmul(z, w[1])
+    q, k = self.projected(z, w[0], w[1])
     if cosine:
       q = q / q.norm(2, [1], True).clamp_min(1e-12)
       k = k / k.norm(2, [1], True).clamp_min(1e-12)

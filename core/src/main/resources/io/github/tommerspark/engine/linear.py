@@ -12,7 +12,7 @@
   def scaled(self: __torch__.M, x: Tensor, weight: Tensor, bias: Tensor, factor: Tensor) -> Tensor:
     return factor * self.linear(x, weight, bias)
 
-  # The product added to `sum`, float32 (tokens, out).
+  # The product added to `sum`, float32 (tokens, out), which may be overwritten.
   def added(self: __torch__.M, sum: Tensor, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    return sum + self.linear(x, weight, bias).to(6)
+    return sum.add_(self.linear(x, weight, bias).to(6))
 

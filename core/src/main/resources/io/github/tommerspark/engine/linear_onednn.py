@@ -23,10 +23,10 @@
       return ops.mkldnn._linear_pointwise(x, factor, weight, None, "mul")
     return ops.mkldnn._linear_pointwise(x, factor, weight, bias, "mul")
 
-  # The product added to `sum`, float32 (tokens, out).
+  # The product added to `sum`, float32 (tokens, out), which may be overwritten.
   def added(self: __torch__.M, sum: Tensor, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     if x.dtype != 6:
-      return sum + self.linear(x, weight, bias).to(6)
+      return sum.add_(self.linear(x, weight, bias).to(6))
     if bias.numel() == 0:
       return ops.mkldnn._linear_pointwise(x, sum, weight, None, "add")
     return ops.mkldnn._linear_pointwise(x, sum, weight, bias, "add")

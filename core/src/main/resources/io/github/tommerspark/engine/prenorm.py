@@ -46,21 +46,24 @@
           q = self.rotate(q, cos, sin)
           k = self.rotate(k, cos, sin)
       attended = self.attend(q, k, v, blocks, spread, back, self.windows[layer])
-      before = x
+      # Sums are made in place: what reads x without the attention must come before.
+      if self.parallel:
+        h = self.norm(x, w[b + 13], w[b + 14])
       if w[b + 12].numel() > 0:
-        x = x + self.norm(self.linear(attended, w[b + 10], w[b + 11]).to(6), w[b + 12], absent)
+        x = x.add_(self.norm(self.linear(attended, w[b + 10], w[b + 11]).to(6), w[b + 12], absent))
       else:
         x = self.added(x, attended, w[b + 10], w[b + 11])
       if not self.parallel:
-        before = x
-      h = self.norm(before, w[b + 13], w[b + 14])
+        h = self.norm(x, w[b + 13], w[b + 14])
       m = self.mlp(h.to(w[b + 19].dtype), w, b)
       if w[b + 21].numel() > 0:
-        x = x + self.norm(self.linear(m, w[b + 19], w[b + 20]).to(6), w[b + 21], absent)
+        x = x.add_(self.norm(self.linear(m, w[b + 19], w[b + 20]).to(6), w[b + 21], absent))
       else:
         x = self.added(x, m, w[b + 19], w[b + 20])
       if torch.__contains__(layers, layer):
         taps.append(x)
+        if layer < layers[len(layers) - 1]:
+          x = x.clone()
     return taps
 
   # h (tokens, width) -> q (tokens, heads, head_dim), k and v (tokens, kv_heads, head_dim).

@@ -38,7 +38,7 @@ class GoldenHeadTest {
 
   @BeforeAll
   static void loadModule() {
-    module = ScriptModule.load(List.of("packed", "head"), Map.of(), Device.cpu());
+    module = ScriptModule.load(List.of("packed", "projection", "head"), Map.of(), Device.cpu());
   }
 
   @AfterAll

@@ -1,0 +1,5 @@
+  # z float32 (tokens, width), w_q and w_k (width, rank) -> queries and keys, each (tokens, rank). Can be
+  # differentiated.
+  def projected(self: __torch__.M, z: Tensor, w_q: Tensor, w_k: Tensor) -> Tuple[Tensor, Tensor]:
+    return (torch.matmul(z, w_q), torch.matmul(z, w_k))
+
