@@ -172,7 +172,8 @@ fi
 export MALLOC_MMAP_THRESHOLD_=${MALLOC_MMAP_THRESHOLD_:-1073741824}
 export MALLOC_TRIM_THRESHOLD_=${MALLOC_TRIM_THRESHOLD_:-4294967296}
 # One arena for all threads: tasks reuse what others freed, and only the main arena keeps blocks above
-# 64 MB. The calls are few and large, so that its lock is hardly ever waited for.
+# 64 MB. The engine's calls are few and large, so that its lock is hardly ever waited for; the
+# tokenizer's are many, and tasks take turns at it.
 export MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-1}
 
 submit_options=(--class io.github.tommerspark.jobs.TommerSpark)
