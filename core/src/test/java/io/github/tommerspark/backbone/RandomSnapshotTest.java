@@ -12,11 +12,14 @@ import io.github.tommerspark.source.LocalDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RandomSnapshotTest {
 
@@ -42,6 +45,36 @@ class RandomSnapshotTest {
         }
         assertThat(sum / states.length).isBetween(1e-4, 10.0);
         assertThat(backbone.peakFlops(4, 1)).isPositive();
+      }
+    }
+  }
+
+  /**
+   * 4 and 12 heads. Attention takes other products for long sequences, and for parts of many heads.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"pythia-14m", "gpt2"})
+  void whatFollowsATokenAndWhatRunsBesideItChangesNothing(String shape) throws IOException {
+    int width = RandomSnapshot.write(PublishedShapes.config(shape), 1, DType.F32, directory);
+    LocalDirectory snapshot = new LocalDirectory(directory);
+    try (Checkpoint checkpoint = Checkpoint.open(snapshot)) {
+      BackbonePlan plan = BackbonePlan.of(snapshot, checkpoint, 1);
+      try (Backbone backbone =
+          Backbone.load(plan, checkpoint, ComputeType.FP32, Device.cpu(), List.of())) {
+        int sequences = 7;
+        int length = 130;
+        int prefix = 70;
+        long[] ids = new Random(1).longs((long) sequences * length, 0, 1000).toArray();
+        float[] together = backbone.hiddenStates(ids, new long[] {sequences, length}, 1).get(0);
+        for (int i = 0; i < sequences; i++) {
+          long[] first = Arrays.copyOfRange(ids, i * length, i * length + prefix);
+          float[] alone = backbone.hiddenStates(first, new long[] {1, prefix}, 1).get(0);
+          double worst = 0;
+          for (int j = 0; j < alone.length; j++) {
+            worst = Math.max(worst, Math.abs(together[i * length * width + j] - alone[j]));
+          }
+          assertThat(worst).as("sequence %d", i).isLessThan(1e-5);
+        }
       }
     }
   }
