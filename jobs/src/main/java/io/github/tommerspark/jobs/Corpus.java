@@ -1,5 +1,6 @@
 package io.github.tommerspark.jobs;
 
+import io.github.tommerspark.spark.FileRows;
 import io.github.tommerspark.spark.ZstdCodec;
 import io.github.tommerspark.sparknlp.TextReader;
 import java.io.IOException;
@@ -21,6 +22,8 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A collection of texts as Spark reads it.
@@ -39,6 +42,11 @@ record Corpus(
     List<String> paths,
     String textColumn,
     String malformedColumn) {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Corpus.class);
+
+  private static final String CODECS = "io.compression.codecs";
+  private static final String ZSTD = ZstdCodec.class.getName();
 
   /** The column with what could not be read. */
   static final String MALFORMED = "_tommer_malformed";
@@ -103,7 +111,7 @@ record Corpus(
       SparkSession spark, InputFormat format, List<String> paths, CorpusOptions options) {
     DataFrameReader reader = spark.read().format(format.label()).options(settings(format, options));
     String[] all = paths.toArray(String[]::new);
-    Dataset<Row> rows = reader.load(all);
+    Dataset<Row> rows = load(spark, reader, all);
     return switch (format) {
       case TEXT ->
           options.textColumn() == null
@@ -120,12 +128,25 @@ record Corpus(
     };
   }
 
+  /** Learns the schema, for which files of JSON and CSV are read. */
+  private static Dataset<Row> load(SparkSession spark, DataFrameReader reader, String[] paths) {
+    try {
+      return reader.load(paths);
+    } catch (Exception e) {
+      if (FileRows.failed(e)) {
+        LOG.info("A file cannot be read; reading all again to learn which");
+        FileRows.readAll(spark.read().option(CODECS, ZSTD).format("text").load(paths));
+      }
+      throw e;
+    }
+  }
+
   /** What Spark's reader is told. */
   static Map<String, String> settings(InputFormat format, CorpusOptions options) {
     Map<String, String> settings = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     settings.putAll(DEFAULTS.get(format));
     settings.putAll(options.options());
-    settings.put("io.compression.codecs", ZstdCodec.class.getName());
+    settings.put(CODECS, ZSTD);
     if (format.hasMalformedRecords()) {
       if ("DROPMALFORMED".equalsIgnoreCase(settings.get("mode"))) {
         throw new UserException(

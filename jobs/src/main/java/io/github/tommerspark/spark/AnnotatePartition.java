@@ -83,7 +83,8 @@ public final class AnnotatePartition implements MapPartitionsFunction<Row, Row> 
   }
 
   @Override
-  public Iterator<Row> call(Iterator<Row> rows) throws IOException {
+  public Iterator<Row> call(Iterator<Row> partition) throws IOException {
+    Iterator<Row> rows = new FileRows(partition);
     // An empty partition needs no model.
     return rows.hasNext() ? new Annotated(rows) : rows;
   }

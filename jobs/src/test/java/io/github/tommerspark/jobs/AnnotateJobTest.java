@@ -1,5 +1,6 @@
 package io.github.tommerspark.jobs;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -7,13 +8,17 @@ import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.spark.AnnotatePartition;
 import io.github.tommerspark.spark.PartitionReports;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -23,6 +28,8 @@ import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AnnotateJobTest {
 
@@ -242,6 +249,31 @@ class AnnotateJobTest {
             thrown ->
                 assertThat(Failures.line(thrown))
                     .startsWith("A row failed and --fail-fast is set: input: malformed JSON"));
+  }
+
+  /** JSON breaks off where its schema is learnt, text where it is annotated. */
+  @ParameterizedTest
+  @ValueSource(strings = {"jsonl", "txt"})
+  void aFileThatBreaksOffIsNamed(String extension) throws IOException {
+    ByteArrayOutputStream whole = new ByteArrayOutputStream();
+    try (OutputStream gzip = new GZIPOutputStream(whole)) {
+      // Random letters, so that the first lines are whole in half the file.
+      Random random = new Random(1);
+      for (int i = 0; i < 200; i++) {
+        gzip.write("{\"text\": \"%x\"}\n".formatted(random.nextLong()).getBytes(UTF_8));
+      }
+    }
+    Files.createDirectory(folder.resolve("gz"));
+    Files.writeString(folder.resolve("gz/a." + extension), "{\"text\": \"Rome is old.\"}\n");
+    String broken = "gz/b." + extension + ".gz";
+    Files.write(folder.resolve(broken), Arrays.copyOf(whole.toByteArray(), whole.size() / 2));
+    assertThatThrownBy(() -> AnnotateJob.run(spark, job().input("gz").build()))
+        .satisfies(
+            thrown ->
+                assertThat(Failures.line(thrown))
+                    .startsWith("Cannot read file:")
+                    .contains(broken + ": Unexpected end of input stream; repair or remove"));
+    assertThat(folder.resolve("out/_SUCCESS")).doesNotExist();
   }
 
   @Test
