@@ -9,6 +9,7 @@ import io.github.tommerspark.checkpoint.Checkpoint;
 import io.github.tommerspark.checkpoint.DType;
 import io.github.tommerspark.checkpoint.TensorInfo;
 import io.github.tommerspark.engine.ComputeType;
+import io.github.tommerspark.engine.Processor;
 import io.github.tommerspark.engine.ScriptModule;
 import io.github.tommerspark.engine.Torch;
 import java.io.IOException;
@@ -26,12 +27,16 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A truncated language model in native memory. Weights that are stored in the type of the products
  * are views of the mapped file on a CPU; all others are copied once, a part at a time.
  */
 public final class Backbone implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Backbone.class);
+
   private static final List<String> COMMON = List.of("packed", "common", "attention", "products");
 
   /** Small enough that a part is still in the processor's cache when it is converted. */
@@ -77,7 +82,7 @@ public final class Backbone implements AutoCloseable {
       List<String> sources)
       throws IOException {
     List<String> all = new ArrayList<>(COMMON);
-    all.addAll(Torch.kernelSources(device));
+    all.addAll(Torch.kernelSources(device, dtype));
     all.add(plan.spec().source());
     all.addAll(sources);
     ScriptModule module = ScriptModule.load(all, plan.spec().attributes(), device);
@@ -95,6 +100,9 @@ public final class Backbone implements AutoCloseable {
           }
         }
         arrays[i] = array;
+      }
+      if (dtype == ComputeType.BF16 && !device.isGpu() && !Processor.hasBfloat16()) {
+        LOG.warn("bf16 is slow here: this processor has no instructions for it; use fp32");
       }
       return new Backbone(plan, module, dtype, arrays);
     } catch (IOException | RuntimeException e) {

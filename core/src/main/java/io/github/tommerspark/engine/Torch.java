@@ -1,16 +1,21 @@
 package io.github.tommerspark.engine;
 
+import static io.github.tommerspark.engine.ComputeType.BF16;
+import static io.github.tommerspark.engine.ComputeType.FP32;
+
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.engine.StandardCapabilities;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.pytorch.jni.LibUtils;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
 import java.util.List;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -118,14 +123,40 @@ public final class Torch {
   }
 
   /**
-   * Names of the sources with the fastest {@code linear} and {@code attend_block} on a device.
-   * Builds of libtorch for other processors may be without oneDNN.
+   * Names of the sources with the fastest {@code linear} and {@code attend_block} on a device, for
+   * products of a type. On a CPU types that it does not multiply by itself are widened; builds of
+   * libtorch for other processors may be without oneDNN.
+   *
+   * @param dtype type of the products; not AUTO
    */
-  public static List<String> kernelSources(Device device) {
+  public static List<String> kernelSources(Device device, ComputeType dtype) {
     start();
-    return !device.isGpu() && oneDnn
-        ? List.of("linear_onednn", "attention_tiled")
-        : List.of("linear", "attention_fused");
+    if (device.isGpu()) {
+      return List.of("linear", "attention_fused");
+    }
+    boolean byOneDnn = oneDnn && (dtype == FP32 || dtype == BF16 && OneDnnBfloat16.SUPPORTED);
+    if (byOneDnn) {
+      return List.of("linear_onednn", "attention_tiled");
+    }
+    return dtype == FP32
+        ? List.of("linear", "attention_fused")
+        : List.of("linear_widened", "attention_widened");
+  }
+
+  /**
+   * Whether oneDNN has products of bfloat16 for this processor; it is asked once, when the first
+   * model in bfloat16 is loaded.
+   */
+  private static final class OneDnnBfloat16 {
+    static final boolean SUPPORTED = supported();
+
+    private static boolean supported() {
+      try (ScriptModule module =
+              ScriptModule.load(List.of("onednn_bfloat16"), Map.of(), Device.cpu());
+          IValue supported = module.run("supports_bfloat16")) {
+        return supported.toBoolean();
+      }
+    }
   }
 
   /** A manager of native memory on that device; everything it holds goes when it is closed. */

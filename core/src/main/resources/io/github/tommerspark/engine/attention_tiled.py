@@ -4,9 +4,6 @@
   # and products are oneDNN's. Batched ones go there by themselves in bf16, but not in fp32; a convolution
   # of single points in groups is the same arithmetic and does.
   def attend_block(self: __torch__.M, q: Tensor, k: Tensor, v: Tensor, window: int) -> Tensor:
-    if q.dtype == 5:
-      # No half products in oneDNN on most processors.
-      return self.attend_fused(q, k, v, window)
     count = q.size(0)
     length = q.size(1)
     kv = k.size(2)
@@ -79,9 +76,9 @@
         mask = corner.narrow(0, 0, rows).narrow(1, 0, rows)
       part = y.narrow(1, first, rows)
       if grouped:
-        scores = self.grouped(qt.narrow(0, first, rows).view([rows * repeat, groups * dim]), kt.narrow(1, low, keys))
+        scores = self.grouped_product(qt.narrow(0, first, rows).view([rows * repeat, groups * dim]), kt.narrow(1, low, keys))
         weights = self.weights(scores.view([rows, repeat * groups, keys]), mask)
-        found = self.grouped(weights.view([rows * repeat, groups * keys]), vt.narrow(2, low, keys))
+        found = self.grouped_product(weights.view([rows * repeat, groups * keys]), vt.narrow(2, low, keys))
         _2 = part.copy_(found.view([rows, repeat, count, kv, dim]).permute([2, 0, 3, 1, 4]))
       else:
         scores = torch.bmm(qt.narrow(1, first * repeat, rows * repeat), kt.narrow(1, low, keys).transpose(1, 2))
@@ -90,7 +87,7 @@
         _3 = part.copy_(found.view([count, kv, rows, repeat, dim]).permute([0, 2, 1, 3, 4]))
 
   # A product for each group: x (rows, groups * in), weights (groups, out, in) -> (rows, groups * out).
-  def grouped(self: __torch__.M, x: Tensor, weights: Tensor) -> Tensor:
+  def grouped_product(self: __torch__.M, x: Tensor, weights: Tensor) -> Tensor:
     groups = weights.size(0)
     points = x.view([1, x.size(0), 1, x.size(1)]).permute([0, 3, 1, 2])
     kernels = weights.reshape([groups * weights.size(1), weights.size(2), 1, 1])

@@ -17,8 +17,6 @@
 
   # The product, each element times that of `factor` (tokens, out).
   def scaled(self: __torch__.M, x: Tensor, weight: Tensor, bias: Tensor, factor: Tensor) -> Tensor:
-    if x.dtype == 5:
-      return factor * self.linear(x, weight, bias)
     if bias.numel() == 0:
       return ops.mkldnn._linear_pointwise(x, factor, weight, None, "mul")
     return ops.mkldnn._linear_pointwise(x, factor, weight, bias, "mul")
@@ -32,19 +30,7 @@
     return ops.mkldnn._linear_pointwise(x, sum, weight, bias, "add")
 
   def product(self: __torch__.M, x: Tensor, weight: Tensor, bias: Tensor, then: str, variant: str) -> Tensor:
-    if x.dtype == 5:
-      # No half products in oneDNN on most processors.
-      return self.plain(x, weight, bias, then)
     if bias.numel() == 0:
       return ops.mkldnn._linear_pointwise(x, weight, None, then, annotate(List[Optional[number]], []), variant)
     return ops.mkldnn._linear_pointwise(x, weight, bias, then, annotate(List[Optional[number]], []), variant)
-
-  def plain(self: __torch__.M, x: Tensor, weight: Tensor, bias: Tensor, then: str) -> Tensor:
-    if bias.numel() == 0:
-      y = torch.linear(x, weight)
-    else:
-      y = torch.linear(x, weight, bias)
-    if then == "none":
-      return y
-    return self.activation(y)
 

@@ -5,6 +5,7 @@ import io.github.tommerspark.detect.Mention;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.DeviceChoice;
 import io.github.tommerspark.engine.EngineOptions;
+import io.github.tommerspark.engine.Processor;
 import io.github.tommerspark.engine.Torch;
 import io.github.tommerspark.spark.EngineSetup;
 import io.github.tommerspark.spark.ExecutorModels;
@@ -186,6 +187,11 @@ final class Checkup {
       String what =
           "%s on %s: DICE %.3f with the expected mentions, scores differ by at most %.1e"
               .formatted(smoke.model(), models.device(), dice, difference);
+      if (dtype == ComputeType.BF16
+          && models.device().startsWith("cpu")
+          && !Processor.hasBfloat16()) {
+        what += "; slow, as this processor has no instructions for it";
+      }
       findings.add(
           right
               ? Finding.ok(check, what)
