@@ -58,12 +58,15 @@ final class BenchText {
       line(
           lines,
           "peak memory",
-          "%,.0f MB: weights %,.0f, Java heap %,.0f, Java's own %,.0f, all else %,.0f",
+          "%,.0f MB: weights up to %,.0f, Java heap up to %,.0f, Java's own up to %,.0f, all else from %,.0f",
           memory.peak() / MEGA,
           report.weightBytesInMemory() / MEGA,
           memory.heap() / MEGA,
           memory.nonHeap() / MEGA,
-          (memory.peak() - report.weightBytesInMemory() - memory.heap() - memory.nonHeap()) / MEGA);
+          Math.max(
+                  0,
+                  memory.peak() - report.weightBytesInMemory() - memory.heap() - memory.nonHeap())
+              / MEGA);
     }
     for (BenchReport.Run run : report.runs()) {
       lines.add("");
