@@ -37,8 +37,8 @@ mkdir -p "$data"
 "$root/submit.sh" evaluate --gold "sentences=$here/gold.jsonl" --model nano-llama --model nano-neox \
   --output "$data/evaluation"
 
-# The kernel now and then comes up deaf to its first request and stays so (rapaio-jupyter-kernel 3.0.1).
-# Only that is tried again: a notebook that has begun runs once.
+# The kernel now and then comes up deaf to its first request and stays so, or dies before it
+# (rapaio-jupyter-kernel 3.0.1). Only that is tried again: a notebook that has begun runs once.
 execute() {
   local notebook=$1 log=$target/$1.log attempt
   for attempt in 1 2 3 4 5; do
@@ -48,7 +48,7 @@ execute() {
       --output-dir "$target" "$here/$notebook.ipynb" > "$log" 2>&1; then
       return
     fi
-    grep -q "Kernel didn't respond" "$log" || break
+    grep -qE "Kernel didn.t respond|Kernel died before replying to kernel_info" "$log" || break
     echo "notebooks/run.sh: the kernel did not start for $notebook, attempt $attempt" >&2
   done
   cat "$log" >&2

@@ -39,7 +39,7 @@ class ConcurrentStartIT {
 
   @Test
   void executorsThatStartTogetherFetchAndUnpackOnce() throws Exception {
-    startTogether(3);
+    startTogether(2);
   }
 
   @Test

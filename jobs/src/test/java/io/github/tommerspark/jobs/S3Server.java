@@ -49,20 +49,21 @@ final class S3Server implements AutoCloseable {
    */
   static S3Server start(Path folder) throws IOException, InterruptedException {
     Path log = folder.resolve("s3.log");
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(Drivers.SHORT_LIVED);
+    command.addAll(
+        List.of(
+            "-Xmx256m",
+            "-jar",
+            System.getProperty(
+                "tommer.s3.server",
+                Path.of("target", "s3-server", "s3mock-exec.jar").toAbsolutePath().toString()),
+            "--server.address=127.0.0.1",
+            "--http.port=0",
+            "--server.port=0"));
     ProcessBuilder builder =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx256m",
-                "-jar",
-                System.getProperty(
-                    "tommer.s3.server",
-                    Path.of("target", "s3-server", "s3mock-exec.jar").toAbsolutePath().toString()),
-                "--server.address=127.0.0.1",
-                "--http.port=0",
-                "--server.port=0")
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile());
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
     builder
         .environment()
         .put("COM_ADOBE_TESTING_S3MOCK_STORE_ROOT", folder.resolve("s3").toString());

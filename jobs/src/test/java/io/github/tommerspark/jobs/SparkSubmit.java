@@ -56,8 +56,8 @@ final class SparkSubmit {
     jars.forEach(directory -> classPath.append(File.pathSeparator).append(directory).append("/*"));
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    // Short runs on busy machines: without a second compiler and threads that collect garbage.
-    command.addAll(List.of("-Xmx1g", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    command.add("-Xmx1g");
+    command.addAll(Drivers.SHORT_LIVED);
     command.addAll(Arrays.asList(System.getProperty("tommer.spark.opens").split(" ")));
     command.addAll(List.of("-cp", classPath.toString(), "org.apache.spark.deploy.SparkSubmit"));
     command.addAll(List.of("--class", TommerSpark.class.getName()));
