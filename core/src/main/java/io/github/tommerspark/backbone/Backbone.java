@@ -102,7 +102,7 @@ public final class Backbone implements AutoCloseable {
         arrays[i] = array;
       }
       if (dtype == ComputeType.BF16 && !device.isGpu() && !Processor.hasBfloat16()) {
-        LOG.warn("bf16 is slow here: this processor has no instructions for it; use fp32");
+        LOG.warn("bf16 is slower than fp32 here: this processor has no instructions for it");
       }
       return new Backbone(plan, module, dtype, arrays);
     } catch (IOException | RuntimeException e) {

@@ -190,7 +190,7 @@ final class Checkup {
       if (dtype == ComputeType.BF16
           && models.device().startsWith("cpu")
           && !Processor.hasBfloat16()) {
-        what += "; slow, as this processor has no instructions for it";
+        what += "; slower than fp32, this processor having no instructions for it";
       }
       findings.add(
           right
