@@ -131,14 +131,11 @@ public final class Torch {
    */
   public static List<String> kernelSources(Device device, ComputeType dtype) {
     start();
-    if (device.isGpu()) {
-      return List.of("linear", "attention_fused");
-    }
-    boolean byOneDnn = oneDnn && (dtype == FP32 || dtype == BF16 && OneDnnBfloat16.SUPPORTED);
-    if (byOneDnn) {
+    boolean gpu = device.isGpu();
+    if (!gpu && oneDnn && (dtype == FP32 || dtype == BF16 && OneDnnBfloat16.SUPPORTED)) {
       return List.of("linear_onednn", "attention_tiled");
     }
-    return dtype == FP32
+    return gpu || dtype == FP32
         ? List.of("linear", "attention_fused")
         : List.of("linear_widened", "attention_widened");
   }

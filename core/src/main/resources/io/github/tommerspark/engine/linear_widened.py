@@ -1,6 +1,6 @@
   # Products in half precision or bfloat16 where the processor has none: in float32, rounded afterwards. It
-  # is the same arithmetic, since additions are in float32 anyway, at the speed of float32. Weights are
-  # widened for each call, which a batch of thousands of tokens does not notice.
+  # is the same arithmetic, since additions are in float32 anyway. Weights are widened for each call, which is
+  # little beside the product of a batch of thousands of tokens.
 
   # x (tokens, in) -> (tokens, out). An absent bias is an empty tensor.
   def linear(self: __torch__.M, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

@@ -187,9 +187,7 @@ final class Checkup {
       String what =
           "%s on %s: DICE %.3f with the expected mentions, scores differ by at most %.1e"
               .formatted(smoke.model(), models.device(), dice, difference);
-      if (dtype == ComputeType.BF16
-          && models.device().startsWith("cpu")
-          && !Processor.hasBfloat16()) {
+      if (dtype == ComputeType.BF16 && !Torch.device(options).isGpu() && !Processor.hasBfloat16()) {
         what += "; slower than fp32, this processor having no instructions for it";
       }
       findings.add(

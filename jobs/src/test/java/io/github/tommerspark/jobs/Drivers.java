@@ -15,7 +15,7 @@ final class Drivers {
    * JVMs that live for seconds: compiling well what runs once costs more than it saves, and a sixth
    * of their time is the verification of Spark's classes.
    */
-  static final List<String> SHORT_LIVED =
+  private static final List<String> SHORT_LIVED =
       List.of(
           "-XX:TieredStopAtLevel=1",
           "-XX:+UseSerialGC",
@@ -23,6 +23,14 @@ final class Drivers {
           "-XX:-BytecodeVerificationRemote");
 
   private Drivers() {}
+
+  /** The beginning of a command that starts such a JVM, to be added to. */
+  static List<String> java() {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(SHORT_LIVED);
+    return command;
+  }
 
   /** Settings for two executors of one core, each in a JVM of its own. */
   static List<String> cluster() {
@@ -72,12 +80,10 @@ final class Drivers {
       Map<String, String> environment,
       String... arguments)
       throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    List<String> command = java();
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(argument -> argument.startsWith("--add-opens") || argument.startsWith("-Dai.djl"))
         .forEach(command::add);
-    command.addAll(SHORT_LIVED);
     command.addAll(
         List.of(
             "-Xmx1g",

@@ -49,9 +49,7 @@ final class S3Server implements AutoCloseable {
    */
   static S3Server start(Path folder) throws IOException, InterruptedException {
     Path log = folder.resolve("s3.log");
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(Drivers.SHORT_LIVED);
+    List<String> command = Drivers.java();
     command.addAll(
         List.of(
             "-Xmx256m",
