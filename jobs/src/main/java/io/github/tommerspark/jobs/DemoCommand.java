@@ -9,6 +9,23 @@ import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.detect.Threshold;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.eval.PairAgreement;
+import io.github.tommerspark.jobs.agree.AgreeJob;
+import io.github.tommerspark.jobs.agree.AgreeOptions;
+import io.github.tommerspark.jobs.agree.MentionDataset;
+import io.github.tommerspark.jobs.annotate.AnnotateJob;
+import io.github.tommerspark.jobs.annotate.AnnotateOptions;
+import io.github.tommerspark.jobs.annotate.AnnotateResult;
+import io.github.tommerspark.jobs.cli.Color;
+import io.github.tommerspark.jobs.cli.CommonOptions;
+import io.github.tommerspark.jobs.cli.Highlighter;
+import io.github.tommerspark.jobs.cli.Sessions;
+import io.github.tommerspark.jobs.dataset.CorpusOptions;
+import io.github.tommerspark.jobs.dataset.DemoCorpus;
+import io.github.tommerspark.jobs.dataset.InputFormat;
+import io.github.tommerspark.jobs.dataset.OutputFormat;
+import io.github.tommerspark.jobs.dataset.OutputOptions;
+import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.jobs.dataset.WriteMode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -36,27 +53,8 @@ import picocli.CommandLine.Spec;
         "Annotates a small bundled corpus with the bundled models, shows some of it, and says how far the models agree.")
 final class DemoCommand implements Callable<Integer> {
 
-  private static final String CORPUS = "/io/github/tommerspark/demo/corpus.jsonl";
-
   /** Longest text shown, in code points. */
   private static final int SHOWN_LENGTH = 700;
-
-  /** When colours are used. */
-  enum Color {
-    /** On a terminal, unless NO_COLOR is set. */
-    AUTO,
-    ALWAYS,
-    NEVER;
-
-    /** Whether to use them now. */
-    boolean ansi() {
-      return switch (this) {
-        case ALWAYS -> true;
-        case NEVER -> false;
-        case AUTO -> System.console() != null && System.getenv("NO_COLOR") == null;
-      };
-    }
-  }
 
   @Spec private CommandSpec command;
 
@@ -137,14 +135,9 @@ final class DemoCommand implements Callable<Integer> {
     return output.resolve("corpus.jsonl");
   }
 
-  /** The bundled corpus, JSON Lines. */
-  static InputStream corpus() {
-    return DemoCommand.class.getResourceAsStream(CORPUS);
-  }
-
   private void unpackCorpus() throws IOException {
     Files.createDirectories(output);
-    try (InputStream corpus = corpus()) {
+    try (InputStream corpus = DemoCorpus.open()) {
       Files.copy(corpus, corpusFile(), StandardCopyOption.REPLACE_EXISTING);
     }
   }

@@ -7,6 +7,12 @@ import io.github.tommerspark.detect.ModelDescription;
 import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.detect.ScoredText;
 import io.github.tommerspark.engine.EngineOptions;
+import io.github.tommerspark.jobs.cli.Color;
+import io.github.tommerspark.jobs.cli.CommonOptions;
+import io.github.tommerspark.jobs.cli.Highlighter;
+import io.github.tommerspark.jobs.cli.ModelOptions;
+import io.github.tommerspark.jobs.cli.UserException;
+import io.github.tommerspark.jobs.cli.Version;
 import io.github.tommerspark.report.Block;
 import io.github.tommerspark.report.Documents;
 import io.github.tommerspark.report.Documents.Document;
@@ -91,7 +97,7 @@ final class ShowCommand implements Callable<Integer> {
       paramLabel = "WHEN",
       defaultValue = "auto",
       description = "auto, always or never (default: ${DEFAULT-VALUE}).")
-  private DemoCommand.Color color;
+  private Color color;
 
   @Override
   public Integer call() throws IOException {

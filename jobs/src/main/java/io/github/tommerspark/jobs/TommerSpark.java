@@ -1,5 +1,17 @@
 package io.github.tommerspark.jobs;
 
+import io.github.tommerspark.jobs.agree.AgreeCommand;
+import io.github.tommerspark.jobs.annotate.AnnotateCommand;
+import io.github.tommerspark.jobs.bench.BenchCommand;
+import io.github.tommerspark.jobs.cli.Failures;
+import io.github.tommerspark.jobs.cli.Nearest;
+import io.github.tommerspark.jobs.cli.OptionProperties;
+import io.github.tommerspark.jobs.cli.Version;
+import io.github.tommerspark.jobs.evaluate.EvaluateCommand;
+import io.github.tommerspark.jobs.judge.JudgeCommand;
+import io.github.tommerspark.jobs.report.ReportCommand;
+import io.github.tommerspark.jobs.train.TrainClassifierCommand;
+import io.github.tommerspark.jobs.train.TrainCommand;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -95,7 +107,7 @@ public final class TommerSpark implements Runnable {
    * @param properties Spark's settings, of which {@code spark.tommer.*} are options
    * @param err where failures are told
    */
-  static int run(String[] args, Map<String, String> properties, PrintStream err) {
+  public static int run(String[] args, Map<String, String> properties, PrintStream err) {
     CommandLine root = commandLine();
     List<String> arguments = Arrays.asList(args);
     try {
@@ -115,7 +127,7 @@ public final class TommerSpark implements Runnable {
   }
 
   /** The command line without anything run. */
-  static CommandLine commandLine() {
+  public static CommandLine commandLine() {
     return new CommandLine(new TommerSpark())
         // Texts are printed as they are, whatever the locale.
         .setOut(new PrintWriter(new OutputStreamWriter(System.out, StandardCharsets.UTF_8), true))

@@ -9,7 +9,7 @@ import io.github.tommerspark.detect.Typing;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.DeviceChoice;
 import io.github.tommerspark.engine.EngineOptions;
-import io.github.tommerspark.jobs.ModelArguments;
+import io.github.tommerspark.jobs.cli.ModelArguments;
 import io.github.tommerspark.spark.AddedColumns;
 import io.github.tommerspark.spark.AnnotatePartition;
 import io.github.tommerspark.spark.AnnotatePlan;

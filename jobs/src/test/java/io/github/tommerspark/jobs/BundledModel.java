@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** A bundled model as a directory of files, as a user would have one. */
-final class BundledModel {
+public final class BundledModel {
 
   private static final List<String> FILES =
       List.of(
@@ -21,7 +21,7 @@ final class BundledModel {
 
   private BundledModel() {}
 
-  static void unpack(String name, Path directory) throws IOException {
+  public static void unpack(String name, Path directory) throws IOException {
     for (String file : FILES) {
       Path copy = directory.resolve(file);
       Files.createDirectories(copy.getParent());

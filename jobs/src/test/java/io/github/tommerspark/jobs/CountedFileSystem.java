@@ -19,10 +19,10 @@ import org.apache.hadoop.fs.RawLocalFileSystem;
 public final class CountedFileSystem extends RawLocalFileSystem {
 
   /** How often each file was opened, by its path. */
-  static final Map<String, Integer> OPENED = new ConcurrentHashMap<>();
+  public static final Map<String, Integer> OPENED = new ConcurrentHashMap<>();
 
   /** The setting of Hadoop with the name of that file; a line is a process id and a path. */
-  static final String LOG = "fs.counted.log";
+  public static final String LOG = "fs.counted.log";
 
   @Override
   public URI getUri() {

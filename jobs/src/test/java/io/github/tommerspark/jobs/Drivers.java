@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Drivers in JVMs of their own, with the classes of this build: something to kill. */
-final class Drivers {
+public final class Drivers {
 
   /**
    * JVMs that live for seconds: compiling well what runs once costs more than it saves, and a sixth
@@ -33,7 +33,7 @@ final class Drivers {
   }
 
   /** Settings for two executors of one core, each in a JVM of its own. */
-  static List<String> cluster() {
+  public static List<String> cluster() {
     return List.of(
         "spark.master=local-cluster[2,1,1024]",
         "spark.executor.memory=1g",
@@ -63,7 +63,7 @@ final class Drivers {
    * @param properties Spark's settings as key=value, beside those of a small local session
    * @param arguments of the command line
    */
-  static Process start(Path folder, Path log, List<String> properties, String... arguments)
+  public static Process start(Path folder, Path log, List<String> properties, String... arguments)
       throws IOException {
     return start(folder, log, properties, Map.of(), arguments);
   }
@@ -73,7 +73,7 @@ final class Drivers {
    *
    * @param environment variables beside those of this process
    */
-  static Process start(
+  public static Process start(
       Path folder,
       Path log,
       List<String> properties,

@@ -27,7 +27,7 @@ import java.util.function.Predicate;
  * <p>By count, not by chance: each so-and-so-manieth request is in for it, and kinds of trouble
  * take turns. One request per connection, which both sides are told.
  */
-final class FaultyProxy implements AutoCloseable {
+public final class FaultyProxy implements AutoCloseable {
 
   /** A kind of trouble. */
   enum Fault {

@@ -18,10 +18,10 @@ import org.apache.spark.sql.Row;
  *
  * @param folder in which the input is {@code in}, and an output has the name of its run
  */
-record KilledRuns(Path folder) {
+public record KilledRuns(Path folder) {
 
   /** The run that nobody kills. */
-  static final String UNDISTURBED = "undisturbed";
+  public static final String UNDISTURBED = "undisturbed";
 
   /**
    * Writes the input.
@@ -29,7 +29,7 @@ record KilledRuns(Path folder) {
    * @param files of JSON lines
    * @param rowsPerFile documents of a file, each with mentions; a further one is null
    */
-  void writeInput(int files, int rowsPerFile) throws IOException {
+  public void writeInput(int files, int rowsPerFile) throws IOException {
     Files.createDirectories(folder.resolve("in"));
     for (int f = 0; f < files; f++) {
       List<String> lines = new ArrayList<>();
@@ -44,7 +44,7 @@ record KilledRuns(Path folder) {
   }
 
   /** Starts {@code annotate} on the input, with these settings of Spark and further arguments. */
-  Process start(String output, List<String> properties, String... more) throws IOException {
+  public Process start(String output, List<String> properties, String... more) throws IOException {
     List<String> arguments =
         new ArrayList<>(List.of("annotate", "--input", "in", "--output", output));
     arguments.addAll(List.of(more));
@@ -52,7 +52,7 @@ record KilledRuns(Path folder) {
   }
 
   /** What a run has printed so far. */
-  String printed(String output) throws IOException {
+  public String printed(String output) throws IOException {
     return Files.readString(log(output));
   }
 
@@ -61,7 +61,7 @@ record KilledRuns(Path folder) {
   }
 
   /** Paths in an output, relative to it, that match as a whole; in the midst of a run some. */
-  List<String> files(String output, String pattern) {
+  public List<String> files(String output, String pattern) {
     Path root = folder.resolve(output);
     List<String> found = new ArrayList<>();
     if (Files.exists(root)) {
@@ -78,14 +78,14 @@ record KilledRuns(Path folder) {
   }
 
   /** The undisturbed run has all rows, and mentions in each that has a text. */
-  void assertComplete(int files, int rowsPerFile) {
+  public void assertComplete(int files, int rowsPerFile) {
     assertThat(rows(UNDISTURBED).count()).isEqualTo(files * (rowsPerFile + 1L));
     assertThat(rows(UNDISTURBED).where("size(mentions) > 0").count())
         .isEqualTo(files * (long) rowsPerFile);
   }
 
   /** A run has the rows and mentions of the undisturbed one, no more and no less. */
-  void assertSameRows(String output) {
+  public void assertSameRows(String output) {
     Dataset<Row> expected = rows(UNDISTURBED);
     Dataset<Row> found = rows(output);
     assertThat(found.count()).isEqualTo(expected.count());

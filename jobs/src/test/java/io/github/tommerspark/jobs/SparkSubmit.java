@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** The jar as users run it: spark-submit's main class, with only Spark's jars beside it. */
-final class SparkSubmit {
+public final class SparkSubmit {
 
   /**
    * A finished run.
@@ -19,12 +19,13 @@ final class SparkSubmit {
    * @param out what it printed
    * @param err what it logged
    */
-  record Run(int code, String out, String err) {}
+  public record Run(int code, String out, String err) {}
 
   private SparkSubmit() {}
 
   /** Runs a command in a folder, which its files and logs go to. */
-  static Run submit(Path folder, List<String> options, String... arguments) throws Exception {
+  public static Run submit(Path folder, List<String> options, String... arguments)
+      throws Exception {
     Path out = Files.createTempFile(folder, "stdout", ".txt");
     Path err = Files.createTempFile(folder, "stderr", ".txt");
     Process process = start(folder, out, err, List.of(), options, arguments);

@@ -3,6 +3,7 @@ package io.github.tommerspark.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.tommerspark.jobs.SparkSubmit.Run;
+import io.github.tommerspark.jobs.dataset.Provenance;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

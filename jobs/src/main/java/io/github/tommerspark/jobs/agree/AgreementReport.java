@@ -1,0 +1,273 @@
+package io.github.tommerspark.jobs.agree;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.github.tommerspark.eval.AgreementTally;
+import io.github.tommerspark.eval.PairAgreement;
+import io.github.tommerspark.jobs.cli.Version;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.StringJoiner;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * What a comparison came to, as {@code agreement.json} has it. Matrices are n × n, symmetric, in
+ * the order of the models.
+ *
+ * @param kind always {@code agreement}
+ * @param product and its version
+ * @param created ISO 8601 in UTC
+ * @param documents that were compared
+ * @param models that were compared
+ * @param micro measures over all documents at once, upstream's {@code compare_inferences}
+ * @param macro means over documents in which at least one of the two models found something
+ * @param relaxed DICE where a mention need not match exactly
+ * @param intervals confidence intervals of the micro DICE; null without a bootstrap
+ * @param lengthUnit of {@code byLength}
+ * @param byLength the comparison by length of mentions; empty if it is not known
+ * @param byThreshold the comparison at thresholds of the score
+ * @param warnings what a reader of the numbers should know
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+record AgreementReport(
+    String kind,
+    String product,
+    String created,
+    long documents,
+    List<Model> models,
+    Micro micro,
+    Macro macro,
+    Relaxed relaxed,
+    Intervals intervals,
+    String lengthUnit,
+    List<ByLength> byLength,
+    List<ByThreshold> byThreshold,
+    List<String> warnings) {
+
+  /** Pairs that fit on a screen one by one; beyond, a matrix is shown. */
+  private static final int SHOWN_PAIRS = 15;
+
+  record Model(String name, long mentions, String column, String dataset) {}
+
+  record Micro(double[][] dice, double[][] iou, long[][] intersection) {}
+
+  record Macro(double[][] dice, double[][] iou, long[][] documents) {}
+
+  record Dice(double[][] dice) {}
+
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record Relaxed(Dice overlap, Dice sameEnd, Dice sameLastWord) {}
+
+  record Intervals(
+      double level, int replicates, long seed, double[][] diceLow, double[][] diceHigh) {}
+
+  record ByLength(
+      String length, String a, String b, double dice, long aCount, long bCount, long both) {}
+
+  record ByThreshold(
+      double threshold, String a, String b, double dice, long aCount, long bCount, long both) {}
+
+  /**
+   * Puts a comparison into this form.
+   *
+   * @param tally of all documents
+   * @param models in its order, without their counts
+   * @param options of the bootstrap
+   * @param warnings to be passed on
+   */
+  static AgreementReport of(
+      AgreementTally tally, List<Model> models, AgreeOptions options, List<String> warnings) {
+    List<PairAgreement> pairs = tally.pairs();
+    int n = tally.models();
+    List<Model> counted = new ArrayList<>();
+    long[][] intersection = new long[n][n];
+    long[][] documents = new long[n][n];
+    for (int m = 0; m < n; m++) {
+      Model model = models.get(m);
+      counted.add(new Model(model.name(), tally.mentions(m), model.column(), model.dataset()));
+      intersection[m][m] = tally.mentions(m);
+      documents[m][m] = tally.documentsWithMentions(m);
+    }
+    for (PairAgreement pair : pairs) {
+      intersection[pair.a()][pair.b()] = pair.both();
+      intersection[pair.b()][pair.a()] = pair.both();
+      documents[pair.a()][pair.b()] = pair.macroDocuments();
+      documents[pair.b()][pair.a()] = pair.macroDocuments();
+    }
+    List<ByLength> byLength = new ArrayList<>();
+    tally
+        .byLength()
+        .forEach(
+            (length, parts) -> {
+              for (PairAgreement.Part p : parts) {
+                byLength.add(
+                    new ByLength(
+                        length,
+                        models.get(p.a()).name(),
+                        models.get(p.b()).name(),
+                        p.dice(),
+                        p.aCount(),
+                        p.bCount(),
+                        p.both()));
+              }
+            });
+    List<ByThreshold> byThreshold = new ArrayList<>();
+    tally
+        .byThreshold()
+        .forEach(
+            (threshold, parts) -> {
+              for (PairAgreement.Part p : parts) {
+                byThreshold.add(
+                    new ByThreshold(
+                        threshold,
+                        models.get(p.a()).name(),
+                        models.get(p.b()).name(),
+                        p.dice(),
+                        p.aCount(),
+                        p.bCount(),
+                        p.both()));
+              }
+            });
+    return new AgreementReport(
+        "agreement",
+        "tommer-spark " + Version.number(),
+        Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
+        tally.documents(),
+        List.copyOf(counted),
+        new Micro(
+            matrix(n, pairs, PairAgreement::dice),
+            matrix(n, pairs, PairAgreement::iou),
+            intersection),
+        new Macro(
+            matrix(n, pairs, PairAgreement::macroDice),
+            matrix(n, pairs, PairAgreement::macroIou),
+            documents),
+        new Relaxed(
+            new Dice(matrix(n, pairs, PairAgreement::overlapDice)),
+            new Dice(matrix(n, pairs, PairAgreement::sameEndDice)),
+            tally.hasLastWords()
+                ? new Dice(matrix(n, pairs, PairAgreement::sameLastWordDice))
+                : null),
+        options.replicates() == 0
+            ? null
+            : new Intervals(
+                AgreementTally.LEVEL,
+                options.replicates(),
+                options.seed(),
+                matrix(n, pairs, pair -> pair.interval().low()),
+                matrix(n, pairs, pair -> pair.interval().high())),
+        "words",
+        List.copyOf(byLength),
+        List.copyOf(byThreshold),
+        List.copyOf(warnings));
+  }
+
+  /** Symmetric, with 1 on the diagonal, as upstream has it even for a model that found nothing. */
+  private static double[][] matrix(
+      int n, List<PairAgreement> pairs, ToDoubleFunction<PairAgreement> measure) {
+    double[][] matrix = new double[n][n];
+    for (int m = 0; m < n; m++) {
+      matrix[m][m] = 1;
+    }
+    for (PairAgreement pair : pairs) {
+      matrix[pair.a()][pair.b()] = measure.applyAsDouble(pair);
+      matrix[pair.b()][pair.a()] = measure.applyAsDouble(pair);
+    }
+    return matrix;
+  }
+
+  /** The measures of a cell of the matrices by name, in order; null for one that is not known. */
+  @JsonIgnore
+  Map<String, double[][]> measures() {
+    Map<String, double[][]> measures = new LinkedHashMap<>();
+    measures.put("dice", micro.dice);
+    measures.put("dice_low", intervals == null ? null : intervals.diceLow);
+    measures.put("dice_high", intervals == null ? null : intervals.diceHigh);
+    measures.put("iou", micro.iou);
+    measures.put("macro_dice", macro.dice);
+    measures.put("macro_iou", macro.iou);
+    measures.put("overlap_dice", relaxed.overlap.dice);
+    measures.put("same_end_dice", relaxed.sameEnd.dice);
+    measures.put(
+        "same_last_word_dice", relaxed.sameLastWord == null ? null : relaxed.sameLastWord.dice);
+    return measures;
+  }
+
+  /** For people: the models, then the pairs one by one, or if there are many their DICE. */
+  String summary() {
+    StringJoiner lines = new StringJoiner("\n");
+    int width = models.stream().mapToInt(model -> model.name().length()).max().orElse(0);
+    lines.add("  %-19s %,d".formatted("documents", documents));
+    for (Model model : models) {
+      lines.add("  %-19s %,d of %s".formatted("mentions", model.mentions(), model.name()));
+    }
+    int n = models.size();
+    lines.add("");
+    if (n * (n - 1) / 2 <= SHOWN_PAIRS) {
+      pairLines(lines, width);
+    } else {
+      matrixLines(lines, width);
+    }
+    if (!warnings.isEmpty()) {
+      lines.add("");
+      warnings.forEach(warning -> lines.add("  Note: " + warning));
+    }
+    return lines.toString();
+  }
+
+  private void pairLines(StringJoiner lines, int width) {
+    String names = "  %-" + width + "s  %-" + width + "s  ";
+    lines.add(
+        (names + "%6s  %-15s %6s %6s %8s %9s %10s %12s")
+            .formatted(
+                "A",
+                "B",
+                "DICE",
+                intervals == null ? "" : "95% interval",
+                "IoU",
+                "macro",
+                "overlap",
+                "same end",
+                "last word",
+                "both"));
+    for (int a = 0; a < models.size(); a++) {
+      for (int b = a + 1; b < models.size(); b++) {
+        lines.add(
+            (names + "%6.3f  %-15s %6.3f %6.3f %8.3f %9.3f %10s %,12d")
+                .formatted(
+                    models.get(a).name(),
+                    models.get(b).name(),
+                    micro.dice[a][b],
+                    intervals == null
+                        ? ""
+                        : "[%.3f, %.3f]"
+                            .formatted(intervals.diceLow[a][b], intervals.diceHigh[a][b]),
+                    micro.iou[a][b],
+                    macro.dice[a][b],
+                    relaxed.overlap.dice[a][b],
+                    relaxed.sameEnd.dice[a][b],
+                    relaxed.sameLastWord == null
+                        ? "unknown"
+                        : "%.3f".formatted(relaxed.sameLastWord.dice[a][b]),
+                    micro.intersection[a][b]));
+      }
+    }
+  }
+
+  private void matrixLines(StringJoiner lines, int width) {
+    StringBuilder head = new StringBuilder("  %-" + width + "s  ").append("DICE");
+    lines.add(head.toString().formatted(""));
+    for (int a = 0; a < models.size(); a++) {
+      StringBuilder line = new StringBuilder();
+      line.append(("  %-" + width + "s ").formatted(models.get(a).name()));
+      for (int b = 0; b < models.size(); b++) {
+        line.append(" %.3f".formatted(micro.dice[a][b]));
+      }
+      lines.add(line.toString());
+    }
+  }
+}

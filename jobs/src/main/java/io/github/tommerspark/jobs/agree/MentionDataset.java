@@ -1,0 +1,297 @@
+package io.github.tommerspark.jobs.agree;
+
+import static org.apache.spark.sql.functions.coalesce;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.sha2;
+import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.substring;
+import static org.apache.spark.sql.functions.xxhash64;
+
+import io.github.tommerspark.jobs.cli.Redaction;
+import io.github.tommerspark.jobs.cli.UserException;
+import io.github.tommerspark.jobs.dataset.Corpus;
+import io.github.tommerspark.jobs.dataset.CorpusOptions;
+import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.spark.MentionColumns;
+import io.github.tommerspark.spark.SpanReader;
+import io.github.tommerspark.sparknlp.TextReader;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StringType;
+import org.apache.spark.sql.types.StructField;
+
+/**
+ * A dataset with mentions in it.
+ *
+ * @param name given to it; null for none
+ * @param rows all of them
+ * @param paths absolute paths that it was read from
+ * @param idColumn that identifies a document; null for a hash of the text
+ * @param textColumn with the text; null if there is none
+ * @param malformedColumn that is not null where a row could not be read; null if there is none
+ * @param models whose mentions are in it
+ */
+public record MentionDataset(
+    String name,
+    Dataset<Row> rows,
+    List<String> paths,
+    String idColumn,
+    String textColumn,
+    String malformedColumn,
+    List<Model> models) {
+
+  /**
+   * A model and its column.
+   *
+   * @param name of the model
+   * @param column with its mentions
+   */
+  record Model(String name, String column) {}
+
+  /** Hexadecimal digits of SHA-256 that make the id of a text, as annotate makes it. */
+  private static final int ID_DIGITS = 32;
+
+  /**
+   * Opens an annotated dataset and finds out what is in it.
+   *
+   * @param columns mentions columns to use, if they are there; null for all that there are
+   * @param textColumn with the text; null for what the data says of itself
+   * @param idColumn that identifies a document; null for what the data says of itself
+   * @throws UserException if something named is not there, or there are no mentions
+   */
+  public static MentionDataset open(
+      SparkSession spark,
+      AgreeOptions.Source source,
+      List<String> columns,
+      String textColumn,
+      String idColumn)
+      throws IOException {
+    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    String first = source.paths().get(0);
+    if (source.paths().size() == 1) {
+      Optional<Dataset<Row>> upstream = UpstreamInferences.read(spark, first);
+      if (upstream.isPresent()) {
+        return new MentionDataset(
+            source.name(),
+            upstream.get(),
+            List.of(absolute(first, hadoop)),
+            UpstreamInferences.ID,
+            UpstreamInferences.TEXT,
+            null,
+            models(
+                source.name(),
+                List.of(UpstreamInferences.MENTIONS),
+                Map.of(),
+                UpstreamInferences.MENTIONS));
+      }
+    }
+    Corpus corpus =
+        Corpus.open(spark, new CorpusOptions(source.paths(), null, Map.of(), null, null));
+    Optional<Provenance> provenance =
+        corpus.paths().size() == 1
+            ? Provenance.newest(new Path(corpus.paths().get(0)), hadoop)
+            : Optional.empty();
+    String shown = Redaction.uri(String.join(" ", corpus.paths()));
+    List<StructField> fields = corpus.columns();
+    String text =
+        textColumn != null
+            ? require(fields, textColumn, "--text-column", shown)
+            : find(fields, provenance.map(p -> p.input().textColumn()).orElse("text"));
+    if (text != null) {
+      TextReader.refusal(field(fields, text))
+          .ifPresent(
+              reason -> {
+                throw new UserException(
+                    "Cannot read texts from the column \"%s\" of %s: %s; name another with --text-column"
+                        .formatted(text, shown, reason));
+              });
+    }
+    String id = idColumn(fields, idColumn, provenance, text, shown);
+    return new MentionDataset(
+        source.name(),
+        corpus.rows(),
+        corpus.paths(),
+        id,
+        text,
+        corpus.malformedColumn(),
+        models(
+            source.name(),
+            mentionColumns(fields, columns, shown),
+            provenance.map(MentionDataset::namesByColumn).orElse(Map.of()),
+            shown));
+  }
+
+  private static String absolute(String given, Configuration hadoop) throws IOException {
+    Path path = new Path(given);
+    return path.getFileSystem(hadoop).makeQualified(path).toString();
+  }
+
+  private static Map<String, String> namesByColumn(Provenance provenance) {
+    return provenance.models().stream()
+        .collect(Collectors.toMap(Provenance.Model::column, Provenance.Model::name, (a, b) -> a));
+  }
+
+  private static String idColumn(
+      List<StructField> fields,
+      String given,
+      Optional<Provenance> provenance,
+      String text,
+      String shown) {
+    if (given != null) {
+      return require(fields, given, "--id-column", shown);
+    }
+    String recorded = find(fields, provenance.map(p -> p.input().idColumn()).orElse(null));
+    String id = recorded != null ? recorded : find(fields, MentionColumns.ID);
+    if (id == null && text == null) {
+      throw new UserException(
+          "Cannot tell the documents of %s apart: it has neither an id nor a text; its columns are %s; name one with --id-column"
+              .formatted(shown, names(fields)));
+    }
+    return id;
+  }
+
+  private static List<String> mentionColumns(
+      List<StructField> fields, List<String> wanted, String shown) {
+    List<String> found = new ArrayList<>();
+    for (StructField field : fields) {
+      boolean named = wanted == null || wanted.stream().anyMatch(field.name()::equalsIgnoreCase);
+      boolean mentions = SpanReader.mention(field.dataType()).isPresent();
+      if (named && mentions) {
+        found.add(field.name());
+      } else if (named && wanted != null) {
+        throw new UserException(
+            "Cannot read mentions from the column \"%s\" of %s: it is of type %s, not array<struct<start:int,end:int,...>>"
+                .formatted(field.name(), shown, field.dataType().simpleString()));
+      }
+    }
+    if (found.isEmpty()) {
+      throw new UserException(
+          "Cannot find mentions in %s: none of its columns%s is an array<struct<start:int,end:int,...>>; they are %s"
+              .formatted(
+                  shown,
+                  wanted == null ? "" : " named by --columns " + String.join(",", wanted),
+                  names(fields)));
+    }
+    return found;
+  }
+
+  /** A dataset with a name gives it to its only model, and else to the beginning of all. */
+  private static List<Model> models(
+      String dataset, List<String> columns, Map<String, String> known, String shown) {
+    List<Model> models = new ArrayList<>();
+    for (String column : columns) {
+      String own = known.getOrDefault(column, withoutPrefix(column));
+      String name = dataset == null ? own : columns.size() == 1 ? dataset : dataset + "." + own;
+      if (models.stream().anyMatch(model -> model.name().equals(name))) {
+        throw new UserException(
+            "Cannot tell the models of %s apart: two are called %s; choose columns with --columns"
+                .formatted(shown, name));
+      }
+      models.add(new Model(name, column));
+    }
+    return models;
+  }
+
+  private static String withoutPrefix(String column) {
+    String prefix = MentionColumns.MENTIONS + "_";
+    return column.startsWith(prefix) && column.length() > prefix.length()
+        ? column.substring(prefix.length())
+        : column;
+  }
+
+  private static StructField field(List<StructField> fields, String name) {
+    return fields.stream()
+        .filter(field -> field.name().equalsIgnoreCase(name))
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** As the data spells it; null if it is not there. */
+  private static String find(List<StructField> fields, String name) {
+    StructField field = name == null ? null : field(fields, name);
+    return field == null ? null : field.name();
+  }
+
+  private static String require(
+      List<StructField> fields, String name, String option, String shown) {
+    String found = find(fields, name);
+    if (found == null) {
+      throw new UserException(
+          "Cannot find the column \"%s\" of %s in %s: its columns are %s"
+              .formatted(name, option, shown, names(fields)));
+    }
+    return found;
+  }
+
+  private static String names(List<StructField> fields) {
+    return fields.stream().map(StructField::name).collect(Collectors.joining(", "));
+  }
+
+  /**
+   * Its rows as {@link SpanReader} reads them.
+   *
+   * @param withRow whether the whole row follows as a struct
+   */
+  public Dataset<Row> spans(boolean withRow) {
+    Column text =
+        textColumn != null
+            ? TextReader.strings(rows, textColumn)
+            : lit(null).cast(DataTypes.StringType);
+    List<Column> columns = new ArrayList<>();
+    columns.add(
+        (idColumn != null
+                ? column(idColumn).cast(DataTypes.StringType)
+                : substring(sha2(text, 256), 1, ID_DIGITS))
+            .as("id"));
+    columns.add(failed().as("failed"));
+    columns.add(text.as("text"));
+    columns.add(
+        (textColumn != null ? xxhash64(text) : lit(null).cast(DataTypes.LongType)).as("text_hash"));
+    models.forEach(model -> columns.add(column(model.column())));
+    if (withRow) {
+      Column[] all =
+          Arrays.stream(rows.columns())
+              .filter(name -> !name.equals(malformedColumn))
+              .map(MentionDataset::column)
+              .toArray(Column[]::new);
+      columns.add(struct(all).as("row"));
+    }
+    return rows.select(columns.toArray(Column[]::new));
+  }
+
+  /**
+   * Where a model failed its column is empty, which says nothing about what it would have found.
+   */
+  private Column failed() {
+    Column failed = lit(false);
+    for (String column : Arrays.asList(MentionColumns.ERROR, malformedColumn)) {
+      boolean there = column != null && Arrays.asList(rows.columns()).contains(column);
+      if (there && rows.schema().apply(column).dataType() instanceof StringType) {
+        failed = failed.or(column(column).isNotNull());
+      }
+    }
+    return coalesce(failed, lit(false));
+  }
+
+  private static Column column(String name) {
+    return col("`" + name.replace("`", "``") + "`");
+  }
+
+  @Override
+  public String toString() {
+    return name != null ? name : Redaction.uri(String.join(" ", paths));
+  }
+}

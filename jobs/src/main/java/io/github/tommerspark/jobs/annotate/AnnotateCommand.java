@@ -1,0 +1,391 @@
+package io.github.tommerspark.jobs.annotate;
+
+import io.github.tommerspark.engine.ComputeType;
+import io.github.tommerspark.jobs.cli.CommonOptions;
+import io.github.tommerspark.jobs.cli.ModelOptions;
+import io.github.tommerspark.jobs.cli.Redaction;
+import io.github.tommerspark.jobs.cli.Sessions;
+import io.github.tommerspark.jobs.dataset.CorpusOptions;
+import io.github.tommerspark.jobs.dataset.InputFormat;
+import io.github.tommerspark.jobs.dataset.OutputFormat;
+import io.github.tommerspark.jobs.dataset.OutputOptions;
+import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.jobs.dataset.WriteMode;
+import io.github.tommerspark.jobs.dataset.WriterLock;
+import io.github.tommerspark.spark.EngineSetup;
+import io.github.tommerspark.spark.HadoopModelStore;
+import io.github.tommerspark.spark.MentionColumns;
+import io.github.tommerspark.sparknlp.SparkNlpSchema;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkConf;
+import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command line of {@link AnnotateJob}. */
+@Command(
+    name = "annotate",
+    customSynopsis = "tommer-spark annotate --input PATH... --output PATH [OPTIONS]",
+    sortOptions = false,
+    description = "Finds the entity mentions of a corpus and writes them beside its rows.",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  # With a bundled model:",
+      "  annotate --input docs.jsonl --output mentions",
+      "  # Less to write; another text column; a stricter threshold:",
+      "  annotate --input 's3a://bucket/docs/*.parquet' --text-column body --select id \\",
+      "      --threshold 0.9 --output s3a://bucket/mentions",
+      "  # Your own backbone and head:",
+      "  annotate --input docs.jsonl.gz --backbone models/Llama-3.2-1B \\",
+      "      --head heads/ToMMeR-Llama-3.2-1B_L6_R64 --output mentions",
+      "  # Two models in one pass, as columns mentions_small and mentions_nano_neox:",
+      "  annotate --input docs --model small=models/pythia-70m,heads/pythia --model nano-neox \\",
+      "      --output mentions",
+      "  # What the mentions are: person, organisation, location or other; or labels of your own:",
+      "  annotate --input docs.jsonl --classifier nano-llama --output typed",
+      "  annotate --input docs.jsonl --labels 'person,place,disease' --output typed",
+      "  # For a Spark NLP pipeline, mentions as its annotations, in a column chunk:",
+      "  annotate --input docs.jsonl --spark-nlp --output mentions",
+      "  # Every night, what is new in a directory:",
+      "  annotate --incremental --input s3a://bucket/docs --output s3a://bucket/mentions",
+      "",
+      "Every option may also be a Spark property, such as spark.tommer.threshold=0.9; the flag wins,",
+      "and ';' separates several values.",
+      "",
+      "The output has the input's columns, then for each model an array of mentions",
+      "  array<struct<start:int, end:int, text:string, score:float>>",
+      "with start and end in code points, end exclusive, so that substring(text, start+1, end-start)",
+      "is the mention (with --classifier or --labels also label and label_score), and then error: null, or what went wrong in that row."
+    })
+public final class AnnotateCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec command;
+
+  @Mixin private CommonOptions common;
+
+  @Option(
+      names = "--input",
+      paramLabel = "PATH",
+      arity = "1..*",
+      required = true,
+      description =
+          "Files, directories or globs on any Hadoop file system: JSON Lines, Parquet, CSV, plain text (a row is a line) or ORC; .gz and .zst too. Relative paths are resolved on the driver.")
+  private List<String> input;
+
+  @Option(
+      names = "--input-format",
+      paramLabel = "FORMAT",
+      description =
+          "json, parquet, csv, text or orc; by default what the file names say (.jsonl, .ndjson, .json, .parquet, .csv, .txt, .orc).")
+  private String inputFormat;
+
+  @Option(
+      names = "--input-option",
+      paramLabel = "KEY=VALUE",
+      description =
+          "Passed to Spark's reader, such as sep=';' for CSV, multiLine=true for JSON that is not one object a line, or recursiveFileLookup=true. May be repeated.")
+  private Map<String, String> inputOptions = new TreeMap<>();
+
+  @Option(
+      names = "--text-column",
+      paramLabel = "NAME",
+      defaultValue = "text",
+      description =
+          "The column to annotate: strings, or documents or sentences that Spark NLP made (default: ${DEFAULT-VALUE}).")
+  private String textColumn;
+
+  @Option(
+      names = "--id-column",
+      paramLabel = "NAME",
+      description =
+          "The column that identifies a row. By default \"id\" if the input has one; else a column id is made of the first 32 hex digits of the SHA-256 of the text.")
+  private String idColumn;
+
+  @Option(
+      names = "--output",
+      paramLabel = "PATH",
+      required = true,
+      description = "Directory to write to, on any Hadoop file system.")
+  private String output;
+
+  @Option(
+      names = "--output-format",
+      paramLabel = "FORMAT",
+      defaultValue = "parquet",
+      description = "parquet, json or orc (default: ${DEFAULT-VALUE}).")
+  private String outputFormat;
+
+  @Option(
+      names = "--mode",
+      paramLabel = "MODE",
+      defaultValue = "error",
+      description =
+          "If the output exists: error, overwrite, or append, which demands that the same models made it in the same way (default: ${DEFAULT-VALUE}).")
+  private String mode;
+
+  @Option(
+      names = "--output-column",
+      paramLabel = "NAME",
+      defaultValue = MentionColumns.MENTIONS,
+      description =
+          "Name of the mentions column; with several models NAME_<model> each (default: ${DEFAULT-VALUE}).")
+  private String outputColumn;
+
+  @Option(
+      names = "--spark-nlp",
+      arity = "0..1",
+      fallbackValue = SparkNlpSchema.CHUNK,
+      paramLabel = "NAME",
+      description =
+          "Also write the mentions as Spark NLP annotations of type chunk, for its pipelines, to this column (default of NAME: ${FALLBACK-VALUE}; with several models NAME_<model> each), and the text as a column document unless the input has one or --drop-text is given.")
+  private String sparkNlpColumn;
+
+  @Option(
+      names = "--select",
+      paramLabel = "NAME,…",
+      split = ",",
+      description = "Input columns to write (default: all).")
+  private List<String> select;
+
+  @Option(names = "--drop-text", description = "Do not write the text column.")
+  private boolean dropText;
+
+  @Mixin private ModelOptions model;
+
+  @Option(
+      names = "--model-cache",
+      paramLabel = "DIR",
+      description =
+          "Where every machine keeps models of s3a, hdfs and other remote file systems, cut to what is needed of them (default: tommer-spark/models in the user's cache directory).")
+  private Path modelCache;
+
+  @Option(
+      names = "--allow-native-download",
+      description =
+          "Let executors download a libtorch from DJL's server where the jar has none for them (default: nothing is downloaded).")
+  private boolean allowNativeDownload;
+
+  @Option(
+      names = "--repartition",
+      paramLabel = "N",
+      description =
+          "Shuffle the rows into N tasks first; for few or unsplittable files (default: as the input is read).")
+  private Integer repartition;
+
+  @Option(
+      names = "--fail-fast",
+      description = "End the job at the first row with an error, instead of writing the error.")
+  private boolean failFast;
+
+  @Option(
+      names = "--max-error-rate",
+      paramLabel = "SHARE",
+      description =
+          "Fail, after everything is written, if more than this share of the rows that this run added has an error, such as 0.01; rows without text are no errors (default: never).")
+  private Double maxErrorRate;
+
+  @Option(
+      names = "--incremental",
+      description =
+          "Annotate the files that no earlier run has annotated, in batches under OUTPUT/run=ID/batch=N, and end. Run it again and again over a growing input.")
+  private boolean incremental;
+
+  @Option(
+      names = "--checkpoint",
+      paramLabel = "PATH",
+      description =
+          "With --incremental: directory of the bookkeeping of what is done (default: _tommer/checkpoint in the output).")
+  private String checkpoint;
+
+  @Option(
+      names = "--max-files-per-batch",
+      paramLabel = "N",
+      description =
+          "With --incremental: files of each --input that one batch takes; a killed run repeats at most a batch (default: "
+              + IncrementalOptions.DEFAULT_MAX_FILES_PER_BATCH
+              + ").")
+  private Integer maxFilesPerBatch;
+
+  @Option(
+      names = "--new-output",
+      description =
+          "With --incremental: begin again with all files, in a directory run=ID of its own beside what is there.")
+  private boolean newOutput;
+
+  @Override
+  public Integer call() throws IOException {
+    AnnotateOptions options = options();
+    IncrementalOptions growing = incrementalOptions();
+    Optional<ErrorRate> limit =
+        common.checked(() -> Optional.ofNullable(maxErrorRate).map(ErrorRate::new));
+    try (SparkSession spark = Sessions.start("annotate", settings())) {
+      PrintWriter out = command.commandLine().getOut();
+      if (growing == null) {
+        AnnotateResult result = AnnotateJob.run(spark, settled(spark, options, null));
+        out.println(result.summary());
+        Provenance written = result.provenance();
+        limit.ifPresent(rate -> rate.check(written.counts(), written.output().path()));
+      } else {
+        IncrementalResult result =
+            IncrementalJob.run(
+                spark, settled(spark, options, growing), growing, WriterLock.Timing.DEFAULT);
+        out.println(result.summary());
+        limit.ifPresent(rate -> rate.check(result.counts(), result.directory()));
+      }
+    }
+    return 0;
+  }
+
+  /** The options with the type that auto stands for: where there is one, that of the output. */
+  private static AnnotateOptions settled(
+      SparkSession spark, AnnotateOptions options, IncrementalOptions growing) throws IOException {
+    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    Optional<ComputeType> recorded = Optional.empty();
+    if (growing != null) {
+      recorded = IncrementalJob.dtype(options, growing, hadoop);
+    } else if (options.output().mode() == WriteMode.APPEND) {
+      recorded = Dtypes.recorded(options.output().path(), hadoop);
+    }
+    return options.withEngine(Dtypes.settled(spark, options.models(), options.engine(), recorded));
+  }
+
+  /** What executors read from Spark's settings. */
+  private SparkConf settings() {
+    SparkConf conf = new SparkConf();
+    if (modelCache != null) {
+      conf.set(HadoopModelStore.CACHE_PROPERTY, modelCache.toAbsolutePath().toString());
+    }
+    if (allowNativeDownload) {
+      conf.set(EngineSetup.DOWNLOAD_PROPERTY, "true");
+    }
+    return conf;
+  }
+
+  /**
+   * What was asked for, checked as far as is possible without Spark.
+   *
+   * @throws ParameterException if it cannot be
+   */
+  AnnotateOptions options() {
+    if (select != null && dropText && contains(select, textColumn)) {
+      throw common.impossible(
+          "--drop-text and --select with the text column contradict each other");
+    }
+    if (select != null && idColumn != null && !contains(select, idColumn)) {
+      throw common.impossible(
+          "--select leaves out the column %s of --id-column".formatted(idColumn));
+    }
+    if (idColumn != null && dropText && idColumn.equalsIgnoreCase(textColumn)) {
+      throw common.impossible("--drop-text would drop the column of --id-column");
+    }
+    if (select != null
+        && select.stream().map(String::toLowerCase).distinct().count() < select.size()) {
+      throw common.impossible("--select names a column twice");
+    }
+    if (repartition != null && repartition < 1) {
+      throw common.impossible("--repartition must be at least 1, but is " + repartition);
+    }
+    if (outputColumn.isBlank()) {
+      throw common.impossible("--output-column must not be empty");
+    }
+    if (sparkNlpColumn != null && sparkNlpColumn.isBlank()) {
+      throw common.impossible("--spark-nlp must not be given an empty name");
+    }
+    return new AnnotateOptions(
+        new CorpusOptions(
+            input,
+            inputFormat == null ? null : common.checked(() -> InputFormat.parse(inputFormat)),
+            inputOptions,
+            textColumn,
+            idColumn),
+        new OutputOptions(
+            output,
+            common.checked(() -> OutputFormat.parse(outputFormat)),
+            common.checked(() -> WriteMode.parse(mode)),
+            outputColumn,
+            select,
+            dropText,
+            sparkNlpColumn),
+        common.checked(model::specs),
+        common.checked(model::engine),
+        repartition == null ? 0 : repartition,
+        failFast,
+        given());
+  }
+
+  /**
+   * How to run incrementally; null if that was not asked for.
+   *
+   * @throws ParameterException if the options contradict each other
+   */
+  IncrementalOptions incrementalOptions() {
+    if (!incremental) {
+      for (String name : List.of("--checkpoint", "--max-files-per-batch", "--new-output")) {
+        if (command.commandLine().getParseResult().hasMatchedOption(name)) {
+          throw common.impossible(name + " needs --incremental");
+        }
+      }
+      return null;
+    }
+    if (command.commandLine().getParseResult().hasMatchedOption("--mode")) {
+      throw common.impossible(
+          "--mode and --incremental exclude each other: incremental runs add batches to their own output");
+    }
+    if (maxFilesPerBatch != null && maxFilesPerBatch < 1) {
+      throw common.impossible(
+          "--max-files-per-batch must be at least 1, but is " + maxFilesPerBatch);
+    }
+    return new IncrementalOptions(
+        checkpoint,
+        maxFilesPerBatch == null
+            ? IncrementalOptions.DEFAULT_MAX_FILES_PER_BATCH
+            : maxFilesPerBatch,
+        newOutput);
+  }
+
+  /** The options as they were given on the command line or by properties, without secrets. */
+  private Map<String, String> given() {
+    Map<String, String> given = new LinkedHashMap<>();
+    for (OptionSpec option : command.commandLine().getParseResult().matchedOptions()) {
+      String name = option.longestName();
+      Object value = option.getValue();
+      given.put(name, value instanceof Map<?, ?> map ? redacted(map) : shown(value));
+    }
+    return given;
+  }
+
+  private static String redacted(Map<?, ?> map) {
+    return map.entrySet().stream()
+        .map(
+            entry ->
+                entry.getKey()
+                    + "="
+                    + Redaction.value(entry.getKey().toString(), entry.getValue().toString()))
+        .collect(Collectors.joining(" "));
+  }
+
+  private static String shown(Object value) {
+    return value instanceof List<?> list
+        ? list.stream().map(AnnotateCommand::shown).collect(Collectors.joining(" "))
+        : Redaction.uri(String.valueOf(value));
+  }
+
+  private static boolean contains(List<String> names, String name) {
+    return names.stream().anyMatch(name::equalsIgnoreCase);
+  }
+}

@@ -1,0 +1,365 @@
+package io.github.tommerspark.jobs.annotate;
+
+import static org.apache.spark.sql.functions.coalesce;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.size;
+import static org.apache.spark.sql.functions.sum;
+
+import io.github.tommerspark.detect.MentionDetector;
+import io.github.tommerspark.detect.ModelDescription;
+import io.github.tommerspark.detect.ModelSpec;
+import io.github.tommerspark.engine.DeviceChoice;
+import io.github.tommerspark.jobs.cli.Redaction;
+import io.github.tommerspark.jobs.cli.UserException;
+import io.github.tommerspark.jobs.cli.Version;
+import io.github.tommerspark.jobs.dataset.Corpus;
+import io.github.tommerspark.jobs.dataset.ObjectStore;
+import io.github.tommerspark.jobs.dataset.OutputDirectory;
+import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.spark.AnnotatePartition;
+import io.github.tommerspark.spark.ExecutorSize;
+import io.github.tommerspark.spark.MemoryEstimate;
+import io.github.tommerspark.spark.MentionColumns;
+import io.github.tommerspark.spark.PartitionReport;
+import io.github.tommerspark.spark.PartitionReports;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Reads texts, finds their mentions on the executors, and writes both. */
+public final class AnnotateJob {
+
+  private static final Logger LOG = LoggerFactory.getLogger(AnnotateJob.class);
+
+  private static final DateTimeFormatter RUN_TIME =
+      DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
+
+  private static final String MIN_PARTITIONS = "spark.sql.files.minPartitionNum";
+  private static final int TASKS_PER_SLOT = 4;
+
+  /** Of the mentions, only what it takes to count them: columnar files need not read the rest. */
+  private static final DataType STARTS =
+      DataTypes.createArrayType(new StructType().add("start", DataTypes.IntegerType));
+
+  private final SparkSession spark;
+  private final AnnotateOptions options;
+  private final Instant started = Instant.now();
+
+  AnnotateJob(SparkSession spark, AnnotateOptions options) {
+    this.spark = spark;
+    this.options = options;
+  }
+
+  /**
+   * Runs the job. Everything that can be refused is refused before the first row is annotated.
+   *
+   * @throws UserException if the input, the output or a column stands in the way
+   * @throws IOException if a model or the output cannot be read
+   */
+  public static AnnotateResult run(SparkSession spark, AnnotateOptions options) throws IOException {
+    return new AnnotateJob(spark, options).run();
+  }
+
+  private AnnotateResult run() throws IOException {
+    Configuration hadoop = hadoop();
+    OutputDirectory output =
+        OutputDirectory.open(options.output().path(), options.output().mode(), hadoop);
+    ObjectStore.checkCommitter(spark, output.path());
+    List<ModelDescription> models = describeModels();
+    cutFinely();
+    Corpus corpus = Corpus.open(spark, options.corpus());
+    output.checkAgainst(corpus.paths());
+    Layout layout = Layout.of(corpus, options);
+    Provenance planned = plannedProvenance(corpus, layout, models, output);
+    output.checkAgainst(planned);
+
+    Rows rows = new Rows(corpus.rows(), corpus.rows()::count);
+    AnnotateResult result =
+        annotate(rows, layout, planned, output.path(), output.saveMode(), output::added);
+    result.provenance().write(hadoop);
+    return result;
+  }
+
+  /**
+   * Cuts small inputs into several tasks for each slot, unless a setting says otherwise: texts take
+   * differently long, and slots that are done early would wait for the last one.
+   */
+  private void cutFinely() {
+    if (spark.conf().getOption(MIN_PARTITIONS).isEmpty()) {
+      spark.conf().set(MIN_PARTITIONS, (long) TASKS_PER_SLOT * slots());
+    }
+  }
+
+  /** Tasks that run at once. */
+  private int slots() {
+    return Math.max(
+        1,
+        spark.sparkContext().defaultParallelism()
+            / Math.max(1, spark.sparkContext().conf().getInt("spark.task.cpus", 1)));
+  }
+
+  /**
+   * What the models are, with their warnings and the memory they need logged.
+   *
+   * @throws IOException if one cannot be read
+   */
+  List<ModelDescription> describeModels() throws IOException {
+    List<ModelDescription> models = MentionDetector.describe(options.models(), options.engine());
+    models.stream().flatMap(model -> model.warnings().stream()).distinct().forEach(LOG::warn);
+    estimateMemory(models);
+    return models;
+  }
+
+  /**
+   * Rows to annotate.
+   *
+   * @param data the rows
+   * @param count counts them, after they have been written
+   */
+  record Rows(Dataset<Row> data, LongSupplier count) {}
+
+  /** Says which data files a write has added. */
+  interface Added {
+
+    /** Their paths relative to the output, with their sizes in bytes. */
+    Map<String, Long> files() throws IOException;
+  }
+
+  /**
+   * Annotates rows, writes them and counts what was written.
+   *
+   * @param planned provenance, as far as it is known
+   * @param directory to write to: the output, or a directory in it
+   * @param added says which files are new, when all are written
+   * @return with complete provenance, not yet written beside the data
+   * @throws UserException if the output does not have as many rows as the input
+   */
+  AnnotateResult annotate(
+      Rows rows, Layout layout, Provenance planned, Path directory, SaveMode saveMode, Added added)
+      throws IOException {
+    PartitionReports reports = new PartitionReports();
+    spark.sparkContext().register(reports, "tommer-spark partition reports");
+    long begin = System.nanoTime();
+    boolean written = false;
+    try (ProgressMonitor watched =
+        ProgressMonitor.start(spark.sparkContext(), reports, ProgressPrinter.standard())) {
+      AnnotatePartition.annotate(
+              Partitioning.of(rows.data(), options.repartition()),
+              layout.plan(),
+              layout.schema(),
+              reports)
+          .write()
+          .mode(saveMode)
+          .format(options.output().format().label())
+          // JSON would leave out a null error, and with it the column.
+          .option("ignoreNullFields", "false")
+          .save(directory.toString());
+      LOG.debug("At the end: {}", watched.progress().line());
+      written = true;
+    } finally {
+      if (!written) {
+        ObjectStore.cleanUp(spark, directory);
+      }
+    }
+    double seconds = (System.nanoTime() - begin) / 1e9;
+
+    Map<String, Long> files = added.files();
+    Collection<PartitionReport> reported = reports.value().values();
+    Path output = OutputDirectory.path(options.output().path(), hadoop());
+    Provenance.Counts counts = counts(rows.count().getAsLong(), layout, output, files, reported);
+    if (counts.rowsIn() != counts.rowsWritten()) {
+      throw new UserException(
+          "Rows were lost or added: the input has %,d rows and the output %,d (%s)"
+              .formatted(
+                  counts.rowsIn(), counts.rowsWritten(), Redaction.uri(directory.toString())));
+    }
+    Map<String, Provenance.Executor> executors = executors(reported);
+    warnOfMemory(executors);
+    String finished = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    return new AnnotateResult(
+        planned.finished(files, counts, executors, seconds, finished),
+        executors.values().stream().mapToDouble(Provenance.Executor::loadSeconds).max().orElse(0));
+  }
+
+  /** Says what executors will need, before the first one loads a model. */
+  private void estimateMemory(List<ModelDescription> models) {
+    ExecutorSize size =
+        ExecutorSize.of(spark.sparkContext().conf(), Runtime.getRuntime().availableProcessors());
+    boolean gpu = size.gpu() && options.engine().device() != DeviceChoice.CPU;
+    MemoryEstimate estimate = MemoryEstimate.of(models, options.engine(), gpu, size.tasks());
+    LOG.info(
+        "Estimated memory of an executor, {}: {}",
+        gpu ? "on its GPU" : "outside the heap",
+        estimate);
+    long needed = estimate.overheadMib(gpu);
+    if (!size.local() && size.overheadMib() < needed) {
+      LOG.warn(
+          "spark.executor.memoryOverhead is {} MiB, but the models may take {} MiB outside the heap; where containers are bounded, as on YARN and Kubernetes, set --conf spark.executor.memoryOverhead={}m",
+          size.overheadMib(),
+          needed,
+          needed);
+    }
+  }
+
+  /** Batches that did not fit were scored again in smaller ones: nothing is missing, but time. */
+  private void warnOfMemory(Map<String, Provenance.Executor> executors) {
+    int least =
+        executors.values().stream()
+            .mapToInt(Provenance.Executor::batchTokens)
+            .min()
+            .orElse(Integer.MAX_VALUE);
+    if (least < options.engine().batchTokens()) {
+      LOG.warn(
+          "{} of {} executors ran out of memory and went on with smaller batches: --batch-tokens {} fits all of them",
+          executors.values().stream()
+              .filter(executor -> executor.batchTokens() < options.engine().batchTokens())
+              .count(),
+          executors.size(),
+          least);
+    }
+  }
+
+  private Configuration hadoop() {
+    return spark.sparkContext().hadoopConfiguration();
+  }
+
+  /**
+   * Counts what this run added.
+   *
+   * <p>What the files hold is counted in the files: rows, errors, mentions. What they do not hold
+   * (tokens, windows, rows without text) is taken from the partitions' reports, of which there is
+   * one per partition however often it was tried, and only if these agree with the files on all
+   * that both know. A column for it would cost every reader of every output, and a file per task
+   * would need its own commit protocol.
+   */
+  private Provenance.Counts counts(
+      long rowsIn,
+      Layout layout,
+      Path output,
+      Map<String, Long> files,
+      Collection<PartitionReport> reports) {
+    Row written = countFiles(layout, output, files.keySet());
+    long rows = written.getLong(0);
+    long errors = written.getLong(1);
+    Map<String, Long> mentions = new LinkedHashMap<>();
+    List<ModelSpec> models = options.models();
+    for (int m = 0; m < models.size(); m++) {
+      mentions.put(models.get(m).name(), written.getLong(2 + m));
+    }
+    boolean agree =
+        total(reports, PartitionReport::rows) == rows
+            && total(reports, PartitionReport::errors) == errors;
+    Map<String, Long> tokens = new LinkedHashMap<>();
+    for (int m = 0; m < models.size(); m++) {
+      int model = m;
+      String name = models.get(m).name();
+      agree &= total(reports, report -> report.mentions().get(model)) == mentions.get(name);
+      tokens.put(name, total(reports, report -> report.tokens().get(model)));
+    }
+    return new Provenance.Counts(
+        rowsIn,
+        rows,
+        agree ? total(reports, PartitionReport::withoutText) : null,
+        errors,
+        agree ? total(reports, PartitionReport::windowed) : null,
+        mentions,
+        agree ? tokens : null);
+  }
+
+  /** Rows, rows with an error, and the mentions of each model, in these files alone. */
+  private Row countFiles(Layout layout, Path output, Collection<String> files) {
+    StructType cheap = new StructType();
+    List<Column> counted = new ArrayList<>();
+    counted.add(count(col(MentionColumns.ERROR)));
+    for (StructField field : layout.schema().fields()) {
+      if (layout.mentions().contains(field.name())) {
+        counted.add(coalesce(sum(size(col("`" + field.name() + "`"))), lit(0L)));
+        cheap = cheap.add(field.name(), STARTS);
+      } else if (field.name().equals(MentionColumns.ERROR)) {
+        cheap = cheap.add(field);
+      }
+    }
+    Dataset<Row> rows =
+        files.isEmpty()
+            ? spark.createDataFrame(List.of(), cheap)
+            : spark
+                .read()
+                .format(options.output().format().label())
+                .schema(cheap)
+                .load(
+                    files.stream()
+                        .map(name -> new Path(output, name).toString())
+                        .toArray(String[]::new));
+    return rows.agg(count(lit(1)), counted.toArray(Column[]::new)).first();
+  }
+
+  private static long total(
+      Collection<PartitionReport> reports, Function<PartitionReport, Long> field) {
+    return reports.stream().mapToLong(field::apply).sum();
+  }
+
+  private static Map<String, Provenance.Executor> executors(Collection<PartitionReport> reports) {
+    Map<String, Provenance.Executor> executors = new TreeMap<>();
+    for (PartitionReport report : reports) {
+      executors.merge(
+          report.executor(),
+          new Provenance.Executor(
+              report.loads(), report.loadSeconds(), List.of(report.device()), report.batchTokens()),
+          Provenance.Executor::and);
+    }
+    return executors;
+  }
+
+  /** The provenance as far as it is known before anything is written. */
+  Provenance plannedProvenance(
+      Corpus corpus, Layout layout, List<ModelDescription> models, OutputDirectory output) {
+    List<Provenance.Model> described = new ArrayList<>();
+    for (int m = 0; m < models.size(); m++) {
+      described.add(Provenance.Model.of(models.get(m), layout.mentions().get(m), options.engine()));
+    }
+    return new Provenance(
+        "tommer-spark",
+        Version.number(),
+        RUN_TIME.format(started) + "-" + UUID.randomUUID().toString().substring(0, 8),
+        started.truncatedTo(ChronoUnit.SECONDS).toString(),
+        null,
+        new TreeMap<>(options.given()),
+        new Provenance.Input(
+            corpus.paths().stream().map(Redaction::uri).toList(),
+            corpus.format().label(),
+            corpus.textColumn(),
+            layout.idColumn()),
+        new Provenance.Output(
+            output.toString(), options.output().format().label(), layout.types(), Map.of()),
+        described,
+        null,
+        Map.of(),
+        0);
+  }
+}

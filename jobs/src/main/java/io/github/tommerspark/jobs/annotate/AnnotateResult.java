@@ -1,0 +1,74 @@
+package io.github.tommerspark.jobs.annotate;
+
+import io.github.tommerspark.jobs.dataset.Provenance;
+import java.util.Map;
+import java.util.StringJoiner;
+
+/**
+ * What an annotate run came to.
+ *
+ * @param provenance what was written beside the data
+ * @param modelLoadSeconds of the slowest executor; loading happens at the same time on all
+ */
+public record AnnotateResult(Provenance provenance, double modelLoadSeconds) {
+
+  private static final String UNKNOWN = "unknown (task reports were lost)";
+
+  /** For people: a dozen lines. */
+  public String summary() {
+    Provenance.Counts counts = provenance.counts();
+    StringJoiner lines = new StringJoiner("\n");
+    line(lines, "rows in", number(counts.rowsIn()));
+    line(lines, "rows written", number(counts.rowsWritten()));
+    line(lines, "rows without text", number(counts.withoutText()));
+    line(lines, "error rows", number(counts.errorRows()));
+    line(lines, "documents windowed", number(counts.windowed()));
+    line(lines, "document tokens", perModel(counts.tokens()));
+    line(lines, "mentions", perModel(counts.mentions()));
+    line(lines, "tokens/s", tokensPerSecond(counts.tokens()));
+    line(lines, "model load", "%.1f s".formatted(modelLoadSeconds));
+    line(lines, "wall time", "%.1f s".formatted(provenance.seconds()));
+    line(
+        lines,
+        "written to",
+        "%s (%s, %s)"
+            .formatted(
+                provenance.output().path(),
+                provenance.output().format(),
+                files(provenance.output().files().size())));
+    return lines.toString();
+  }
+
+  private static void line(StringJoiner lines, String label, String value) {
+    lines.add("  %-19s %s".formatted(label, value));
+  }
+
+  private static String files(int count) {
+    return count == 1 ? "1 file" : number((long) count) + " files";
+  }
+
+  private static String number(Long count) {
+    return count == null ? UNKNOWN : "%,d".formatted(count);
+  }
+
+  private static String perModel(Map<String, Long> counts) {
+    if (counts == null) {
+      return UNKNOWN;
+    }
+    if (counts.size() == 1) {
+      return number(counts.values().iterator().next());
+    }
+    StringJoiner models = new StringJoiner(", ");
+    counts.forEach((model, count) -> models.add("%s %s".formatted(model, number(count))));
+    return models.toString();
+  }
+
+  private String tokensPerSecond(Map<String, Long> tokens) {
+    if (tokens == null) {
+      return UNKNOWN;
+    }
+    long all = tokens.values().stream().mapToLong(Long::longValue).sum();
+    String rate = "%,.0f".formatted(all / Math.max(provenance.seconds(), 1e-3));
+    return tokens.size() == 1 ? rate : rate + " (all models together)";
+  }
+}

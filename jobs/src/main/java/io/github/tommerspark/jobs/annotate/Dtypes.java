@@ -1,0 +1,106 @@
+package io.github.tommerspark.jobs.annotate;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.tommerspark.detect.DtypeChoice;
+import io.github.tommerspark.detect.MentionDetector;
+import io.github.tommerspark.detect.ModelDescription;
+import io.github.tommerspark.detect.ModelSpec;
+import io.github.tommerspark.engine.ComputeType;
+import io.github.tommerspark.engine.EngineOptions;
+import io.github.tommerspark.jobs.dataset.DemoCorpus;
+import io.github.tommerspark.jobs.dataset.OutputDirectory;
+import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.spark.DtypeTask;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Settles what {@code --dtype auto} stands for, once for all executors and for all runs. */
+public final class Dtypes {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Dtypes.class);
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Arithmetic of one trial, twice a parameter and token: a fraction of a second. */
+  private static final double TRIAL_FLOPS = 1e10;
+
+  private static final long MIN_CHARS = 1000;
+  private static final long MAX_CHARS = 6000;
+  private static final double CHARS_PER_TOKEN = 4;
+
+  private Dtypes() {}
+
+  /**
+   * The options with a type instead of AUTO.
+   *
+   * @param recorded the type of the output that is to be added to, which is kept
+   * @throws IOException if a model cannot be read
+   */
+  public static EngineOptions settled(
+      SparkSession spark,
+      List<ModelSpec> models,
+      EngineOptions options,
+      Optional<ComputeType> recorded)
+      throws IOException {
+    if (options.dtype() != ComputeType.AUTO) {
+      return options;
+    } else if (recorded.isPresent()) {
+      LOG.info("dtype {}: that of what the output holds", recorded.get().label());
+      return options.withDtype(recorded.get());
+    }
+    long parameters =
+        MentionDetector.describe(models, options).stream()
+            .mapToLong(ModelDescription::truncatedParameters)
+            .sum();
+    DtypeChoice choice =
+        DtypeTask.run(
+            JavaSparkContext.fromSparkContext(spark.sparkContext()),
+            models,
+            options,
+            texts(parameters));
+    LOG.info("dtype {}: {}", choice.dtype().label(), choice.reason());
+    return options.withDtype(choice.dtype());
+  }
+
+  /** The type that the newest run recorded in an output; empty if there is none. */
+  static Optional<ComputeType> recorded(String output, Configuration hadoop) throws IOException {
+    Path path = OutputDirectory.path(output, hadoop);
+    return Provenance.newest(path, hadoop).flatMap(Dtypes::of);
+  }
+
+  /** The type that a run recorded. */
+  static Optional<ComputeType> of(Provenance run) {
+    return run.models().stream()
+        .map(Provenance.Model::dtype)
+        .map(ComputeType::parse)
+        .filter(dtype -> dtype != ComputeType.AUTO)
+        .findFirst();
+  }
+
+  /** Some of the bundled corpus. */
+  private static List<String> texts(long parameters) throws IOException {
+    double chars = CHARS_PER_TOKEN * TRIAL_FLOPS / (2.0 * Math.max(1, parameters));
+    long left = (long) Math.max(MIN_CHARS, Math.min(MAX_CHARS, chars));
+    List<String> texts = new ArrayList<>();
+    try (BufferedReader lines =
+        new BufferedReader(new InputStreamReader(DemoCorpus.open(), StandardCharsets.UTF_8))) {
+      for (String line = lines.readLine(); line != null && left > 0; line = lines.readLine()) {
+        String text = JSON.readTree(line).path("text").asText("");
+        texts.add(text);
+        left -= text.length();
+      }
+    }
+    return texts;
+  }
+}

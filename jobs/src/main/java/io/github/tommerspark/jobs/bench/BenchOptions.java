@@ -1,0 +1,37 @@
+package io.github.tommerspark.jobs.bench;
+
+import io.github.tommerspark.detect.ModelSpec;
+import io.github.tommerspark.engine.EngineOptions;
+import io.github.tommerspark.jobs.dataset.CorpusOptions;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Everything the benchmark is told.
+ *
+ * @param corpus what to read; null for the bundled corpus
+ * @param model what to measure; its files exist
+ * @param engine how to run it
+ * @param tokens document tokens to measure over; 0 for as many as the model's size suggests
+ * @param cuts how to cut the corpus into documents, at least one; the first is the main one
+ * @param repeat measured runs of each, after one to warm up
+ * @param executors numbers of one-core executors to measure after that
+ * @param projected documents of the corpus that is to be reckoned with
+ * @param work local directory for corpora and outputs; made and emptied by the caller
+ */
+record BenchOptions(
+    CorpusOptions corpus,
+    ModelSpec model,
+    EngineOptions engine,
+    long tokens,
+    List<BenchCut> cuts,
+    int repeat,
+    List<Integer> executors,
+    long projected,
+    Path work) {
+
+  BenchOptions {
+    cuts = List.copyOf(cuts);
+    executors = List.copyOf(executors);
+  }
+}

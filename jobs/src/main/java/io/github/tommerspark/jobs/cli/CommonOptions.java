@@ -1,0 +1,41 @@
+package io.github.tommerspark.jobs.cli;
+
+import java.util.function.Supplier;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The options of every command, and how a command says that its options make no sense. */
+public final class CommonOptions {
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help.")
+  private boolean help;
+
+  @Option(names = "--verbose", description = "Show the stack trace of a failure.")
+  private boolean verbose;
+
+  /**
+   * What the supplier makes of the options.
+   *
+   * @throws ParameterException with the supplier's words if it finds them impossible
+   */
+  public <T> T checked(Supplier<T> supplier) {
+    try {
+      return supplier.get();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(command.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  /** To be thrown where options make no sense. */
+  public ParameterException impossible(String message) {
+    return new ParameterException(command.commandLine(), message);
+  }
+}

@@ -1,0 +1,105 @@
+package io.github.tommerspark.jobs.cli;
+
+import io.github.tommerspark.checkpoint.ModelFormatException;
+import java.io.FileNotFoundException;
+import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.spark.SparkException;
+import org.apache.spark.sql.AnalysisException;
+
+/** Turns whatever was thrown into the one line that the user sees. */
+public final class Failures {
+
+  /** An exception that an executor sent as text: class name, colon, message. */
+  private static final Pattern REMOTE =
+      Pattern.compile("Lost task [^\\n]*? \\([^\\n]*?\\): (?:[\\w$.]+\\.)?([\\w$]+): ([^\\n]*)");
+
+  private static final Pattern EXECUTOR_LOST =
+      Pattern.compile("Lost task [^\\n]*? \\([^\\n]*?\\): (ExecutorLostFailure[^\\n]*)");
+
+  private static final Pattern CAUSED_BY =
+      Pattern.compile("\\nCaused by: (?:[\\w$.]+\\.)?([\\w$]+): ([^\\n]*)");
+
+  /** Classes in hadoop-aws and spark-hadoop-cloud. */
+  private static final Pattern FOR_S3A =
+      Pattern.compile("org\\.apache\\.(hadoop\\.fs\\.s3a|spark\\.internal\\.io\\.cloud)\\.");
+
+  private Failures() {}
+
+  /** One line without a stack trace; never empty. */
+  public static String line(Throwable thrown) {
+    return Redaction.uri(message(thrown).replaceAll("\\s*[\\r\\n]+\\s*", " ").strip());
+  }
+
+  private static String message(Throwable thrown) {
+    List<Throwable> chain = new ArrayList<>();
+    for (Throwable t = thrown; t != null && !chain.contains(t); t = t.getCause()) {
+      chain.add(t);
+    }
+    for (Throwable t : chain) {
+      // These name the file; what they were made from does not.
+      if (t instanceof UserException || t instanceof ModelFormatException) {
+        return t.getMessage();
+      }
+    }
+    for (Throwable t : chain) {
+      if (t instanceof ClassNotFoundException && FOR_S3A.matcher(t.getMessage()).find()) {
+        return "The jars for s3a are not among Spark's: use ./submit.sh --s3a, or see docs/s3.md (%s)"
+            .formatted(t.getMessage());
+      }
+    }
+    for (Throwable t : chain) {
+      if (t instanceof AnalysisException) {
+        return firstLine(t);
+      }
+    }
+    // Spark wraps a task's exception in its own; the innermost one names what happened.
+    Throwable last = chain.get(chain.size() - 1);
+    if (!(last instanceof SparkException)) {
+      return describe(last);
+    }
+    String message = String.valueOf(last.getMessage());
+    Matcher lost = EXECUTOR_LOST.matcher(message);
+    if (lost.find()) {
+      return lost.group(1);
+    }
+    Matcher remote = REMOTE.matcher(message);
+    if (remote.find()) {
+      String name = remote.group(1);
+      String text = remote.group(2);
+      Matcher cause = CAUSED_BY.matcher(message);
+      while (!name.equals(ModelFormatException.class.getSimpleName()) && cause.find()) {
+        name = cause.group(1);
+        text = cause.group(2);
+      }
+      return describe(name, text);
+    }
+    return firstLine(last);
+  }
+
+  private static String describe(Throwable t) {
+    return describe(t.getClass().getSimpleName(), t.getMessage());
+  }
+
+  private static String describe(String name, String message) {
+    if (message == null || message.isBlank()) {
+      return name;
+    }
+    if (name.equals(FileNotFoundException.class.getSimpleName())
+        || name.equals(NoSuchFileException.class.getSimpleName())) {
+      return "No such file: " + message;
+    }
+    // A sentence of ours stands alone; a bare value needs the name of the exception to mean much.
+    return message.contains(" ") ? message : name + ": " + message;
+  }
+
+  private static String firstLine(Throwable t) {
+    String message = t.getMessage();
+    return message == null || message.isBlank()
+        ? t.getClass().getSimpleName()
+        : message.strip().split("\\R", 2)[0];
+  }
+}

@@ -1,0 +1,343 @@
+package io.github.tommerspark.jobs.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.tommerspark.decode.Decoder;
+import io.github.tommerspark.detect.MentionDetector;
+import io.github.tommerspark.detect.ModelSpec;
+import io.github.tommerspark.detect.Threshold;
+import io.github.tommerspark.detect.Typing;
+import io.github.tommerspark.text.BosPolicy;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** From what the command line says about models to model specs. */
+public final class ModelArguments {
+
+  /** The model used when none is named. */
+  public static final String DEFAULT = "nano-llama";
+
+  private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_-]*");
+  private static final Pattern HUB_NAME = Pattern.compile("[\\w-][\\w.-]*/[\\w.-]+");
+  private static final Pattern SCHEME = Pattern.compile("[a-zA-Z][a-zA-Z0-9+.-]+:.*");
+  private static final Set<String> KEYS =
+      Set.of(
+          "name",
+          "backbone",
+          "head",
+          "decoder",
+          "threshold",
+          "bos",
+          "maxTokens",
+          "overlap",
+          "classifier",
+          "labels");
+
+  private final Decoder decoder;
+  private final Threshold threshold;
+  private final BosPolicy bos;
+  private final Integer maxTokens;
+  private final Integer overlap;
+  private final Typing typing;
+
+  /** What holds for every model that does not say otherwise; nulls are defaults of the model. */
+  public ModelArguments(
+      Decoder decoder,
+      Threshold threshold,
+      BosPolicy bos,
+      Integer maxTokens,
+      Integer overlap,
+      Typing typing) {
+    this.decoder = decoder;
+    this.threshold = threshold;
+    this.bos = bos;
+    this.maxTokens = maxTokens;
+    this.overlap = overlap;
+    this.typing = typing;
+  }
+
+  /**
+   * The models of {@code --model}: names of bundled ones, or {@code NAME=BACKBONE,HEAD}.
+   *
+   * @throws IllegalArgumentException if one cannot be understood
+   */
+  public List<ModelSpec> named(List<String> models) {
+    List<ModelSpec> specs = new ArrayList<>();
+    for (String model : models) {
+      int equals = model.indexOf('=');
+      specs.add(
+          equals < 0
+              ? bundled(model)
+              : located(model, model.substring(0, equals), model.substring(equals + 1)));
+    }
+    return distinct(specs);
+  }
+
+  /**
+   * The model of {@code --backbone} and {@code --head}, called as the backbone's directory.
+   *
+   * @param head may be null where the backbone alone is wanted
+   */
+  public List<ModelSpec> single(String backbone, String head) {
+    boolean bundled = MentionDetector.bundledModels().contains(backbone);
+    return List.of(
+        spec(
+            nameOf(backbone),
+            bundled ? backbone : locate(backbone),
+            head == null ? null : locate(head)));
+  }
+
+  /**
+   * The models of a JSON file: an array of objects, or an object with such an array as {@code
+   * models}. Relative paths in it are relative to the file.
+   *
+   * @throws IllegalArgumentException if it cannot be understood
+   */
+  List<ModelSpec> file(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw new UserException("Cannot read --models %s: no such file".formatted(file));
+    }
+    try {
+      JsonNode root = new ObjectMapper().readTree(Files.readAllBytes(file));
+      JsonNode models = root.isObject() ? root.path("models") : root;
+      if (!models.isArray() || models.isEmpty()) {
+        throw new IllegalArgumentException(
+            "Cannot read --models %s: expected an array of models".formatted(file));
+      }
+      List<ModelSpec> specs = new ArrayList<>();
+      for (JsonNode model : models) {
+        specs.add(fromJson(model, file));
+      }
+      return distinct(specs);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(
+          "Cannot read --models %s: %s".formatted(file, e.getOriginalMessage()), e);
+    } catch (IOException e) {
+      throw new UserException("Cannot read --models %s: %s".formatted(file, e.getMessage()), e);
+    }
+  }
+
+  private ModelSpec fromJson(JsonNode model, Path file) {
+    for (Iterator<String> keys = model.fieldNames(); keys.hasNext(); ) {
+      String key = keys.next();
+      if (!KEYS.contains(key)) {
+        throw new IllegalArgumentException(
+            "Cannot read --models %s: unknown key \"%s\"; a model has %s"
+                .formatted(file, key, String.join(", ", KEYS.stream().sorted().toList())));
+      }
+    }
+    String name = text(model, "name", file);
+    String backbone = text(model, "backbone", file);
+    String head = text(model, "head", file);
+    if (name == null) {
+      throw new IllegalArgumentException(
+          "Cannot read --models %s: a model has no \"name\"".formatted(file));
+    }
+    checkName(name);
+    Path folder = file.toAbsolutePath().getParent();
+    boolean bundled = backbone == null || MentionDetector.bundledModels().contains(backbone);
+    if (!bundled && head == null) {
+      throw new IllegalArgumentException(
+          "Cannot read --models %s: model \"%s\" has a backbone but no \"head\""
+              .formatted(file, name));
+    }
+    ModelSpec spec =
+        bundled
+            ? spec(
+                name,
+                bundledName(backbone == null ? name : backbone),
+                head == null ? null : locate(folder, head))
+            : spec(name, locate(folder, backbone), locate(folder, head));
+    JsonNode own = model.get("decoder");
+    JsonNode cut = model.get("threshold");
+    spec =
+        spec.withDecoder(
+            own == null ? spec.decoder() : Decoder.parse(own.asText()),
+            cut == null ? spec.threshold() : Threshold.parse(cut.asText()));
+    spec =
+        spec.withWindows(
+            model.has("maxTokens")
+                ? (Integer) number(model.get("maxTokens"), "maxTokens", file).intValue()
+                : spec.maxTokens(),
+            model.has("overlap")
+                ? (Integer) number(model.get("overlap"), "overlap", file).intValue()
+                : spec.overlap());
+    if (model.has("classifier") || model.has("labels")) {
+      spec =
+          spec.withTyping(
+              typing(folder, text(model, "classifier", file), texts(model, "labels", file)));
+    }
+    return model.has("bos") ? spec.withBos(BosPolicy.parse(model.get("bos").asText())) : spec;
+  }
+
+  /**
+   * How mentions get labels.
+   *
+   * @param classifier a bundled model, or the directory of a classifier; null for the zero-shot one
+   *     of the backbone
+   * @param labels to choose among; none for the classifier's own
+   * @throws IllegalArgumentException if a label cannot be the name of a class
+   */
+  public static Typing typing(String classifier, List<String> labels) {
+    return typing(Path.of("").toAbsolutePath(), classifier, labels);
+  }
+
+  private static Typing typing(Path folder, String classifier, List<String> labels) {
+    return new Typing(
+        classifier == null || MentionDetector.bundledModels().contains(classifier)
+            ? classifier
+            : locate(folder, classifier),
+        labels);
+  }
+
+  private static Number number(JsonNode node, String key, Path file) {
+    if (!node.isNumber()) {
+      throw new IllegalArgumentException(
+          "Cannot read --models %s: \"%s\" must be a number, but is %s".formatted(file, key, node));
+    }
+    return node.numberValue();
+  }
+
+  private static List<String> texts(JsonNode model, String key, Path file) {
+    JsonNode node = model.path(key);
+    List<String> texts = new ArrayList<>();
+    for (JsonNode element : node) {
+      texts.add(element.asText());
+    }
+    if (!node.isMissingNode() && !node.isArray()) {
+      throw new IllegalArgumentException(
+          "Cannot read --models %s: \"%s\" must be an array of strings, but is %s"
+              .formatted(file, key, node));
+    }
+    return texts;
+  }
+
+  private static String text(JsonNode model, String key, Path file) {
+    JsonNode node = model.get(key);
+    if (node != null && !node.isTextual()) {
+      throw new IllegalArgumentException(
+          "Cannot read --models %s: \"%s\" must be a string, but is %s".formatted(file, key, node));
+    }
+    return node == null ? null : node.textValue();
+  }
+
+  /** The name of a bundled model as it is; else the place of a snapshot. */
+  public static String backbone(String given) {
+    return MentionDetector.bundledModels().contains(given) ? given : locate(given);
+  }
+
+  private ModelSpec bundled(String name) {
+    return spec(name, bundledName(name), null);
+  }
+
+  private static String bundledName(String name) {
+    if (!MentionDetector.bundledModels().contains(name)) {
+      throw new IllegalArgumentException(
+          "Unknown model \"%s\": bundled are %s; name one of your own as --model NAME=BACKBONE,HEAD%s"
+              .formatted(
+                  name,
+                  String.join(", ", MentionDetector.bundledModels()),
+                  HUB_NAME.matcher(name).matches() ? " after " + download(name) : ""));
+    }
+    return name;
+  }
+
+  private ModelSpec located(String given, String name, String directories) {
+    checkName(name);
+    String[] parts = directories.split(",", -1);
+    if (parts.length == 1 && MentionDetector.bundledModels().contains(parts[0])) {
+      return spec(name, parts[0], null);
+    }
+    if (parts.length != 2 || parts[0].isBlank() || parts[1].isBlank()) {
+      throw new IllegalArgumentException(
+          "Cannot understand --model %s: expected NAME=BACKBONE,HEAD with one comma; put anything more complicated into --models FILE.json"
+              .formatted(given));
+    }
+    String backbone =
+        MentionDetector.bundledModels().contains(parts[0]) ? parts[0] : locate(parts[0]);
+    return spec(name, backbone, locate(parts[1]));
+  }
+
+  private ModelSpec spec(String name, String backbone, String head) {
+    return new ModelSpec(name, backbone, head, decoder, threshold, bos, maxTokens, overlap, typing);
+  }
+
+  /**
+   * Checks what a model is called.
+   *
+   * @throws IllegalArgumentException if a column could not be called so
+   */
+  public static void checkName(String name) {
+    if (!NAME.matcher(name).matches()) {
+      throw new IllegalArgumentException(
+          "Cannot call a model \"%s\": a name is a letter, then letters, digits, _ or -"
+              .formatted(name));
+    }
+  }
+
+  /** Names become columns, where '-' is '_' and case does not count. */
+  private static List<ModelSpec> distinct(List<ModelSpec> specs) {
+    Map<String, String> columns = new HashMap<>();
+    for (ModelSpec spec : specs) {
+      String other =
+          columns.put(spec.name().replace('-', '_').toLowerCase(Locale.ROOT), spec.name());
+      if (other != null) {
+        throw new IllegalArgumentException(
+            "Two models are called \"%s\" and \"%s\": their columns would have the same name"
+                .formatted(other, spec.name()));
+      }
+    }
+    return specs;
+  }
+
+  /** The last segment of a path, made a model name. */
+  private static String nameOf(String backbone) {
+    String trimmed = backbone.replaceAll("/+$", "");
+    String last = trimmed.substring(trimmed.lastIndexOf('/') + 1);
+    String cleaned = last.replaceAll("[^A-Za-z0-9_-]+", "-").replaceAll("^[^A-Za-z]+", "");
+    return cleaned.isEmpty() ? "model" : cleaned;
+  }
+
+  private static String locate(String given) {
+    return locate(Path.of("").toAbsolutePath(), given);
+  }
+
+  /** An absolute local path that exists, or a URI of another file system as it is. */
+  private static String locate(Path folder, String given) {
+    try {
+      if (given.startsWith("file:")) {
+        return locate(folder, URI.create(given).getPath());
+      }
+      if (SCHEME.matcher(given).matches()) {
+        return given;
+      }
+      Path path = folder.resolve(given).normalize();
+      if (Files.exists(path)) {
+        return path.toString();
+      }
+      throw new UserException(
+          HUB_NAME.matcher(given).matches()
+              ? "Cannot find %s: there is no such directory; to fetch that model run: %s"
+                  .formatted(given, download(given))
+              : "Cannot find %s: there is no such directory".formatted(path));
+    } catch (InvalidPathException e) {
+      throw new UserException("Cannot find %s: %s".formatted(given, e.getMessage()), e);
+    }
+  }
+
+  private static String download(String name) {
+    return "huggingface-cli download %s --local-dir %s".formatted(name, name);
+  }
+}

@@ -1,0 +1,26 @@
+package io.github.tommerspark.jobs.cli;
+
+/** A failure that the user can do something about; its message is one line that says what. */
+public final class UserException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * Without a cause.
+   *
+   * @param message what failed and what to do about it
+   */
+  public UserException(String message) {
+    super(message);
+  }
+
+  /**
+   * With the failure behind it.
+   *
+   * @param message what failed and what to do about it
+   * @param cause shown in logs only
+   */
+  public UserException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,27 @@
+package io.github.tommerspark.jobs.dataset;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Where texts are read from.
+ *
+ * @param paths files, directories or globs on any file system that Hadoop knows
+ * @param format of all of them; null to go by their names
+ * @param options passed on to Spark's reader
+ * @param textColumn the column to annotate; null if there need be none
+ * @param idColumn the column that identifies a row; null if none was named
+ */
+public record CorpusOptions(
+    List<String> paths,
+    InputFormat format,
+    Map<String, String> options,
+    String textColumn,
+    String idColumn) {
+
+  public CorpusOptions {
+    paths = List.copyOf(paths);
+    options = Map.copyOf(new TreeMap<>(options));
+  }
+}

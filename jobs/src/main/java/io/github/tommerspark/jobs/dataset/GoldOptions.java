@@ -1,0 +1,35 @@
+package io.github.tommerspark.jobs.dataset;
+
+import picocli.CommandLine.Option;
+
+/** The options of every command that reads gold data: how to read it. */
+public final class GoldOptions {
+
+  @Option(
+      names = "--gold-format",
+      paramLabel = "FORMAT",
+      description = "jsonl, conll or parquet; by default what the file names say.")
+  private String format;
+
+  @Option(
+      names = "--gold-column",
+      paramLabel = "NAME",
+      defaultValue = "entities",
+      description =
+          "Column of Parquet files with the gold mentions, an array of structs with start, end and possibly type (default: ${DEFAULT-VALUE}).")
+  private String column;
+
+  /**
+   * The format of the files; null to go by their names.
+   *
+   * @throws IllegalArgumentException if there is no such format
+   */
+  public GoldSource format() {
+    return format == null ? null : GoldSource.parse(format);
+  }
+
+  /** The column of Parquet files with the gold mentions. */
+  public String column() {
+    return column;
+  }
+}

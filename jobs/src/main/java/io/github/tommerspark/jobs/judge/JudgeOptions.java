@@ -1,0 +1,91 @@
+package io.github.tommerspark.jobs.judge;
+
+import io.github.tommerspark.jobs.dataset.InputFormat;
+import io.github.tommerspark.judge.JudgePrompt;
+import io.github.tommerspark.judge.JudgeSettings;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What the judge job is asked to do.
+ *
+ * @param input an annotated dataset: a path on any file system that Hadoop knows
+ * @param format of its files; null to go by their names
+ * @param textColumn null for the one that the dataset's provenance names, else "text"
+ * @param idColumn null for the one that the dataset's provenance names, else "id"
+ * @param columns with mentions; empty for all that there are
+ * @param output directory on any file system that Hadoop knows
+ * @param overwrite whether to replace an earlier result there
+ * @param documents to sample at most
+ * @param seed of the sample
+ * @param prompt how the judge is asked
+ * @param settings how its endpoint is treated
+ * @param cache local file of verdicts
+ * @param price of a million tokens; null if not known
+ */
+record JudgeOptions(
+    String input,
+    InputFormat format,
+    String textColumn,
+    String idColumn,
+    List<String> columns,
+    String output,
+    boolean overwrite,
+    int documents,
+    long seed,
+    JudgePrompt prompt,
+    JudgeSettings settings,
+    Path cache,
+    Price price) {
+
+  JudgeOptions {
+    columns = List.copyOf(columns);
+  }
+
+  /**
+   * Price of a million tokens, in any currency.
+   *
+   * @param prompt of what is sent
+   * @param answer of what comes back
+   */
+  record Price(double prompt, double answer) {
+
+    private static final double MILLION = 1e6;
+
+    /**
+     * Reads one price for both, or two.
+     *
+     * @param text such as {@code 0.4} or {@code 0.4,1.6}
+     */
+    static Price parse(String text) {
+      String[] parts = text.split(",", -1);
+      try {
+        double prompt = Double.parseDouble(parts[0].strip());
+        double answer = Double.parseDouble(parts[parts.length - 1].strip());
+        if (parts.length <= 2 && prompt >= 0 && answer >= 0 && prompt + answer < MILLION) {
+          return new Price(prompt, answer);
+        }
+      } catch (NumberFormatException e) {
+        // Told below, with what else may be wrong.
+      }
+      throw new IllegalArgumentException(
+          "--price-per-million-tokens must be one price, or two as in 0.4,1.6 for what is sent and what comes back, but is \"%s\""
+              .formatted(text));
+    }
+
+    /**
+     * What so many tokens cost.
+     *
+     * @param promptTokens sent
+     * @param answerTokens received
+     */
+    double of(long promptTokens, long answerTokens) {
+      return (prompt * promptTokens + answer * answerTokens) / MILLION;
+    }
+
+    /** An amount, to the cent or, below one, to the hundredth of it. */
+    static String shown(double amount) {
+      return (amount < 1 ? "%.4f" : "%,.2f").formatted(amount);
+    }
+  }
+}

@@ -1,0 +1,253 @@
+package io.github.tommerspark.jobs.judge;
+
+import static org.apache.spark.sql.functions.coalesce;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.concat;
+import static org.apache.spark.sql.functions.expr;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.sha2;
+import static org.apache.spark.sql.functions.size;
+import static org.apache.spark.sql.functions.substring;
+
+import io.github.tommerspark.jobs.cli.Redaction;
+import io.github.tommerspark.jobs.cli.UserException;
+import io.github.tommerspark.jobs.dataset.Corpus;
+import io.github.tommerspark.jobs.dataset.CorpusOptions;
+import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.spark.MentionColumns;
+import io.github.tommerspark.sparknlp.TextReader;
+import io.github.tommerspark.text.CodePointOffsets;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Whole documents of an annotated dataset, drawn at random.
+ *
+ * <p>Documents are taken in the order of the SHA-256 of {@code <seed>:<id>}, so that a sample
+ * depends on nothing but the seed and the ids, and a larger one begins with the smaller.
+ *
+ * @param models names of the models by the columns with their mentions
+ * @param population documents with a mention of any of them
+ * @param documents in the order they were drawn
+ * @param repeated documents left out because of an id that was there before
+ */
+record JudgeSample(
+    Map<String, String> models, long population, List<Document> documents, int repeated) {
+
+  /**
+   * A document with a mention of any model.
+   *
+   * @param id as text
+   * @param text not null
+   * @param mentions by column, in the order of the models
+   */
+  record Document(String id, String text, List<List<Span>> mentions) {}
+
+  /**
+   * A mention.
+   *
+   * @param start its first code point
+   * @param end the code point after its last
+   * @param text that is marked
+   * @param score of the model; null if the dataset has none
+   */
+  record Span(int start, int end, String text, Float score) {}
+
+  private static final String DEFAULT_TEXT = "text";
+
+  /**
+   * Draws a sample.
+   *
+   * @throws UserException if the dataset, a column or a mention is not as it should be
+   * @throws IOException if the provenance of the dataset cannot be read
+   */
+  static JudgeSample draw(SparkSession spark, JudgeOptions options) throws IOException {
+    Optional<Provenance> provenance = provenance(spark, options.input());
+    String textColumn =
+        firstOf(options.textColumn(), provenance.map(p -> p.input().textColumn()), DEFAULT_TEXT);
+    Corpus corpus =
+        Corpus.open(
+            spark,
+            new CorpusOptions(
+                List.of(options.input()), options.format(), Map.of(), textColumn, null));
+    StructType schema = corpus.rows().schema();
+    Map<String, String> models = models(schema, options, provenance);
+
+    Column text = TextReader.strings(corpus.rows(), corpus.textColumn());
+    Column textId = substring(sha2(text, 256), 1, 32);
+    String idColumn =
+        firstOf(options.idColumn(), provenance.map(p -> p.input().idColumn()), MentionColumns.ID);
+    Column id;
+    if (find(schema, idColumn).isPresent()) {
+      id = coalesce(quoted(idColumn).cast("string"), textId);
+    } else if (options.idColumn() == null) {
+      id = textId;
+    } else {
+      throw new UserException(
+          "Cannot find the column \"%s\" of --id-column in the input: its columns are %s"
+              .formatted(idColumn, String.join(", ", schema.fieldNames())));
+    }
+
+    List<String> columns = List.copyOf(models.keySet());
+    List<Column> selected = new ArrayList<>();
+    selected.add(sha2(concat(lit(options.seed() + ":"), id), 256).as("position"));
+    selected.add(id.as("id"));
+    selected.add(text.as("text"));
+    Column any = lit(false);
+    for (int m = 0; m < columns.size(); m++) {
+      any = any.or(size(quoted(columns.get(m))).gt(0));
+      selected.add(spans(schema, columns.get(m)).as("mentions" + m));
+    }
+    Dataset<Row> rows =
+        corpus.rows().where(text.isNotNull().and(any)).select(selected.toArray(Column[]::new));
+    List<Row> drawn =
+        rows.orderBy("position", "id", "text").limit(options.documents()).collectAsList();
+    Map<String, Document> documents = new LinkedHashMap<>();
+    for (Row row : drawn) {
+      Document document = document(row, columns.size());
+      documents.putIfAbsent(document.id(), document);
+    }
+    return new JudgeSample(
+        models, rows.count(), List.copyOf(documents.values()), drawn.size() - documents.size());
+  }
+
+  private static Optional<Provenance> provenance(SparkSession spark, String input)
+      throws IOException {
+    try {
+      return Provenance.newest(new Path(input), spark.sparkContext().hadoopConfiguration());
+    } catch (IllegalArgumentException e) {
+      throw new UserException(
+          "Cannot read the input %s: %s".formatted(Redaction.uri(input), e.getMessage()), e);
+    }
+  }
+
+  private static String firstOf(String given, Optional<String> recorded, String otherwise) {
+    return given != null ? given : recorded.orElse(otherwise);
+  }
+
+  /** Names of models by column, of the columns asked for or of all that hold mentions. */
+  private static Map<String, String> models(
+      StructType schema, JudgeOptions options, Optional<Provenance> provenance) {
+    Map<String, String> names = new LinkedHashMap<>();
+    provenance.ifPresent(p -> p.models().forEach(m -> names.put(m.column(), m.name())));
+    Set<String> columns = new LinkedHashSet<>();
+    if (options.columns().isEmpty()) {
+      for (StructField field : schema.fields()) {
+        if (holdsMentions(field.dataType())) {
+          columns.add(field.name());
+        }
+      }
+      // The dataset may have come with such columns of its own.
+      if (columns.stream().anyMatch(names::containsKey)) {
+        columns.retainAll(names.keySet());
+      }
+      if (columns.isEmpty()) {
+        throw new UserException(
+            "Cannot find mentions in %s: no column is an array of structs with start and end"
+                .formatted(Redaction.uri(options.input())));
+      }
+    }
+    for (String name : options.columns()) {
+      StructField field =
+          find(schema, name)
+              .orElseThrow(
+                  () ->
+                      new UserException(
+                          "Cannot find the column \"%s\" of --column in the input: its columns are %s"
+                              .formatted(name, String.join(", ", schema.fieldNames()))));
+      if (!holdsMentions(field.dataType())) {
+        throw new UserException(
+            "Cannot judge the column \"%s\": it is of type %s, not an array of structs with start and end"
+                .formatted(field.name(), field.dataType().simpleString()));
+      }
+      columns.add(field.name());
+    }
+    return columns.stream()
+        .collect(
+            Collectors.toMap(
+                name -> name,
+                name -> names.getOrDefault(name, name),
+                (a, b) -> a,
+                LinkedHashMap::new));
+  }
+
+  private static boolean holdsMentions(DataType type) {
+    return type instanceof ArrayType array
+        && array.elementType() instanceof StructType element
+        && Arrays.asList(element.fieldNames()).containsAll(List.of("start", "end"));
+  }
+
+  /** Field by field, because JSON gives them back in another order and of wider types. */
+  private static Column spans(StructType schema, String column) {
+    StructType element = (StructType) ((ArrayType) schema.apply(column).dataType()).elementType();
+    List<String> present = Arrays.asList(element.fieldNames());
+    return expr(
+        "transform(`%s`, m -> named_struct('start', int(m.start), 'end', int(m.end), 'text', %s, 'score', %s))"
+            .formatted(
+                column.replace("`", "``"),
+                present.contains("text") ? "string(m.text)" : "string(null)",
+                present.contains("score") ? "float(m.score)" : "float(null)"));
+  }
+
+  private static Document document(Row row, int columns) {
+    String id = row.getAs("id");
+    String text = row.getAs("text");
+    CodePointOffsets offsets = CodePointOffsets.of(text);
+    List<List<Span>> mentions =
+        IntStream.range(0, columns)
+            .mapToObj(m -> row.<Row>getList(row.fieldIndex("mentions" + m)))
+            .map(
+                found ->
+                    found == null
+                        ? List.<Span>of()
+                        : found.stream().map(m -> span(id, text, offsets, m)).distinct().toList())
+            .toList();
+    return new Document(id, text, mentions);
+  }
+
+  /** Checked against the text, since a verdict on another text than the model's says nothing. */
+  private static Span span(String id, String text, CodePointOffsets offsets, Row mention) {
+    int start = mention.getInt(0);
+    int end = mention.getInt(1);
+    String expected = mention.getString(2);
+    if (start < 0 || start >= end || end > offsets.codePoints()) {
+      throw new UserException(
+          "Cannot judge document %s: a mention from %d to %d does not lie in its text of %d code points"
+              .formatted(id, start, end, offsets.codePoints()));
+    }
+    String found = text.substring(offsets.toUtf16(start), offsets.toUtf16(end));
+    if (expected != null && !expected.equals(found)) {
+      throw new UserException(
+          "Cannot judge document %s: its text has \"%s\" from %d to %d where the mention is \"%s\"; was the text changed after annotating?"
+              .formatted(id, found, start, end, expected));
+    }
+    return new Span(start, end, found, mention.isNullAt(3) ? null : mention.getFloat(3));
+  }
+
+  /** As Spark compares names: regardless of case. */
+  private static Optional<StructField> find(StructType schema, String name) {
+    return Arrays.stream(schema.fields()).filter(f -> f.name().equalsIgnoreCase(name)).findFirst();
+  }
+
+  private static Column quoted(String name) {
+    return col("`" + name.replace("`", "``") + "`");
+  }
+}

@@ -1,0 +1,141 @@
+package io.github.tommerspark.jobs.report;
+
+import io.github.tommerspark.jobs.cli.Redaction;
+import io.github.tommerspark.jobs.cli.UserException;
+import io.github.tommerspark.jobs.cli.Version;
+import io.github.tommerspark.report.Documents;
+import io.github.tommerspark.report.Page;
+import io.github.tommerspark.report.Results;
+import io.github.tommerspark.report.Section;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
+
+/** Writes a report on outputs of other jobs. */
+public final class ReportJob {
+
+  /** A result file larger than this is none of ours. */
+  private static final long MAX_JSON_BYTES = 256L << 20;
+
+  private final SparkSession spark;
+  private final ReportOptions options;
+  private final Configuration hadoop;
+
+  /** Mentions that the page still has room for. */
+  private int room = Documents.MAX_MENTIONS;
+
+  private ReportJob(SparkSession spark, ReportOptions options) {
+    this.spark = spark;
+    this.options = options;
+    this.hadoop = spark.sparkContext().hadoopConfiguration();
+  }
+
+  /**
+   * What was written.
+   *
+   * @param file the page
+   * @param sections on it
+   * @param bytes of it
+   */
+  record Result(String file, int sections, long bytes) {
+
+    /** For people, in a line. */
+    String summary() {
+      return "Wrote %s: %d sections, %,d bytes".formatted(file, sections, bytes);
+    }
+  }
+
+  /**
+   * Writes the report.
+   *
+   * @throws UserException if an input is not there or not something to report on
+   * @throws IOException if the file cannot be written
+   */
+  public static Result run(SparkSession spark, ReportOptions options) throws IOException {
+    return new ReportJob(spark, options).run();
+  }
+
+  private Result run() throws IOException {
+    List<Section> sections = new ArrayList<>();
+    for (String input : options.inputs()) {
+      sections.addAll(sections(input));
+    }
+    String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    Page page =
+        new Page(
+            options.title(),
+            "Made by tommer-spark %s at %s".formatted(Version.number(), now),
+            sections);
+    Path output = new Path(options.output());
+    FileSystem fs = output.getFileSystem(hadoop);
+    if (fs instanceof LocalFileSystem local) {
+      // Without the checksum file that Hadoop would lay beside it.
+      fs = local.getRawFileSystem();
+    }
+    output = fs.makeQualified(output);
+    ByteArrayOutputStream html = new ByteArrayOutputStream();
+    try (Writer out = new OutputStreamWriter(html, StandardCharsets.UTF_8)) {
+      page.write(out);
+    }
+    // Begun when all of it is there: on s3a, a file that is closed early appears nevertheless.
+    try (OutputStream out = fs.create(output, true)) {
+      html.writeTo(out);
+    }
+    return new Result(Redaction.uri(output.toString()), sections.size(), html.size());
+  }
+
+  private List<Section> sections(String input) throws IOException {
+    Path path = new Path(input);
+    FileSystem fs = path.getFileSystem(hadoop);
+    path = fs.makeQualified(path);
+    if (!fs.exists(path)) {
+      throw new UserException(
+          "Cannot report on %s: no such file or directory".formatted(shown(path)));
+    }
+    if (!fs.getFileStatus(path).isDirectory()) {
+      return List.of(result(fs, path));
+    }
+    List<Section> sections = new ArrayList<>();
+    for (String name : Results.FILES) {
+      Path file = new Path(path, name);
+      if (fs.exists(file)) {
+        sections.add(result(fs, file));
+      }
+    }
+    if (sections.isEmpty()) {
+      DatasetSection dataset = DatasetSection.of(spark, path, options, room);
+      room -= dataset.mentions();
+      sections.add(dataset.section());
+    }
+    return sections;
+  }
+
+  private Section result(FileSystem fs, Path file) throws IOException {
+    long length = fs.getFileStatus(file).getLen();
+    if (length > MAX_JSON_BYTES) {
+      throw new UserException(
+          "Cannot report on %s: it has %,d bytes, more than any result of agree or evaluate"
+              .formatted(shown(file), length));
+    }
+    try (InputStream in = fs.open(file)) {
+      return Results.read(in.readAllBytes(), shown(file));
+    }
+  }
+
+  private static String shown(Path path) {
+    return Redaction.uri(path.toString());
+  }
+}
