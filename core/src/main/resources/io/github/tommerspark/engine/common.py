@@ -21,22 +21,18 @@
       return torch.gelu(x, approximate="tanh")
     return torch.relu(x)
 
-  # cos and sin of the rotary embedding, each (tokens, 1, rotary / 2). frequencies (rotary / 2).
+  # The rotary embedding's factors: cos (tokens, 1, head_dim) and sin (tokens, 1, rotary / 2). The two
+  # halves that turn together have the same cos, and what does not turn has 1. frequencies (rotary / 2).
   def rotary_table(self: __torch__.M, positions: Tensor, frequencies: Tensor, like: Tensor) -> Tuple[Tensor, Tensor]:
     angles = (positions.to(6).unsqueeze(1) * frequencies.unsqueeze(0)).unsqueeze(1)
-    return (angles.cos().to(like.dtype), angles.sin().to(like.dtype))
+    cos = angles.cos()
+    rest = torch.ones([cos.size(0), 1, self.head_dim - 2 * cos.size(2)], dtype=6, device=cos.device)
+    return (torch.cat([cos, cos, rest], 2).to(like.dtype), angles.sin().to(like.dtype))
 
   # Rotates the first `rotary` of the last dimension of x (tokens, heads, head_dim).
   def rotate(self: __torch__.M, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    half = cos.size(2)
-    rotary = 2 * half
-    rest = x.size(2) - rotary
-    first = x.narrow(2, 0, half)
-    second = x.narrow(2, half, half)
-    y = torch.empty([x.size(0), x.size(1), x.size(2)], dtype=x.dtype, device=x.device)
-    _0 = torch.mul(first, cos, out=y.narrow(2, 0, half)).addcmul_(second, sin, value=-1.0)
-    _1 = torch.mul(second, cos, out=y.narrow(2, half, half)).addcmul_(first, sin)
-    if rest > 0:
-      _2 = y.narrow(2, rotary, rest).copy_(x.narrow(2, rotary, rest))
+    half = sin.size(2)
+    y = x * cos
+    _0 = y.narrow(2, 0, half).addcmul_(x.narrow(2, half, half), sin, value=-1.0)
+    _1 = y.narrow(2, half, half).addcmul_(x.narrow(2, 0, half), sin)
     return y
-
