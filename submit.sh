@@ -44,7 +44,9 @@ Examples:
 --s3a adds the settings in conf/s3a.conf, and the jars that Spark needs for S3 (280 MB, once).
 Everything before the command goes to spark-submit. With SPARK_HOME set, that Spark is used;
 without, one that Maven provides, on this machine, with conf/laptop.conf.
-The first run builds the jar, which needs Maven; later ones only when sources have changed.
+The first run builds the jar, which needs Maven; later ones only when sources have changed. Without
+SPARK_HOME it also lays out Spark's classes for the JVM (150 MB in jobs/target), which saves later
+ones a third of their start.
 TEXT
 }
 
@@ -209,23 +211,26 @@ submit=(org.apache.spark.deploy.SparkSubmit "${submit_options[@]}"
   --properties-file "$root/conf/laptop.conf")
 
 # Spark's classes as the JVM keeps them in memory (AppCDS): with them commands start in two thirds of
-# the time. Where the archive cannot be made, or does not fit the Java or the jars, the JVM reads the
-# jars as always.
+# the time. Without (the directory cannot be written to), or if they do not fit this Java or these
+# jars, the JVM reads the jars as always.
 archive=$root/jobs/target/spark-$java_version.jsa
-if [[ ! -f "$archive" && -w "$root/jobs/target" ]]; then
-  echo "submit.sh: preparing Spark's classes, for commands to start faster (once)" >&2
-  part=$(mktemp -d "$root/jobs/target/archive.XXXXXX")
+if [[ -w "$root/jobs/target" ]] &&
+  [[ ! -f "$archive" || -n $(find "$spark/jars" -newer "$archive" -print -quit) ]]; then
+  echo "submit.sh: preparing Spark's classes, so that commands start faster (once)" >&2
+  part=$(mktemp -d "$root/jobs/target/classes.XXXXXX")
   trap 'rm -rf "$part"' EXIT
-  "${driver[@]}" -XX:ArchiveClassesAtExit="$part/archive" -cp "$spark/jars/*" "${submit[@]}" \
-    "$jar" demo --output "$part/demo" > "$part/log" 2>&1 || true
-  # Empty where it failed, so as not to be tried again.
+  echo '{"text": "Marie Curie moved to Paris."}' > "$part/input.jsonl"
+  # Under another name until it is whole; empty if that fails, so as not to be tried again.
   touch "$part/archive"
-  mv "$part/archive" "$archive"
+  "${driver[@]}" -XX:ArchiveClassesAtExit="$part/archive" -cp "$spark/jars/*" "${submit[@]}" \
+    "$jar" annotate --dtype fp32 --input "$part/input.jsonl" --output "$part/output" \
+    > "$part/log" 2>&1 || true
+  mv -f "$part/archive" "$archive"
   rm -rf "$part"
   trap - EXIT
 fi
 
-exec "${driver[@]}" "-Xmx$memory" -XX:SharedArchiveFile="$archive" \
+exec "${driver[@]}" "-Xmx$memory" -XX:SharedArchiveFile="$archive" '-Xlog:cds*=off' \
   -cp "$class_path" "${submit[@]}" \
   ${s3a_options[@]+"${s3a_options[@]}"} \
   ${spark_options[@]+"${spark_options[@]}"} "$jar" "$@"
