@@ -5,7 +5,7 @@
  * it. Commands that are no jobs are here.
  *
  * <p>Jobs rest on {@code dataset}, which reads corpora and writes outputs, and on {@code cli},
- * which has the options and messages that commands share. {@code bench} and the demo run {@code
- * annotate}; no other job knows another.
+ * which has the options and messages that commands share. {@code bench} runs {@code annotate}; no
+ * other job knows another.
  */
 package io.github.tommerspark.jobs;

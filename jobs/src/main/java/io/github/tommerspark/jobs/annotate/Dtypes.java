@@ -1,6 +1,5 @@
 package io.github.tommerspark.jobs.annotate;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.tommerspark.detect.DtypeChoice;
 import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.detect.ModelDescription;
@@ -11,10 +10,7 @@ import io.github.tommerspark.jobs.dataset.DemoCorpus;
 import io.github.tommerspark.jobs.dataset.OutputDirectory;
 import io.github.tommerspark.jobs.dataset.Provenance;
 import io.github.tommerspark.spark.DtypeTask;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,8 +25,6 @@ import org.slf4j.LoggerFactory;
 public final class Dtypes {
 
   private static final Logger LOG = LoggerFactory.getLogger(Dtypes.class);
-
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   /** Arithmetic of one trial, twice a parameter and token: a fraction of a second. */
   private static final double TRIAL_FLOPS = 1e10;
@@ -93,13 +87,12 @@ public final class Dtypes {
     double chars = CHARS_PER_TOKEN * TRIAL_FLOPS / (2.0 * Math.max(1, parameters));
     long left = (long) Math.max(MIN_CHARS, Math.min(MAX_CHARS, chars));
     List<String> texts = new ArrayList<>();
-    try (BufferedReader lines =
-        new BufferedReader(new InputStreamReader(DemoCorpus.open(), StandardCharsets.UTF_8))) {
-      for (String line = lines.readLine(); line != null && left > 0; line = lines.readLine()) {
-        String text = JSON.readTree(line).path("text").asText("");
-        texts.add(text);
-        left -= text.length();
+    for (String text : DemoCorpus.texts()) {
+      if (left <= 0) {
+        break;
       }
+      texts.add(text);
+      left -= text.length();
     }
     return texts;
   }

@@ -1,6 +1,5 @@
 package io.github.tommerspark.jobs.bench;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.detect.ModelDescription;
@@ -28,12 +27,8 @@ import io.github.tommerspark.spark.ExecutorSize;
 import io.github.tommerspark.spark.ProcessMemory;
 import io.github.tommerspark.spark.ProfileTask;
 import io.github.tommerspark.text.TokenizedText;
-import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -59,8 +54,6 @@ import org.slf4j.LoggerFactory;
 final class BenchJob {
 
   private static final Logger LOG = LoggerFactory.getLogger(BenchJob.class);
-
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   /** Arithmetic of a run whose number of tokens is not given, twice a parameter and token. */
   private static final double DEFAULT_FLOPS = 2e13;
@@ -175,7 +168,8 @@ final class BenchJob {
     }
     List<String> texts = new ArrayList<>();
     try (ModelTokens tokenizer = ModelTokens.load(options.model(), engine)) {
-      Iterator<String> all = options.corpus() == null ? bundled() : input(spark);
+      Iterator<String> all =
+          options.corpus() == null ? DemoCorpus.texts().iterator() : input(spark);
       long left = wanted;
       while (left > 0 && all.hasNext()) {
         String text = all.next();
@@ -211,21 +205,6 @@ final class BenchJob {
         return rows.next().getString(0);
       }
     };
-  }
-
-  private static Iterator<String> bundled() throws IOException {
-    List<String> texts = new ArrayList<>();
-    try (InputStream in = DemoCorpus.open();
-        BufferedReader lines =
-            new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        String text = JSON.readTree(line).path("text").textValue();
-        if (text != null) {
-          texts.add(text);
-        }
-      }
-    }
-    return texts.iterator();
   }
 
   private Map<BenchCut, CorpusOptions> corpora(List<String> texts, int slots) throws IOException {
