@@ -100,6 +100,12 @@ class MentionDetectorModel(JavaTransformer, JavaMLReadable, JavaMLWritable):
     overlap = Param(
         Params._dummy(), "overlap", "tokens that consecutive windows share", TypeConverters.toInt
     )
+    wordBoundaries = Param(
+        Params._dummy(),
+        "wordBoundaries",
+        "whether mentions must begin and end at word boundaries",
+        TypeConverters.toBoolean,
+    )
     batchTokens = Param(
         Params._dummy(), "batchTokens", "tokens of one forward call", TypeConverters.toInt
     )

@@ -3,7 +3,9 @@ package io.github.tommerspark.detect;
 import io.github.tommerspark.checkpoint.Checkpoint;
 import io.github.tommerspark.checkpoint.TensorInfo;
 import io.github.tommerspark.classify.SpanClassifier;
+import io.github.tommerspark.head.Calibration;
 import io.github.tommerspark.head.Head;
+import io.github.tommerspark.head.HeadType;
 import io.github.tommerspark.source.ModelDirectory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -139,7 +141,7 @@ final class Fingerprint {
   }
 
   private void head(Head head) {
-    // Not the whole record: the backbone's name and a recommended threshold change no score.
+    // Not the whole record: the backbone's name and advised thresholds change no score.
     var config = head.config();
     text(
         "head %d %d %s %d %s %s"
@@ -150,11 +152,18 @@ final class Fingerprint {
                 config.slidingWindow(),
                 config.useCosine(),
                 config.normalizeScores()));
-    floats(head.queryWeight());
-    floats(head.keyWeight());
-    floats(head.valueWeight());
-    floats(head.valueBias());
-    floats(head.featureWeights());
+    // Said only where they are not what a published head has, whose fingerprints stay.
+    var additions = config.additions();
+    if (config.type() != HeadType.PUBLISHED) {
+      text(config.type().label());
+    }
+    if (additions.wordBoundaries()) {
+      text("word boundaries");
+    }
+    if (!additions.calibration().equals(Calibration.NONE)) {
+      text(additions.calibration().toString());
+    }
+    head.parameters().forEach(tensor -> floats(tensor.values()));
   }
 
   private void floats(float... values) {

@@ -7,7 +7,9 @@ import io.github.tommerspark.checkpoint.Checkpoint;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.engine.Torch;
+import io.github.tommerspark.head.HeadAdditions;
 import io.github.tommerspark.head.HeadConfig;
+import io.github.tommerspark.head.HeadType;
 import io.github.tommerspark.head.ScoreNormalization;
 import io.github.tommerspark.text.BosPolicy;
 import io.github.tommerspark.text.TextTokenizer;
@@ -19,7 +21,6 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.OptionalDouble;
 
 /**
  * A backbone on which heads are trained: how it cuts texts into tokens and windows, exactly as for
@@ -104,6 +105,7 @@ public final class FrozenBackbone implements AutoCloseable {
         ModelSpec.of(spec.location(), spec.location(), null).withWindows(spec.maxTokens(), null);
     HeadConfig head =
         new HeadConfig(
+            HeadType.PUBLISHED,
             spec.location(),
             spec.lastLayer(),
             1,
@@ -111,8 +113,7 @@ public final class FrozenBackbone implements AutoCloseable {
             spec.window(),
             true,
             ScoreNormalization.NONE,
-            policy == BosPolicy.ALWAYS,
-            OptionalDouble.empty());
+            HeadAdditions.NONE.withBosAlways(policy == BosPolicy.ALWAYS));
     TextTokenizer tokenizer = ModelPlan.tokenizer(files.backbone(), policy, plan.bosTokenId());
     try {
       int maxTokens = ModelPlan.maxTokens(model, files, plan, warnings);

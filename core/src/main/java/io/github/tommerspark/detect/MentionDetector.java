@@ -288,6 +288,7 @@ public final class MentionDetector implements AutoCloseable {
     private BosPolicy bos;
     private Integer maxTokens;
     private Integer overlap;
+    private Boolean wordBoundaries;
     private String classifier;
     private List<String> labels = List.of();
     private EngineOptions options = EngineOptions.defaults();
@@ -350,6 +351,15 @@ public final class MentionDetector implements AutoCloseable {
     /** Tokens that consecutive windows of a long text share. */
     public Builder overlap(int overlap) {
       this.overlap = overlap;
+      return this;
+    }
+
+    /**
+     * Whether mentions must begin and end at word boundaries; as the head records by default, which
+     * published heads do not.
+     */
+    public Builder wordBoundaries(boolean wordBoundaries) {
+      this.wordBoundaries = wordBoundaries;
       return this;
     }
 
@@ -421,6 +431,7 @@ public final class MentionDetector implements AutoCloseable {
               bos,
               maxTokens,
               overlap,
+              wordBoundaries,
               classifier == null && labels.isEmpty() ? null : new Typing(classifier, labels));
       return load(List.of(spec), options);
     }

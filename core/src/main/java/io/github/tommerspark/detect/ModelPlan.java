@@ -8,6 +8,7 @@ import io.github.tommerspark.classify.SpanClassifier;
 import io.github.tommerspark.head.Head;
 import io.github.tommerspark.head.HeadConfig;
 import io.github.tommerspark.head.HeadFiles;
+import io.github.tommerspark.head.HeadThresholds;
 import io.github.tommerspark.source.ModelDirectory;
 import io.github.tommerspark.text.BosPolicy;
 import io.github.tommerspark.text.TextTokenizer;
@@ -69,7 +70,7 @@ record ModelPlan(
    */
   static ModelPlan of(ModelSpec asked, boolean trustBackbone, int leastLayer) throws IOException {
     ModelFiles files = ModelFiles.find(asked, trustBackbone, leastLayer);
-    Head head = HeadFiles.read(files.head());
+    Head head = head(asked, files);
     ModelSpec spec = asked.withDecoder(asked.decoder(), threshold(asked, files, head));
     SpanClassifier classifier =
         files.classifier() == null ? null : ClassifierFiles.read(files.classifier());
@@ -130,6 +131,12 @@ record ModelPlan(
     }
   }
 
+  /** The head, with word boundaries as asked for. */
+  private static Head head(ModelSpec asked, ModelFiles files) throws IOException {
+    Head head = HeadFiles.read(files.head());
+    return asked.wordBoundaries() == null ? head : head.withWordBoundaries(asked.wordBoundaries());
+  }
+
   private static int lastLayer(Head head, SpanClassifier classifier) {
     return classifier == null
         ? head.config().layer()
@@ -170,20 +177,26 @@ record ModelPlan(
   }
 
   private static double threshold(ModelSpec spec, ModelFiles files, Head head) throws IOException {
-    OptionalDouble recommended = head.config().recommendedThreshold();
+    HeadThresholds advised = head.config().additions().thresholds();
     return switch (spec.threshold().kind()) {
       case NUMBER -> spec.threshold().number();
       case DEFAULT ->
           spec.head() == null && ModelFiles.bundled().contains(spec.backbone())
-              ? recommended.orElse(Threshold.PUBLISHED)
+              ? advised.recommended().orElse(Threshold.PUBLISHED)
               : Threshold.PUBLISHED;
-      case RECOMMENDED ->
-          recommended.orElseThrow(
-              () ->
-                  new IOException(
-                      "Cannot use --threshold recommended with head %s: it records none; give a number, such as 0.5"
-                          .formatted(files.head().name())));
+      case RECOMMENDED -> recorded(advised.recommended(), "recommended", files);
+      case RECALL -> recorded(advised.recall(), "recall", files);
+      case PRECISION -> recorded(advised.precision(), "precision", files);
     };
+  }
+
+  private static double recorded(OptionalDouble threshold, String asked, ModelFiles files)
+      throws IOException {
+    return threshold.orElseThrow(
+        () ->
+            new IOException(
+                "Cannot use --threshold %s with head %s: it records none; give a number, such as 0.5"
+                    .formatted(asked, files.head().name())));
   }
 
   static WindowPlan windows(
@@ -210,7 +223,7 @@ record ModelPlan(
   private static BosPolicy bos(ModelSpec spec, ModelFiles files, Head head) {
     if (spec.bos() != null) {
       return spec.bos();
-    } else if (head.config().bosAlways()) {
+    } else if (head.config().additions().bosAlways()) {
       return BosPolicy.ALWAYS;
     }
     return files.bos() != null ? files.bos() : BosPolicy.TOKENIZER;

@@ -18,6 +18,8 @@ import java.util.Objects;
  *     what the head records
  * @param maxTokens tokens of a window including specials; null for the default of the backbone
  * @param overlap tokens that consecutive windows of a long text share; null for the default
+ * @param wordBoundaries whether mentions must begin and end at word boundaries; null for what the
+ *     head records
  * @param typing how mentions get labels; null for mentions without
  */
 public record ModelSpec(
@@ -29,6 +31,7 @@ public record ModelSpec(
     BosPolicy bos,
     Integer maxTokens,
     Integer overlap,
+    Boolean wordBoundaries,
     Typing typing)
     implements Serializable {
 
@@ -50,7 +53,7 @@ public record ModelSpec(
     }
   }
 
-  /** A model whose mentions get no labels. */
+  /** A model whose mentions get no labels and respect word boundaries as the head records. */
   public ModelSpec(
       String name,
       String backbone,
@@ -60,7 +63,7 @@ public record ModelSpec(
       BosPolicy bos,
       Integer maxTokens,
       Integer overlap) {
-    this(name, backbone, head, decoder, threshold, bos, maxTokens, overlap, null);
+    this(name, backbone, head, decoder, threshold, bos, maxTokens, overlap, null, null);
   }
 
   /** A model that this library brings along, by its name, with its own head. */
@@ -85,21 +88,33 @@ public record ModelSpec(
 
   /** This model with another decoder and threshold. */
   public ModelSpec withDecoder(Decoder decoder, Threshold threshold) {
-    return new ModelSpec(name, backbone, head, decoder, threshold, bos, maxTokens, overlap, typing);
+    return new ModelSpec(
+        name, backbone, head, decoder, threshold, bos, maxTokens, overlap, wordBoundaries, typing);
   }
 
   /** This model with other windows; null means the default. */
   public ModelSpec withWindows(Integer maxTokens, Integer overlap) {
-    return new ModelSpec(name, backbone, head, decoder, threshold, bos, maxTokens, overlap, typing);
+    return new ModelSpec(
+        name, backbone, head, decoder, threshold, bos, maxTokens, overlap, wordBoundaries, typing);
   }
 
   /** This model with another policy for the beginning-of-sequence token; null: as recorded. */
   public ModelSpec withBos(BosPolicy bos) {
-    return new ModelSpec(name, backbone, head, decoder, threshold, bos, maxTokens, overlap, typing);
+    return new ModelSpec(
+        name, backbone, head, decoder, threshold, bos, maxTokens, overlap, wordBoundaries, typing);
+  }
+
+  /**
+   * This model with another answer to whether mentions respect word boundaries; null: as recorded.
+   */
+  public ModelSpec withWordBoundaries(Boolean wordBoundaries) {
+    return new ModelSpec(
+        name, backbone, head, decoder, threshold, bos, maxTokens, overlap, wordBoundaries, typing);
   }
 
   /** This model with labels for its mentions; null: without. */
   public ModelSpec withTyping(Typing typing) {
-    return new ModelSpec(name, backbone, head, decoder, threshold, bos, maxTokens, overlap, typing);
+    return new ModelSpec(
+        name, backbone, head, decoder, threshold, bos, maxTokens, overlap, wordBoundaries, typing);
   }
 }

@@ -8,7 +8,9 @@ import io.github.tommerspark.classify.SpanClassifier;
 import io.github.tommerspark.classify.SpanRepresentation;
 import io.github.tommerspark.engine.DeviceGate;
 import io.github.tommerspark.engine.ScriptModule;
+import io.github.tommerspark.head.Calibration;
 import io.github.tommerspark.head.Head;
+import io.github.tommerspark.head.HeadType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -32,7 +34,7 @@ final class SpanScorer implements AutoCloseable {
   private final IValue headTaps;
   private final IValue headWeights;
   private final IValue headOptions;
-  private final IValue floors;
+  private final IValue cuts;
 
   /** Null if no head has a classifier. */
   private final ClassifierWeights classifiers;
@@ -47,7 +49,7 @@ final class SpanScorer implements AutoCloseable {
       ScriptModule module,
       List<Head> heads,
       List<SpanClassifier> classifiers,
-      double[] floors,
+      double[] thresholds,
       int deviceConcurrency,
       WorkAccount account) {
     this.account = account;
@@ -70,7 +72,7 @@ final class SpanScorer implements AutoCloseable {
     this.headOptions =
         IValue.listFrom(
             heads.stream().flatMapToLong(head -> Arrays.stream(options(head))).toArray());
-    this.floors = IValue.listFrom(floors);
+    this.cuts = IValue.listFrom(cuts(heads, thresholds));
     this.classifiers =
         classifiers.stream().allMatch(Objects::isNull)
             ? null
@@ -96,7 +98,7 @@ final class SpanScorer implements AutoCloseable {
 
   /** Sources that a backbone must be loaded with to be scored. */
   static List<String> sources() {
-    List<String> sources = new ArrayList<>(List.of("projection_linear", "head"));
+    List<String> sources = new ArrayList<>(List.of("projection_linear", "head", "boundary"));
     sources.addAll(ClassifierWeights.sources());
     sources.addAll(List.of("detect", "detect_typed"));
     return sources;
@@ -123,7 +125,7 @@ final class SpanScorer implements AutoCloseable {
         backbone.module(),
         heads,
         classifiers,
-        logitFloors(thresholds),
+        thresholds,
         deviceConcurrency,
         account);
   }
@@ -136,43 +138,38 @@ final class SpanScorer implements AutoCloseable {
       double[] thresholds,
       int deviceConcurrency,
       WorkAccount account) {
-    List<String> sources = new ArrayList<>(List.of("packed", "projection", "head"));
+    List<String> sources = new ArrayList<>(List.of("packed", "projection", "head", "boundary"));
     sources.addAll(ClassifierWeights.sources());
     ScriptModule module = ScriptModule.load(sources, Map.of(), backbone.device());
     return new SpanScorer(
-        null,
-        backbone,
-        module,
-        heads,
-        classifiers,
-        logitFloors(thresholds),
-        deviceConcurrency,
-        account);
+        null, backbone, module, heads, classifiers, thresholds, deviceConcurrency, account);
   }
 
-  private static double[] logitFloors(double[] thresholds) {
-    return Arrays.stream(thresholds).map(SpanScorer::logitFloor).toArray();
+  /** Per head the logit above which spans are wanted, and its calibration. */
+  private static double[] cuts(List<Head> heads, double[] thresholds) {
+    double[] cuts = new double[3 * thresholds.length];
+    for (int i = 0; i < thresholds.length; i++) {
+      Calibration calibration = heads.get(i).config().additions().calibration();
+      cuts[3 * i] = logitFloor(thresholds[i], calibration);
+      cuts[3 * i + 1] = calibration.scale();
+      cuts[3 * i + 2] = calibration.offset();
+    }
+    return cuts;
   }
 
   /**
    * A logit below those of all probabilities that may pass the threshold: decoders compare the
    * float probability exactly, so what the engine drops must be surely below.
    */
-  static double logitFloor(double threshold) {
+  static double logitFloor(double threshold, Calibration calibration) {
     double safe = threshold - 1e-6;
-    return safe <= 0 ? Double.NEGATIVE_INFINITY : Math.log(safe / (1 - safe));
+    return safe <= 0 ? Double.NEGATIVE_INFINITY : calibration.logit(safe);
   }
 
   private static List<PtNDArray> weights(ScriptModule module, Head head) {
-    PtNDManager owner = module.manager();
-    int width = head.hiddenSize();
-    int rank = head.config().rank();
-    return List.of(
-        module.floats(owner, head.queryWeight(), width, rank),
-        module.floats(owner, head.keyWeight(), width, rank),
-        module.floats(owner, head.valueWeight(), 1, width),
-        module.floats(owner, new float[] {head.valueBias()}, 1),
-        module.floats(owner, head.featureWeights(), Head.FEATURES));
+    return head.parameters().stream()
+        .map(tensor -> module.floats(module.manager(), tensor.values(), tensor.shape()))
+        .toList();
   }
 
   private static long[] options(Head head) {
@@ -183,6 +180,7 @@ final class SpanScorer implements AutoCloseable {
           case ATAN -> 2;
         };
     return new long[] {
+      head.config().type() == HeadType.BOUNDARY ? 1 : 0,
       head.config().slidingWindow(),
       head.config().causalMask() ? 1 : 0,
       head.config().useCosine() ? 1 : 0,
@@ -227,7 +225,7 @@ final class SpanScorer implements AutoCloseable {
       long begin = System.nanoTime();
       try (IValue taps = module.run("hidden", ids, groups, layers, backbone.weights())) {
         long middle = System.nanoTime();
-        module.run("score", taps, groups, headTaps, headWeights, headOptions, floors).close();
+        module.run("score", taps, groups, headTaps, headWeights, headOptions, cuts).close();
         return new long[] {middle - begin, System.nanoTime() - middle};
       }
     }
@@ -277,7 +275,7 @@ final class SpanScorer implements AutoCloseable {
       input = IValue.from(module.longs(call, batch.ids(), batch.ids().length));
       arguments.addAll(List.of(input, groups, layers, backbone.weights()));
     }
-    arguments.addAll(List.of(headTaps, headWeights, headOptions, floors));
+    arguments.addAll(List.of(headTaps, headWeights, headOptions, cuts));
     String method = script != null ? "score" : "detect";
     if (classifiers != null) {
       method += "_typed";
@@ -342,7 +340,7 @@ final class SpanScorer implements AutoCloseable {
               arguments.addAll(List.of(blocks, backbone.weights()));
             }
             arguments.addAll(
-                List.of(headTapList, headWeights, headOptions, floors, places, tapValue, average));
+                List.of(headTapList, headWeights, headOptions, cuts, places, tapValue, average));
             try (IValue result =
                 module.run(
                     script != null ? "encode" : "detect_encode",
@@ -356,7 +354,7 @@ final class SpanScorer implements AutoCloseable {
 
   @Override
   public void close() {
-    ScriptModule.closeAll(layers, headTaps, headWeights, headOptions, floors);
+    ScriptModule.closeAll(layers, headTaps, headWeights, headOptions, cuts);
     if (classifiers != null) {
       classifiers.close();
     }

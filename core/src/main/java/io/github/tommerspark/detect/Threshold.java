@@ -14,8 +14,12 @@ public record Threshold(Kind kind, double number) implements Serializable {
   public enum Kind {
     /** {@link Threshold#RECOMMENDED} for a bundled model with its own head, else 0.5. */
     DEFAULT,
-    /** What the head records: the best on its trainer's dev data. */
+    /** What the head records: the best F1 on its trainer's dev data. */
     RECOMMENDED,
+    /** What the head records: a recall of at least 0.95 on its trainer's dev data. */
+    RECALL,
+    /** What the head records: a precision of at least 0.90 on its trainer's dev data. */
+    PRECISION,
     /** A given number. */
     NUMBER
   }
@@ -29,7 +33,11 @@ public record Threshold(Kind kind, double number) implements Serializable {
   /** What the head records; loading a head that records nothing fails. */
   public static final Threshold RECOMMENDED = new Threshold(Kind.RECOMMENDED, 0);
 
-  private static final String RECOMMENDED_LABEL = "recommended";
+  /** As {@link Kind#RECALL}; loading a head that records nothing fails. */
+  public static final Threshold RECALL = new Threshold(Kind.RECALL, 0);
+
+  /** As {@link Kind#PRECISION}; loading a head that records nothing fails. */
+  public static final Threshold PRECISION = new Threshold(Kind.PRECISION, 0);
 
   /**
    * Checks the number.
@@ -55,19 +63,23 @@ public record Threshold(Kind kind, double number) implements Serializable {
   /**
    * A threshold as users write it.
    *
-   * @param text {@code recommended}, or a number
-   * @throws IllegalArgumentException if it is neither
+   * @param text {@code recommended}, {@code recall}, {@code precision}, or a number
+   * @throws IllegalArgumentException if it is none of these
    */
   public static Threshold parse(String text) {
-    if (text.equals(RECOMMENDED_LABEL)) {
-      return RECOMMENDED;
-    }
-    try {
-      return of(Double.parseDouble(text));
-    } catch (NumberFormatException e) {
-      throw new IllegalArgumentException(
-          "A threshold must be recommended or a number, but is " + text, e);
-    }
+    return switch (text) {
+      case "recommended" -> RECOMMENDED;
+      case "recall" -> RECALL;
+      case "precision" -> PRECISION;
+      default -> {
+        try {
+          yield of(Double.parseDouble(text));
+        } catch (NumberFormatException e) {
+          throw new IllegalArgumentException(
+              "A threshold must be recommended, recall, precision or a number, but is " + text, e);
+        }
+      }
+    };
   }
 
   /**

@@ -17,8 +17,11 @@ import java.util.OptionalDouble;
  * objects} of an object: one of type ToMMeR with the settings, and one that refers to it and says
  * which file or folder to load.
  *
- * <p>A file {@code tommer.json} beside it may add the policy for the beginning-of-sequence token
- * and a recommended threshold.
+ * <p>A boundary head, which is no published format, has a file {@code boundary.json} instead, with
+ * its settings alone.
+ *
+ * <p>A file {@code tommer.json} beside it may add the policy for the beginning-of-sequence token,
+ * word boundaries, thresholds and a calibration.
  *
  * @param config the settings
  * @param weightsFile the file with the parameters, relative to the head's directory
@@ -27,6 +30,7 @@ record HeadDefinition(HeadConfig config, String weightsFile) {
 
   static final String OLDER = "definition.json";
   static final String NEWER = "experimaestro.json";
+  static final String BOUNDARY = "boundary.json";
   static final String SAFETENSORS = "model.safetensors";
 
   /**
@@ -37,7 +41,13 @@ record HeadDefinition(HeadConfig config, String weightsFile) {
   private static final String OLDER_WEIGHTS = "parameters";
   private static final String TYPE = "ToMMeR";
 
+  static final String BOUNDARY_FORMAT = "tommer-spark/boundary-head";
+  static final int BOUNDARY_VERSION = 1;
+
   static HeadDefinition read(ModelDirectory directory) throws IOException {
+    if (directory.exists(BOUNDARY)) {
+      return boundary(directory);
+    }
     boolean newer = directory.exists(NEWER);
     if (!newer && !directory.exists(OLDER)) {
       throw new ModelFormatException(
@@ -54,6 +64,20 @@ record HeadDefinition(HeadConfig config, String weightsFile) {
           new Fields(where, head.path("fields")).config(additions(directory, where, head));
       return new HeadDefinition(
           config, objects.weightsFile(head.path("id"), newer ? SAFETENSORS : OLDER_WEIGHTS));
+    } catch (IllegalArgumentException e) {
+      throw new ModelFormatException("Cannot read head %s: %s".formatted(where, e.getMessage()), e);
+    }
+  }
+
+  private static HeadDefinition boundary(ModelDirectory directory) throws IOException {
+    String where = directory.name() + "/" + BOUNDARY;
+    Fields fields = new Fields(where, StrictJson.read(directory, BOUNDARY));
+    Fields additions =
+        directory.exists(ADDITIONS)
+            ? new Fields(directory.name() + "/" + ADDITIONS, StrictJson.read(directory, ADDITIONS))
+            : fields;
+    try {
+      return new HeadDefinition(fields.boundary(additions), SAFETENSORS);
     } catch (IllegalArgumentException e) {
       throw new ModelFormatException("Cannot read head %s: %s".formatted(where, e.getMessage()), e);
     }
@@ -117,6 +141,7 @@ record HeadDefinition(HeadConfig config, String weightsFile) {
 
     HeadConfig config(Fields additions) throws ModelFormatException {
       return new HeadConfig(
+          HeadType.PUBLISHED,
           text(HeadFields.LLM_NAME),
           integer(HeadFields.LAYER),
           integer(HeadFields.RANK),
@@ -124,8 +149,35 @@ record HeadDefinition(HeadConfig config, String weightsFile) {
           integer(HeadFields.SLIDING_WINDOW),
           flag(HeadFields.USE_COSINE),
           normalization(),
-          additions.bosAlways(),
-          additions.recommendedThreshold());
+          additions.additions());
+    }
+
+    HeadConfig boundary(Fields additions) throws ModelFormatException {
+      if (!text(HeadFields.FORMAT).equals(BOUNDARY_FORMAT)) {
+        throw wrong(HeadFields.FORMAT, Quoted.of(BOUNDARY_FORMAT));
+      }
+      if (integer(HeadFields.VERSION) != BOUNDARY_VERSION) {
+        throw wrong(HeadFields.VERSION, BOUNDARY_VERSION + ", the version that is known here");
+      }
+      return HeadConfig.boundary(
+          text(HeadFields.LLM_NAME),
+          integer(HeadFields.LAYER),
+          integer(HeadFields.RANK),
+          integer(HeadFields.SLIDING_WINDOW),
+          additions.additions());
+    }
+
+    private HeadAdditions additions() throws ModelFormatException {
+      return new HeadAdditions(
+          bosAlways(),
+          fields.has(HeadFields.WORD_BOUNDARIES) && flag(HeadFields.WORD_BOUNDARIES),
+          new HeadThresholds(
+              number(HeadFields.RECOMMENDED_THRESHOLD),
+              number(HeadFields.RECALL_THRESHOLD),
+              number(HeadFields.PRECISION_THRESHOLD)),
+          new Calibration(
+              number(HeadFields.CALIBRATION_SCALE).orElse(Calibration.NONE.scale()),
+              number(HeadFields.CALIBRATION_OFFSET).orElse(Calibration.NONE.offset())));
     }
 
     private String text(String field) throws ModelFormatException {
@@ -169,13 +221,13 @@ record HeadDefinition(HeadConfig config, String weightsFile) {
       };
     }
 
-    private OptionalDouble recommendedThreshold() throws ModelFormatException {
-      if (!fields.has(HeadFields.RECOMMENDED_THRESHOLD)) {
+    private OptionalDouble number(String field) throws ModelFormatException {
+      if (!fields.has(field)) {
         return OptionalDouble.empty();
       }
-      JsonNode value = required(HeadFields.RECOMMENDED_THRESHOLD);
+      JsonNode value = required(field);
       if (!value.isNumber()) {
-        throw wrong(HeadFields.RECOMMENDED_THRESHOLD, "a number");
+        throw wrong(field, "a number");
       }
       return OptionalDouble.of(value.doubleValue());
     }

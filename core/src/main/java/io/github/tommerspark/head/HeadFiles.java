@@ -12,9 +12,12 @@ import io.github.tommerspark.source.Quoted;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 
 /**
  * Reads and writes the files of a head.
@@ -30,27 +33,34 @@ import java.util.Map;
  *       folder.
  * </ul>
  *
- * <p>Written is the newer one, key for key. What this project knows of a head beyond that, its
- * recommended threshold and its policy for the beginning-of-sequence token, is in {@code
- * tommer.json} beside it.
+ * <p>Written is the newer one, key for key. A {@link BoundaryHead} has no published layout; its
+ * files are {@code boundary.json} and {@code model.safetensors}. What this project knows of a head
+ * beyond its settings ({@link HeadAdditions}) is in {@code tommer.json} beside them.
  */
 public final class HeadFiles {
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
-  private static final List<String> TENSORS =
+  /** The tensors of a published head in files, in the order of its parameters. */
+  private static final List<String> PUBLISHED =
       List.of(
           HeadFields.QUERY_WEIGHT,
           HeadFields.KEY_WEIGHT,
-          HeadFields.FEATURE_WEIGHTS,
           HeadFields.VALUE_WEIGHT,
-          HeadFields.VALUE_BIAS);
+          HeadFields.VALUE_BIAS,
+          HeadFields.FEATURE_WEIGHTS);
 
   /** The largest hidden size that is believed. */
   private static final long MAX_HIDDEN_SIZE = 1 << 20;
 
   /** The largest product of hidden size and rank that is believed: 256 MiB of float32. */
   private static final long MAX_PROJECTION = 1 << 26;
+
+  /** The largest number of probes of a boundary head that is believed. */
+  private static final int MAX_INSIDE = 1 << 10;
+
+  /** The largest window of a boundary head that is believed. */
+  private static final int MAX_WINDOW = 1 << 10;
 
   private HeadFiles() {}
 
@@ -86,16 +96,33 @@ public final class HeadFiles {
 
   private static Head assemble(HeadConfig config, HeadTensors tensors, String where)
       throws IOException {
-    for (String name : TENSORS) {
+    List<String> expected = names(config.type());
+    for (String name : expected) {
       if (!tensors.names().contains(name)) {
         throw refused(where, name, "is missing");
       }
     }
     for (String name : tensors.names()) {
-      if (!TENSORS.contains(name)) {
-        throw refused(where, name, "is not part of a ToMMeR head");
+      if (!expected.contains(name)) {
+        throw refused(where, name, "is not part of a %s head".formatted(kind(config.type())));
       }
     }
+    return switch (config.type()) {
+      case PUBLISHED -> published(config, tensors, where);
+      case BOUNDARY -> boundary(config, tensors, where);
+    };
+  }
+
+  private static List<String> names(HeadType type) {
+    return type == HeadType.PUBLISHED ? PUBLISHED : BoundaryHead.NAMES;
+  }
+
+  private static String kind(HeadType type) {
+    return type == HeadType.PUBLISHED ? "ToMMeR" : type.label();
+  }
+
+  private static Head published(HeadConfig config, HeadTensors tensors, String where)
+      throws IOException {
     long[] query = tensors.shape(HeadFields.QUERY_WEIGHT);
     long width = query.length == 2 ? query[0] : 0;
     if (width < 1 || width > MAX_HIDDEN_SIZE || width * config.rank() > MAX_PROJECTION) {
@@ -105,14 +132,56 @@ public final class HeadFiles {
           "has shape %s, which is no projection of hidden states to rank %d"
               .formatted(Arrays.toString(query), config.rank()));
     }
-    return new Head(
+    return new PublishedHead(
         config,
         (int) width,
         values(tensors, where, HeadFields.QUERY_WEIGHT, width, config.rank()),
         values(tensors, where, HeadFields.KEY_WEIGHT, width, config.rank()),
         values(tensors, where, HeadFields.VALUE_WEIGHT, 1, width),
         values(tensors, where, HeadFields.VALUE_BIAS, 1)[0],
-        values(tensors, where, HeadFields.FEATURE_WEIGHTS, 1, Head.FEATURES, 1, 1));
+        values(tensors, where, HeadFields.FEATURE_WEIGHTS, 1, PublishedHead.FEATURES, 1, 1));
+  }
+
+  private static Head boundary(HeadConfig config, HeadTensors tensors, String where)
+      throws IOException {
+    String first = BoundaryHead.NAMES.get(0);
+    long[] token = tensors.shape(first);
+    long rows = token.length == 2 ? token[0] : 0;
+    long width = token.length == 2 ? token[1] : 0;
+    if (rows < 3
+        || rows % 3 != 0
+        || width < 1
+        || rows > MAX_HIDDEN_SIZE
+        || width > MAX_HIDDEN_SIZE
+        || rows * width > MAX_PROJECTION
+        || rows * config.rank() > MAX_PROJECTION) {
+      throw refused(
+          where,
+          first,
+          "has shape %s, which makes no embeddings of hidden states for rank %d"
+              .formatted(Arrays.toString(token), config.rank()));
+    }
+    String extremes = "inside.weight";
+    long[] weights = tensors.shape(extremes);
+    long inside = weights.length == 2 ? weights[1] : 0;
+    if (inside < 1 || inside > MAX_INSIDE || config.slidingWindow() > MAX_WINDOW) {
+      throw refused(
+          where,
+          extremes,
+          "has shape %s with field \"%s\" %d; at most %d probes and a window of %d are read"
+              .formatted(
+                  Arrays.toString(weights),
+                  HeadFields.SLIDING_WINDOW,
+                  config.slidingWindow(),
+                  MAX_INSIDE,
+                  MAX_WINDOW));
+    }
+    List<long[]> shapes = BoundaryHead.shapes(config, width, rows / 3, inside);
+    List<float[]> parameters = new ArrayList<>();
+    for (int i = 0; i < shapes.size(); i++) {
+      parameters.add(values(tensors, where, BoundaryHead.NAMES.get(i), shapes.get(i)));
+    }
+    return Head.of(config, (int) width, parameters);
   }
 
   private static float[] values(HeadTensors tensors, String where, String name, long... expected)
@@ -153,36 +222,65 @@ public final class HeadFiles {
     } else {
       AtomicFile.write(file, out -> out.write(MAPPER.writeValueAsBytes(additions)));
     }
+    // One definition at a time: a reader must not find that of a head that was replaced.
+    boolean published = head.config().type() == HeadType.PUBLISHED;
+    Files.deleteIfExists(
+        directory.resolve(published ? HeadDefinition.BOUNDARY : HeadDefinition.NEWER));
     AtomicFile.write(
-        directory.resolve(HeadDefinition.NEWER),
-        out -> out.write(MAPPER.writeValueAsBytes(definition(head.config()))));
+        directory.resolve(published ? HeadDefinition.NEWER : HeadDefinition.BOUNDARY),
+        out ->
+            out.write(
+                MAPPER.writeValueAsBytes(
+                    published ? definition(head.config()) : boundary(head.config()))));
   }
 
   private static Map<String, FloatTensor> tensors(Head head) {
-    long width = head.hiddenSize();
-    long rank = head.config().rank();
-    return Map.of(
-        HeadFields.QUERY_WEIGHT,
-        new FloatTensor(new long[] {width, rank}, head.queryWeight()),
-        HeadFields.KEY_WEIGHT,
-        new FloatTensor(new long[] {width, rank}, head.keyWeight()),
-        HeadFields.FEATURE_WEIGHTS,
-        new FloatTensor(new long[] {1, Head.FEATURES, 1, 1}, head.featureWeights()),
-        HeadFields.VALUE_WEIGHT,
-        new FloatTensor(new long[] {1, width}, head.valueWeight()),
-        HeadFields.VALUE_BIAS,
-        new FloatTensor(new long[] {1}, new float[] {head.valueBias()}));
+    List<String> names = names(head.config().type());
+    Map<String, FloatTensor> tensors = new LinkedHashMap<>();
+    for (int i = 0; i < names.size(); i++) {
+      FloatTensor tensor = head.parameters().get(i);
+      tensors.put(
+          names.get(i),
+          names.get(i).equals(HeadFields.FEATURE_WEIGHTS)
+              ? new FloatTensor(new long[] {1, PublishedHead.FEATURES, 1, 1}, tensor.values())
+              : tensor);
+    }
+    return tensors;
+  }
+
+  private static ObjectNode boundary(HeadConfig config) {
+    return MAPPER
+        .createObjectNode()
+        .put(HeadFields.FORMAT, HeadDefinition.BOUNDARY_FORMAT)
+        .put(HeadFields.VERSION, HeadDefinition.BOUNDARY_VERSION)
+        .put(HeadFields.LLM_NAME, config.llmName())
+        .put(HeadFields.LAYER, config.layer())
+        .put(HeadFields.RANK, config.rank())
+        .put(HeadFields.SLIDING_WINDOW, config.slidingWindow());
   }
 
   private static ObjectNode additions(HeadConfig config) {
+    HeadAdditions additions = config.additions();
+    HeadThresholds thresholds = additions.thresholds();
     ObjectNode fields = MAPPER.createObjectNode();
-    if (config.bosAlways()) {
+    if (additions.bosAlways()) {
       fields.put(HeadFields.BOS, "always");
     }
-    config
-        .recommendedThreshold()
-        .ifPresent(threshold -> fields.put(HeadFields.RECOMMENDED_THRESHOLD, threshold));
+    if (additions.wordBoundaries()) {
+      fields.put(HeadFields.WORD_BOUNDARIES, true);
+    }
+    put(fields, HeadFields.RECOMMENDED_THRESHOLD, thresholds.recommended());
+    put(fields, HeadFields.RECALL_THRESHOLD, thresholds.recall());
+    put(fields, HeadFields.PRECISION_THRESHOLD, thresholds.precision());
+    if (!additions.calibration().equals(Calibration.NONE)) {
+      fields.put(HeadFields.CALIBRATION_SCALE, additions.calibration().scale());
+      fields.put(HeadFields.CALIBRATION_OFFSET, additions.calibration().offset());
+    }
     return fields;
+  }
+
+  private static void put(ObjectNode fields, String field, OptionalDouble value) {
+    value.ifPresent(number -> fields.put(field, number));
   }
 
   /** The settings and the loader, as upstream's library serializes them. */

@@ -14,6 +14,7 @@ import java.io.Serializable;
  *     only where the tokenizer adds no token before it
  * @param beyondWindow that have more tokens than a head's window
  * @param acrossWindows that begin before the window of their document which owns their end
+ * @param insideWords that begin or end within a word, where heads respect word boundaries
  */
 public record GoldCounts(
     long documents,
@@ -23,11 +24,12 @@ public record GoldCounts(
     long withoutToken,
     long atSequenceStart,
     long beyondWindow,
-    long acrossWindows)
+    long acrossWindows,
+    long insideWords)
     implements Serializable {
 
   /** No documents. */
-  public static final GoldCounts NONE = new GoldCounts(0, 0, 0, 0, 0, 0, 0, 0);
+  public static final GoldCounts NONE = new GoldCounts(0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   /** The counts of both. */
   public GoldCounts and(GoldCounts other) {
@@ -39,12 +41,13 @@ public record GoldCounts(
         withoutToken + other.withoutToken,
         atSequenceStart + other.atSequenceStart,
         beyondWindow + other.beyondWindow,
-        acrossWindows + other.acrossWindows);
+        acrossWindows + other.acrossWindows,
+        insideWords + other.insideWords);
   }
 
   /** For people, on one line. */
   public String summary() {
-    return "%,d documents with %,d gold mentions: %,d labelled, %,d with the tokens of another, lost %,d to tokenisation, %,d at the first token of a sequence, %,d longer than the window, %,d across windows of long documents"
+    return "%,d documents with %,d gold mentions: %,d labelled, %,d with the tokens of another, lost %,d to tokenisation, %,d at the first token of a sequence, %,d longer than the window, %,d across windows of long documents, %,d cut through a word"
         .formatted(
             documents,
             mentions,
@@ -53,6 +56,7 @@ public record GoldCounts(
             withoutToken,
             atSequenceStart,
             beyondWindow,
-            acrossWindows);
+            acrossWindows,
+            insideWords);
   }
 }

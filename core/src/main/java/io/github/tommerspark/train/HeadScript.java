@@ -5,9 +5,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
+import io.github.tommerspark.checkpoint.FloatTensor;
 import io.github.tommerspark.engine.ScriptModule;
 import io.github.tommerspark.head.Head;
-import io.github.tommerspark.head.HeadConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -15,13 +15,8 @@ import java.util.Map;
 /** The TorchScript of training ({@code engine/train.py}) on a device. */
 final class HeadScript implements AutoCloseable {
 
-  /** Parameters of a head: queries, keys, value weight, its bias, feature weights. */
-  static final int PARAMETERS = 5;
-
-  /** Per head its parameters and their first and second moments. */
-  static final int STATE = 3 * PARAMETERS;
-
-  static final List<String> SOURCES = List.of("packed", "projection", "head", "optimizer", "train");
+  static final List<String> SOURCES =
+      List.of("packed", "projection", "head", "boundary", "optimizer", "train");
 
   private final ScriptModule module;
 
@@ -39,26 +34,16 @@ final class HeadScript implements AutoCloseable {
 
   /** The parameters of a head. */
   NDList parameters(PtNDManager owner, Head head) {
-    int width = head.hiddenSize();
-    int rank = head.config().rank();
-    return new NDList(
-        module.floats(owner, head.queryWeight().clone(), width, rank),
-        module.floats(owner, head.keyWeight().clone(), width, rank),
-        module.floats(owner, head.valueWeight().clone(), 1, width),
-        module.floats(owner, new float[] {head.valueBias()}, 1),
-        module.floats(owner, head.featureWeights().clone(), Head.FEATURES));
+    NDList parameters = new NDList();
+    for (FloatTensor tensor : head.parameters()) {
+      parameters.add(module.floats(owner, tensor.values().clone(), tensor.shape()));
+    }
+    return parameters;
   }
 
-  /** The head of these parameters. */
-  static Head head(HeadConfig config, List<NDArray> parameters) {
-    return new Head(
-        config,
-        Math.toIntExact(parameters.get(0).getShape().get(0)),
-        parameters.get(0).toFloatArray(),
-        parameters.get(1).toFloatArray(),
-        parameters.get(2).toFloatArray(),
-        parameters.get(3).toFloatArray()[0],
-        parameters.get(4).toFloatArray());
+  /** The values of tensors, in row-major order. */
+  static List<float[]> values(List<NDArray> tensors) {
+    return tensors.stream().map(NDArray::toFloatArray).toList();
   }
 
   private NDList batch(PtNDManager call, LabelledBatch batch, TrainingOptions options) {
@@ -124,8 +109,8 @@ final class HeadScript implements AutoCloseable {
    * One step of every head, in place.
    *
    * @param taps hidden states of several layers, each (tokens × width)
-   * @param heads {@value #STATE} tensors per head
-   * @param teachers {@value #PARAMETERS} tensors per head; null where the phase has no teacher
+   * @param heads per head its parameters and their first and second moments
+   * @param teachers parameters of each; null where the phase has no teacher
    * @return per head the loss and the norm of its gradients before clipping
    */
   float[][] step(
@@ -167,7 +152,7 @@ final class HeadScript implements AutoCloseable {
   /**
    * Counts the spans of a batch by their scores.
    *
-   * @param parameters {@value #PARAMETERS} tensors per head
+   * @param parameters of each head, one after the other
    * @param tapOfHead which of the taps each head reads
    * @param thresholds rising
    * @return per head, for spans that are not gold and for those that are, per interval between
@@ -205,6 +190,34 @@ final class HeadScript implements AutoCloseable {
       counts[i / (2 * intervals)][i / intervals % 2][i % intervals] = values[i];
     }
     return counts;
+  }
+
+  /**
+   * Scores the spans of a batch with one head.
+   *
+   * @param states hidden states, (tokens × width)
+   * @param floor logit that spans must exceed unless they are gold
+   */
+  DevScores.Batch devLogits(
+      PtNDManager call,
+      PtNDArray states,
+      LabelledBatch batch,
+      NDList parameters,
+      double floor,
+      TrainingOptions options) {
+    double[] settings = options.settings(0);
+    NDList result =
+        module.runRecording(
+            call,
+            "dev_logits",
+            List.of(
+                new NDList(states),
+                batch(call, batch, options),
+                parameters,
+                new NDList(
+                    module.doubles(call, settings, settings.length),
+                    module.doubles(call, new double[] {floor}, 1))));
+    return new DevScores.Batch(result.get(0).toFloatArray(), result.get(1).toByteArray());
   }
 
   /** A tensor of the module's device with these values, (tokens × width). */

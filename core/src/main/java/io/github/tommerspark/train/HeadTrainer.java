@@ -4,10 +4,16 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import io.github.tommerspark.checkpoint.FloatTensor;
 import io.github.tommerspark.eval.SpanScores;
+import io.github.tommerspark.head.BoundaryHead;
+import io.github.tommerspark.head.Calibration;
+import io.github.tommerspark.head.Head;
+import io.github.tommerspark.head.HeadAdditions;
 import io.github.tommerspark.head.HeadConfig;
+import io.github.tommerspark.head.HeadType;
 import io.github.tommerspark.train.HeadScript.HeadStep;
 import io.github.tommerspark.train.TrainerProgress.HeadProgress;
 import java.io.IOException;
@@ -17,7 +23,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.Random;
 
 /**
@@ -44,6 +49,8 @@ public final class HeadTrainer implements AutoCloseable {
   private final HeadScript script;
   private final List<Slot> slots = new ArrayList<>();
   private final int[] layers;
+  private final long epochSteps;
+  private final StateStatistics statistics;
   private int phase;
   private int epoch;
 
@@ -51,15 +58,41 @@ public final class HeadTrainer implements AutoCloseable {
    * Heads with initial weights.
    *
    * @param heads of different layers or ranks
+   * @param epochSteps batches of an epoch
    * @param device where to train
    */
-  public HeadTrainer(List<HeadSlot> heads, Origin origin, TrainingOptions options, Device device) {
+  public HeadTrainer(
+      List<HeadSlot> heads, Origin origin, TrainingOptions options, int epochSteps, Device device) {
     this.origin = origin;
     this.options = options;
+    this.epochSteps = epochSteps;
     this.script = new HeadScript(device);
     this.layers = heads.stream().mapToInt(HeadSlot::layer).distinct().sorted().toArray();
+    this.statistics = new StateStatistics(layers.length, origin.hiddenSize());
     for (HeadSlot head : heads) {
       slots.add(new Slot(head));
+    }
+  }
+
+  /**
+   * Whether hidden states must be {@linkplain #observe observed} before the first step or score:
+   * boundary heads learn from standardised ones, since dimensions of very different sizes make
+   * their steps fail.
+   */
+  public boolean observes() {
+    return options.layout().type() == HeadType.BOUNDARY;
+  }
+
+  /**
+   * Collects the mean and the spread of hidden states. A run that is resumed must observe the same
+   * batches in the same order.
+   *
+   * @param batch the sequences
+   * @param taps as for {@link #step}
+   */
+  public void observe(LabelledBatch batch, List<HiddenStates> taps) {
+    for (int tap = 0; tap < taps.size(); tap++) {
+      statistics.add(tap, taps.get(tap), batch.tokens());
     }
   }
 
@@ -109,7 +142,7 @@ public final class HeadTrainer implements AutoCloseable {
         if (phase > 0) {
           teachers.addAll(slot.teacher);
         }
-        steps.add(new HeadStep(slot.tap, slot.steps + 1, slot.schedule.learningRate()));
+        steps.add(new HeadStep(slot.tap, slot.steps + 1, slot.learningRate()));
       }
       float[][] reports =
           script.step(
@@ -122,8 +155,9 @@ public final class HeadTrainer implements AutoCloseable {
 
   private NDList arrays(PtNDManager call, LabelledBatch batch, List<HiddenStates> taps) {
     NDList arrays = new NDList();
-    for (HiddenStates tap : taps) {
-      arrays.add(tap.array(call, batch.tokens(), origin.hiddenSize()));
+    for (int tap = 0; tap < taps.size(); tap++) {
+      NDArray states = taps.get(tap).array(call, batch.tokens(), origin.hiddenSize());
+      arrays.add(observes() ? statistics.standardised(tap, states, call) : states);
     }
     return arrays;
   }
@@ -156,6 +190,29 @@ public final class HeadTrainer implements AutoCloseable {
   }
 
   /**
+   * Scores a batch of dev data with the heads that were kept, for their calibration, curves and
+   * thresholds. To be called for all batches when training is done, and before {@link #heads}.
+   *
+   * @param batch the sequences
+   * @param taps as for {@link #step}
+   */
+  public void examine(LabelledBatch batch, List<HiddenStates> taps) {
+    try (PtNDManager call = script.newCall()) {
+      NDList arrays = arrays(call, batch, taps);
+      for (Slot slot : slots) {
+        slot.examined.add(
+            script.devLogits(
+                call,
+                (PtNDArray) arrays.get(slot.tap),
+                batch,
+                slot.kept,
+                DevScores.FLOOR,
+                options));
+      }
+    }
+  }
+
+  /**
    * Ends an epoch: heads that are better than before on the dev data are kept, and at the end of a
    * phase the best ones go on, as teachers and as pupils.
    *
@@ -179,12 +236,13 @@ public final class HeadTrainer implements AutoCloseable {
   }
 
   /**
-   * The heads as they were at the best epoch of this phase, each with its best threshold.
+   * The heads as they were at the best epoch of this phase, calibrated, with their thresholds.
    *
-   * @throws IllegalStateException if no epoch of the phase is over
+   * @param gold mentions of the dev data in all
+   * @throws IllegalStateException if no epoch of the phase is over, or nothing was examined
    */
-  public List<TrainedHead> heads() {
-    return slots.stream().map(Slot::trained).toList();
+  public List<TrainedHead> heads(long gold) {
+    return slots.stream().map(slot -> slot.trained(gold)).toList();
   }
 
   /** How far training is; meaningful between epochs. */
@@ -258,6 +316,7 @@ public final class HeadTrainer implements AutoCloseable {
     private EpochScores best;
     private DevCurve curve;
     private final List<EpochScores> history = new ArrayList<>();
+    private final DevScores examined = new DevScores();
 
     private double lastLoss = Double.NaN;
     private double losses;
@@ -274,19 +333,66 @@ public final class HeadTrainer implements AutoCloseable {
     }
 
     private NDList parameters() {
-      return new NDList(state.subList(0, HeadScript.PARAMETERS));
+      return new NDList(state.subList(0, options.layout().type().tensors()));
+    }
+
+    private double learningRate() {
+      return options.schedule() == Schedule.ONE_CYCLE
+          ? Schedule.oneCycle(options.learningRate(), steps, epochSteps * options.epochs())
+          : schedule.learningRate();
+    }
+
+    private NDList fresh(int restart) {
+      // Of its own for every head, whatever is trained beside it.
+      Random random =
+          new Random(
+              ((options.seed() * 31 + slot.layer()) * 1_000_003 + slot.rank()) * 31 + restart);
+      return withMoments(
+          options.layout().type() == HeadType.BOUNDARY ? boundary(random) : published(random));
+    }
+
+    /** Initial weights of a boundary head: linear layers as torch.nn.Linear draws them. */
+    private NDList boundary(Random random) {
+      int width = origin.hiddenSize();
+      int rank = slot.rank();
+      int size = options.layout().embeddingSize();
+      int probes = BoundaryHead.PROBES + options.layout().insideProbes();
+      float[] inside = normal(random, 2 * options.layout().insideProbes());
+      for (int i = 0; i < inside.length; i++) {
+        inside[i] *= 0.1f;
+      }
+      // Few spans are mentions.
+      float[] length = new float[options.window() + 1];
+      Arrays.fill(length, -3);
+      PtNDManager owner = script.memory();
+      return new NDList(
+          owner.create(uniform(random, 3 * size * width, width), new Shape(3L * size, width)),
+          owner.create(uniform(random, 3 * size, width)),
+          owner.create(uniform(random, size * rank, size), new Shape(size, rank)),
+          owner.create(uniform(random, size * rank, size), new Shape(size, rank)),
+          owner.create(uniform(random, probes * size, size), new Shape(probes, size)),
+          owner.create(uniform(random, probes, size)),
+          owner.create(inside, new Shape(2, inside.length / 2)),
+          owner.create(length));
+    }
+
+    private static float[] uniform(Random random, int count, int inputs) {
+      double bound = 1 / Math.sqrt(inputs);
+      float[] values = new float[count];
+      for (int i = 0; i < count; i++) {
+        values[i] = (float) (bound * (2 * random.nextDouble() - 1));
+      }
+      return values;
     }
 
     /**
-     * Initial weights (upstream {@code ToMMeR.__post_init__}): projections from a normal
-     * distribution, the value weight and its bias as torch.nn.Linear draws them, features 1.
+     * Initial weights of a published head (upstream {@code ToMMeR.__post_init__}): projections from
+     * a normal distribution, the value weight and its bias as torch.nn.Linear draws them, features
+     * 1.
      */
-    private NDList fresh(int restart) {
+    private NDList published(Random random) {
       int width = origin.hiddenSize();
       int rank = slot.rank();
-      // Of its own for every head, whatever is trained beside it.
-      Random random =
-          new Random(((options.seed() * 31 + slot.layer()) * 1_000_003 + rank) * 31 + restart);
       float[] query = normal(random, width * rank);
       float[] key = normal(random, width * rank);
       double bound = 1 / Math.sqrt(width);
@@ -296,14 +402,12 @@ public final class HeadTrainer implements AutoCloseable {
       }
       float bias = (float) (bound * (2 * random.nextDouble() - 1));
       PtNDManager owner = script.memory();
-      NDList parameters =
-          new NDList(
-              owner.create(query, new Shape(width, rank)),
-              owner.create(key, new Shape(width, rank)),
-              owner.create(value, new Shape(1, width)),
-              owner.create(new float[] {bias}),
-              owner.create(new float[] {1, 1, 1, 1, 1}));
-      return withMoments(parameters);
+      return new NDList(
+          owner.create(query, new Shape(width, rank)),
+          owner.create(key, new Shape(width, rank)),
+          owner.create(value, new Shape(1, width)),
+          owner.create(new float[] {bias}),
+          owner.create(new float[] {1, 1, 1, 1, 1}));
     }
 
     private NDList withMoments(NDList parameters) {
@@ -339,7 +443,9 @@ public final class HeadTrainer implements AutoCloseable {
       norms += norm;
       lastLoss = loss;
       schedule = schedule.after(loss, options.patience());
-      finished = schedule.learningRate() < options.minLearningRate();
+      finished =
+          options.schedule() == Schedule.PLATEAU
+              && schedule.learningRate() < options.minLearningRate();
     }
 
     private void count(long[][] more) {
@@ -366,7 +472,7 @@ public final class HeadTrainer implements AutoCloseable {
               epochSteps,
               epochSteps == 0 ? 0 : losses / epochSteps,
               epochSteps == 0 ? 0 : norms / epochSteps,
-              schedule.learningRate(),
+              learningRate(),
               published.precision(),
               published.recall(),
               published.f1(),
@@ -403,23 +509,46 @@ public final class HeadTrainer implements AutoCloseable {
       }
     }
 
-    private TrainedHead trained() {
+    private TrainedHead trained(long gold) {
       if (best == null) {
         throw new IllegalStateException("No epoch of this phase is over");
       }
-      HeadConfig config =
-          new HeadConfig(
-              origin.llmName(),
-              slot.layer(),
-              slot.rank(),
-              options.causal(),
-              options.window(),
-              options.cosine(),
-              options.normalization(),
+      Calibration calibration = examined.calibration();
+      DevCurve calibrated = examined.curve(calibration, gold);
+      HeadAdditions additions =
+          new HeadAdditions(
               origin.bosAlways(),
-              OptionalDouble.of(best.bestThreshold()));
+              options.layout().wordBoundaries(),
+              DevScores.thresholds(calibrated),
+              calibration);
+      List<float[]> parameters = HeadScript.values(kept);
+      if (observes()) {
+        statistics.of(tap).undo(parameters.get(0), parameters.get(1));
+      }
       return new TrainedHead(
-          slot, HeadScript.head(config, kept), best, curve, List.copyOf(history));
+          slot,
+          Head.of(config(additions), origin.hiddenSize(), parameters),
+          best,
+          calibrated,
+          examined.reliability(calibration),
+          List.copyOf(history));
+    }
+
+    private HeadConfig config(HeadAdditions additions) {
+      if (options.layout().type() == HeadType.BOUNDARY) {
+        return HeadConfig.boundary(
+            origin.llmName(), slot.layer(), slot.rank(), options.window(), additions);
+      }
+      return new HeadConfig(
+          HeadType.PUBLISHED,
+          origin.llmName(),
+          slot.layer(),
+          slot.rank(),
+          options.causal(),
+          options.window(),
+          options.cosine(),
+          options.normalization(),
+          additions);
     }
 
     private HeadProgress progress() {

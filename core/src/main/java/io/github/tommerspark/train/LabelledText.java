@@ -1,6 +1,7 @@
 package io.github.tommerspark.train;
 
 import io.github.tommerspark.detect.FrozenBackbone;
+import io.github.tommerspark.detect.WordBoundaries;
 import io.github.tommerspark.eval.MatchKey;
 import io.github.tommerspark.eval.TokenMatching;
 import io.github.tommerspark.gold.GoldDocument;
@@ -64,7 +65,9 @@ public record LabelledText(List<Sequence> sequences, GoldCounts counts) implemen
     int[] prefix = backbone.prefixIds();
     int[] suffix = backbone.suffixIds();
     List<Window> windows = backbone.windows(tokens.size());
-    Labels labels = new Labels(document, tokens, windows, prefix.length, options);
+    WordBoundaries boundaries =
+        options.layout().wordBoundaries() ? WordBoundaries.of(document.text(), tokens) : null;
+    Labels labels = new Labels(document, tokens, windows, prefix.length, boundaries, options);
     List<Sequence> sequences = new ArrayList<>();
     for (int w = 0; w < windows.size(); w++) {
       Window window = windows.get(w);
@@ -78,6 +81,12 @@ public record LabelledText(List<Sequence> sequences, GoldCounts counts) implemen
       Arrays.fill(kept, prefix.length, prefix.length + window.size(), (byte) 1);
       Arrays.fill(
           kept, length + content + window.ownFrom(), length + content + window.ownTo(), (byte) 1);
+      if (boundaries != null) {
+        for (int t = window.from(); t < window.to(); t++) {
+          kept[content + t] &= (byte) (boundaries.isStart(t) ? 1 : 0);
+          kept[length + content + t] &= (byte) (boundaries.isEnd(t) ? 1 : 0);
+        }
+      }
       List<int[]> gold = labels.byWindow.get(w);
       sequences.add(
           new Sequence(
@@ -99,12 +108,14 @@ public record LabelledText(List<Sequence> sequences, GoldCounts counts) implemen
     private long atSequenceStart;
     private long beyondWindow;
     private long acrossWindows;
+    private long insideWords;
 
     Labels(
         GoldDocument document,
         TokenizedText tokens,
         List<Window> windows,
         int prefix,
+        WordBoundaries boundaries,
         TrainingOptions options) {
       mentions = document.mentions().size();
       windows.forEach(window -> byWindow.add(new ArrayList<>()));
@@ -130,6 +141,8 @@ public record LabelledText(List<Sequence> sequences, GoldCounts counts) implemen
           beyondWindow++;
         } else if (first < windows.get(owner).from()) {
           acrossWindows++;
+        } else if (boundaries != null && !(boundaries.isStart(first) && boundaries.isEnd(last))) {
+          insideWords++;
         } else if (first + shift == 0 && !anyStart) {
           atSequenceStart++;
         } else {
@@ -148,7 +161,8 @@ public record LabelledText(List<Sequence> sequences, GoldCounts counts) implemen
           withoutToken,
           atSequenceStart,
           beyondWindow,
-          acrossWindows);
+          acrossWindows,
+          insideWords);
     }
   }
 }

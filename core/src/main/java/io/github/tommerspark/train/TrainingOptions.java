@@ -1,5 +1,6 @@
 package io.github.tommerspark.train;
 
+import io.github.tommerspark.head.HeadType;
 import io.github.tommerspark.head.ScoreNormalization;
 import java.io.Serializable;
 
@@ -26,6 +27,9 @@ import java.io.Serializable;
  * @param denseDistillation whether the teacher's probabilities are learned instead of labels
  * @param resetStudent whether heads begin those phases anew
  * @param seed of initial weights and of the order of documents
+ * @param layout the kind of heads
+ * @param schedule of the learning rate; with {@link Schedule#ONE_CYCLE}, minLearningRate and
+ *     patience have no effect
  */
 public record TrainingOptions(
     int window,
@@ -47,7 +51,9 @@ public record TrainingOptions(
     double temperature,
     boolean denseDistillation,
     boolean resetStudent,
-    long seed)
+    long seed,
+    HeadLayout layout,
+    Schedule schedule)
     implements Serializable {
 
   /**
@@ -57,6 +63,13 @@ public record TrainingOptions(
    */
   public TrainingOptions {
     require(window >= 0, "--window must not be negative, but is %s", window);
+    if (layout.type() == HeadType.BOUNDARY) {
+      require(
+          window >= 1 && window <= 1024,
+          "--window of boundary heads must be from 1 to 1024, but is %s",
+          window);
+      require(causal, "--no-causal is for published heads, not for %s ones", layout.type().label());
+    }
     require(epochs >= 1, "--epochs must be at least 1, but is %s", epochs);
     require(batch >= 1, "--batch must be at least 1, but is %s", batch);
     require(
@@ -120,7 +133,9 @@ public record TrainingOptions(
         1,
         false,
         false,
-        0);
+        0,
+        HeadLayout.PUBLISHED,
+        Schedule.PLATEAU);
   }
 
   /** Phases in all: one against gold, then those of self-distillation. */
@@ -157,7 +172,8 @@ public record TrainingOptions(
       0.999,
       1e-8,
       weightDecay,
-      dilation.selects() ? 1 : 0
+      dilation.selects() ? 1 : 0,
+      layout.type().tensors()
     };
   }
 }

@@ -54,23 +54,28 @@
     start_at = at.unsqueeze(0) + offset
     return (start_at > 0).logical_and(start_at <= last.unsqueeze(0))
 
-  # Logits of a band, last row first: of spans with start <= end, so that row b of the result holds
-  # starts at end - b; with `beyond`, of all rows. Where `inside` is false a match counts as 0.
-  # Batched products of `block` ends each with the starts they reach give the band with a stride, at a
-  # small multiple of its own arithmetic.
-  def band_logits(self: __torch__.M, q: Tensor, k: Tensor, by_end: Tensor, inside: Tensor, feature: Tensor, window: int, squash: str, beyond: bool) -> Tensor:
+  # Products of queries and keys in a band (rows, tokens); row c holds starts at end - window + c. Batched
+  # products of `block` ends each with the starts they reach give the band with a stride, at a small
+  # multiple of its own arithmetic.
+  def band_matches(self: __torch__.M, q: Tensor, k: Tensor, window: int, rows: int) -> Tensor:
     n = q.size(0)
     rank = q.size(1)
     block = 64
     blocks = (n + block - 1) // block
-    rows = inside.size(0)
     ahead = rows - 1 - window
     wide = block + rows - 1
     ends = torch.constant_pad_nd(q, [0, 0, 0, blocks * block - n]).view([blocks, block, rank])
     starts = torch.constant_pad_nd(k, [0, 0, window, blocks * block - n + ahead]).unfold(0, wide, block)
     product = torch.bmm(ends, starts)
     band = product.as_strided([blocks, block, rows], [block * wide, wide + 1, 1])
-    m = band.reshape([blocks * block, rows]).narrow(0, 0, n).transpose(0, 1).contiguous()
+    return band.reshape([blocks * block, rows]).narrow(0, 0, n).transpose(0, 1).contiguous()
+
+  # Logits of a band, last row first: of spans with start <= end, so that row b of the result holds
+  # starts at end - b; with `beyond`, of all rows. Where `inside` is false a match counts as 0.
+  def band_logits(self: __torch__.M, q: Tensor, k: Tensor, by_end: Tensor, inside: Tensor, feature: Tensor, window: int, squash: str, beyond: bool) -> Tensor:
+    rows = inside.size(0)
+    ahead = rows - 1 - window
+    m = self.band_matches(q, k, window, rows)
     m = self.squashed(m, squash).masked_fill(inside.logical_not(), 0.0)
     starts_at = torch.unbind(m, 0)
     low = torch.zeros_like(by_end)
@@ -137,18 +142,28 @@
     high = torch.cummax(later, 1)[0].flip([1]).clamp_min(0.0)
     return m * feature[0] + low * feature[1] + high * feature[2] + by_end.narrow(0, first + from_end, ends).unsqueeze(1)
 
-  # Scores of several heads. Head i reads taps[head_taps[i]]; its five weights are
-  # v[5 * i .. 5 * i + 4]; head_options holds (window, causal, cosine, squash) per head, where squash is
-  # 0 none, 1 log_sigmoid, 2 atan. Returns spans and probabilities, head after head.
-  def score(self: __torch__.M, taps: List[Tensor], groups: List[int], head_taps: List[int], v: List[Tensor], head_options: List[int], floors: List[float]) -> List[Tensor]:
+  # Scores of several heads. Head i reads taps[head_taps[i]]; v holds the weights of all heads, one after
+  # the other; head_options holds (type, window, causal, cosine, squash) per head, where type is 0 for a
+  # published head of five weights and 1 for a boundary head of eight, and squash is 0 none, 1
+  # log_sigmoid, 2 atan; cuts holds per head the logit above which spans are wanted, and scale and offset
+  # of what makes a logit a probability. Returns spans and probabilities, head after head.
+  def score(self: __torch__.M, taps: List[Tensor], groups: List[int], head_taps: List[int], v: List[Tensor], head_options: List[int], cuts: List[float]) -> List[Tensor]:
     found = annotate(List[Tensor], [])
+    first = 0
     for i in range(len(head_taps)):
-      squash = ""
-      if head_options[4 * i + 3] == 1:
-        squash = "log_sigmoid"
-      elif head_options[4 * i + 3] == 2:
-        squash = "atan"
-      spans, logits = self.spans(taps[head_taps[i]], groups, v[5 * i: 5 * i + 5], head_options[4 * i], head_options[4 * i + 1] == 1, head_options[4 * i + 2] == 1, squash, floors[i])
+      z = taps[head_taps[i]]
+      floor = cuts[3 * i]
+      if head_options[5 * i] == 1:
+        spans, logits = self.boundary_spans(z, groups, v[first: first + 8], floor)
+        first = first + 8
+      else:
+        squash = ""
+        if head_options[5 * i + 4] == 1:
+          squash = "log_sigmoid"
+        elif head_options[5 * i + 4] == 2:
+          squash = "atan"
+        spans, logits = self.spans(z, groups, v[first: first + 5], head_options[5 * i + 1], head_options[5 * i + 2] == 1, head_options[5 * i + 3] == 1, squash, floor)
+        first = first + 5
       found.append(spans)
-      found.append(torch.sigmoid(logits))
+      found.append(torch.sigmoid(logits * cuts[3 * i + 1] + cuts[3 * i + 2]))
     return found

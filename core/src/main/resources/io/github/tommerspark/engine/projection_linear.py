@@ -5,3 +5,7 @@
     rank = w_q.size(1)
     return (both.narrow(1, 0, rank), both.narrow(1, rank, rank))
 
+
+  # As `dense` of projection.py, by the products of a backbone.
+  def dense(self: __torch__.M, z: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return self.linear(z, weight, bias)

@@ -10,7 +10,7 @@
   # cells (0: balanced), 5 logit above which a cell is its own label, 6 target (0 gold, 1 hard labels of
   # the teacher, 2 its probabilities), 7 temperature, 8 probability above which the teacher's label is
   # 1, 9 limit of the gradient's norm, 10 beta1, 11 beta2, 12 epsilon, 13 decay, 14 whether only counted
-  # cells count.
+  # cells count, 15 tensors of a head: 5 for the published layout, 8 for a boundary head.
 
   def int_list(self: __torch__.M, values: Tensor) -> List[int]:
     host = values.to("cpu")
@@ -95,8 +95,11 @@
       squash = "atan"
     at = self.positions(groups, z)
     last = self.lengths(groups, z) - 1
-    q, k, by_end = self.parts(z, at, last, w, settings[2] == 1.0)
     logits = annotate(List[Tensor], [])
+    if settings[15] == 8.0:
+      logits.append(self.boundary_logits(z, at, last, w))
+      return logits
+    q, k, by_end = self.parts(z, at, last, w, settings[2] == 1.0)
     if window > 0:
       logits.append(self.band_logits(q, k, by_end, targets[0], w[4], window, squash, True))
       return logits
@@ -149,7 +152,7 @@
       return self.balanced_loss(student / settings[7], (target > settings[8]).to(6), counts)
     return torch.binary_cross_entropy_with_logits(student / settings[7], target, counts, None, 2) / counts.sum()
 
-  # The loss of a head with five parameters, and its gradients.
+  # The loss of a head, and its gradients.
   def head_gradients(self: __torch__.M, z: Tensor, groups: List[int], targets: List[Tensor], parameters: List[Tensor], teacher: List[Tensor], settings: List[float]) -> List[Tensor]:
     counts = self.flat(targets, 1, 3)
     gold = self.flat(targets, 2, 3)
@@ -176,28 +179,30 @@
     targets = self.targets(batch, groups, int(settings[0]), settings[1] == 1.0, settings[14] == 1.0)
     return self.head_gradients(taps[0], groups, targets, parameters, teacher, settings)
 
-  # One step of every head, each on its own, in place. `heads`: per head five parameters, their first
-  # and their second moments; `teachers` five per head, or none. numbers: settings, then (heads, 3) of
+  # One step of every head, each on its own, in place. `heads`: per head its parameters, their first
+  # and their second moments; `teachers` its parameters, or none. numbers: settings, then (heads, 3) of
   # tap, number of the step from 1, learning rate. Returns the losses and norms of gradients before
   # clipping, (heads, 2); a batch without a cell that counts changes nothing and has loss 0.
   def step(self: __torch__.M, taps: List[Tensor], batch: List[Tensor], heads: List[Tensor], teachers: List[Tensor], numbers: List[Tensor]) -> List[Tensor]:
     settings = self.float_list(numbers[0])
     groups = self.int_list(batch[0])
     targets = self.targets(batch, groups, int(settings[0]), settings[1] == 1.0, settings[14] == 1.0)
+    size = int(settings[15])
     report = annotate(List[Tensor], [])
     some = float(self.flat(targets, 1, 3).sum()) > 0.0
-    for h in range(len(heads) // 15):
+    for h in range(len(heads) // (3 * size)):
       head = self.float_list(numbers[1][h])
-      parameters = heads[15 * h: 15 * h + 5]
+      first = 3 * size * h
+      parameters = heads[first: first + size]
       teacher = annotate(List[Tensor], [])
       if settings[6] > 0.0:
-        teacher = teachers[5 * h: 5 * h + 5]
+        teacher = teachers[size * h: size * h + size]
       if some:
         found = self.head_gradients(taps[int(head[0])], groups, targets, parameters, teacher, settings)
-        gradients = found[1: 6]
+        gradients = found[1: size + 1]
         norm = self.total_norm(gradients)
         self.clip(gradients, norm, settings[9])
-        self.adamw(parameters, gradients, heads[15 * h + 5: 15 * h + 10], heads[15 * h + 10: 15 * h + 15], int(head[1]), head[2], settings[10: 14])
+        self.adamw(parameters, gradients, heads[first + size: first + 2 * size], heads[first + 2 * size: first + 3 * size], int(head[1]), head[2], settings[10: 14])
         report.append(torch.stack([found[0], norm]))
       else:
         report.append(torch.zeros([2], dtype=6, device=batch[1].device))
@@ -220,9 +225,10 @@
     intervals = numbers[2].size(0) + 1
     outside = 2 * intervals
     result = annotate(List[Tensor], [])
-    for h in range(len(heads) // 5):
+    size = int(settings[15])
+    for h in range(len(heads) // size):
       tap = int(numbers[1][h][0])
-      logits = self.flat(self.all_logits(taps[tap], groups, heads[5 * h: 5 * h + 5], targets, settings), 0, 1)
+      logits = self.flat(self.all_logits(taps[tap], groups, heads[size * h: size * h + size], targets, settings), 0, 1)
       cell = torch.bucketize(torch.sigmoid(logits), numbers[2]) + gold.to(4) * intervals
       cell = torch.where(counts > 0.0, cell, torch.full_like(cell, outside))
       result.append(torch.bincount(cell, None, outside + 1).narrow(0, 0, outside).reshape([2, intervals]))
@@ -249,3 +255,22 @@
           found.append(counts * (start <= end).to(6))
           tile = tile + 1
     return found
+
+  # Logits of the spans with start <= end that count, of one head, and whether each is gold: float32 (n)
+  # and uint8 (n). Of those that are not gold only the ones above numbers[1] come.
+  def dev_logits(self: __torch__.M, taps: List[Tensor], batch: List[Tensor], parameters: List[Tensor], numbers: List[Tensor]) -> List[Tensor]:
+    settings = self.float_list(numbers[0])
+    groups = self.int_list(batch[0])
+    window = int(settings[0])
+    targets = self.targets(batch, groups, window, settings[1] == 1.0, False)
+    counts = self.flat(targets, 1, 3)
+    if settings[1] != 1.0:
+      counts = self.flat(self.ordered(targets, groups, window), 0, 1)
+    gold = self.flat(targets, 2, 3)
+    logits = self.flat(self.all_logits(taps[0], groups, parameters, targets, settings), 0, 1)
+    wanted = (logits > float(numbers[1][0])).logical_or(gold > 0.0).logical_and(counts > 0.0)
+    here = wanted.nonzero().squeeze(1)
+    result = annotate(List[Tensor], [])
+    result.append(logits.index([here]))
+    result.append(gold.index([here]).to(0))
+    return result

@@ -2,10 +2,11 @@ package io.github.tommerspark.detect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.tommerspark.head.HeadAdditions;
 import io.github.tommerspark.head.HeadConfig;
+import io.github.tommerspark.head.HeadType;
 import io.github.tommerspark.head.ScoreNormalization;
 import io.github.tommerspark.text.WindowPlan;
-import java.util.OptionalDouble;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -52,6 +53,14 @@ class AdmissibleSpansTest {
 
   private static HeadConfig head(boolean causal, int window) {
     return new HeadConfig(
-        "test", 0, 4, causal, window, true, ScoreNormalization.NONE, false, OptionalDouble.empty());
+        HeadType.PUBLISHED,
+        "test",
+        0,
+        4,
+        causal,
+        window,
+        true,
+        ScoreNormalization.NONE,
+        HeadAdditions.NONE);
   }
 }

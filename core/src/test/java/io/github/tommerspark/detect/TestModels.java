@@ -8,8 +8,11 @@ import io.github.tommerspark.classify.SpanClassifier;
 import io.github.tommerspark.classify.SpanRepresentation;
 import io.github.tommerspark.engine.TorchScriptArchive;
 import io.github.tommerspark.head.Head;
+import io.github.tommerspark.head.HeadAdditions;
 import io.github.tommerspark.head.HeadConfig;
 import io.github.tommerspark.head.HeadFiles;
+import io.github.tommerspark.head.HeadType;
+import io.github.tommerspark.head.PublishedHead;
 import io.github.tommerspark.head.ScoreNormalization;
 import io.github.tommerspark.testing.Golden;
 import java.io.IOException;
@@ -20,7 +23,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.Random;
 
 /** Small models made for tests, whose answers are known by construction. */
@@ -89,6 +91,7 @@ final class TestModels {
     int rank = 4;
     HeadConfig config =
         new HeadConfig(
+            HeadType.PUBLISHED,
             "test",
             0,
             rank,
@@ -96,10 +99,9 @@ final class TestModels {
             slidingWindow,
             true,
             ScoreNormalization.NONE,
-            false,
-            OptionalDouble.empty());
+            HeadAdditions.NONE);
     Head head =
-        new Head(
+        new PublishedHead(
             config,
             WIDTH,
             gaussian(random, WIDTH, rank).values(),

@@ -168,6 +168,7 @@ class WindowsPropertyTest {
             BosPolicy.TOKENIZER,
             maxTokens,
             overlap,
+            null,
             Typing.classifier(directory.resolve(representation.label()).toString()));
     try (MentionDetector detector = MentionDetector.load(List.of(spec), ENGINE)) {
       return detector.detect(List.of(text)).get(0);

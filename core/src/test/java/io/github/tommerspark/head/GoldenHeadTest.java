@@ -22,7 +22,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -38,7 +37,9 @@ class GoldenHeadTest {
 
   @BeforeAll
   static void loadModule() {
-    module = ScriptModule.load(List.of("packed", "projection", "head"), Map.of(), Device.cpu());
+    module =
+        ScriptModule.load(
+            List.of("packed", "projection", "head", "boundary"), Map.of(), Device.cpu());
   }
 
   @AfterAll
@@ -104,6 +105,7 @@ class GoldenHeadTest {
   private static Head gridHead(Checkpoint golden, JsonNode fields) throws IOException {
     HeadConfig config =
         new HeadConfig(
+            HeadType.PUBLISHED,
             fields.get("llm_name").asText(),
             fields.get("layer").asInt(),
             fields.get("rank").asInt(),
@@ -114,10 +116,9 @@ class GoldenHeadTest {
                 .filter(n -> n.key().equals(fields.get("normalize_scores").asText()))
                 .findFirst()
                 .orElseThrow(),
-            false,
-            OptionalDouble.empty());
+            HeadAdditions.NONE);
     float[] value = golden.floats(golden.tensor("w.classifier.fc.weight"));
-    return new Head(
+    return new PublishedHead(
         config,
         value.length,
         golden.floats(golden.tensor("w.W_Q")),
@@ -179,20 +180,15 @@ class GoldenHeadTest {
 
   private static List<Span> score(Head head, float[] reps, int batch, int tokens) {
     try (PtNDManager call = module.newCallManager()) {
-      int width = head.hiddenSize();
-      int rank = head.config().rank();
-      PtNDArray[] weights = {
-        module.floats(call, head.queryWeight(), width, rank),
-        module.floats(call, head.keyWeight(), width, rank),
-        module.floats(call, head.valueWeight(), 1, width),
-        module.floats(call, new float[] {head.valueBias()}, 1),
-        module.floats(call, head.featureWeights(), Head.FEATURES)
-      };
+      PtNDArray[] weights =
+          head.parameters().stream()
+              .map(tensor -> module.floats(call, tensor.values(), tensor.shape()))
+              .toArray(PtNDArray[]::new);
       IValue[] result =
           module
               .run(
                   "spans",
-                  IValue.from(module.floats(call, reps, (long) batch * tokens, width)),
+                  IValue.from(module.floats(call, reps, (long) batch * tokens, head.hiddenSize())),
                   IValue.listFrom((long) batch, (long) tokens),
                   IValue.listFrom(weights),
                   IValue.from((long) head.config().slidingWindow()),

@@ -27,7 +27,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.stream.Stream;
 import net.jqwik.api.ForAll;
@@ -63,14 +62,14 @@ class HeadFilesTest {
     Head head = read(folder.resolve("new"));
     assertThat(read(folder.resolve("old"))).isEqualTo(head).hasSameHashCodeAs(head);
     assertThat(read(folder.resolve("new_objects"))).isEqualTo(head);
-    assertThat(head.config().bosAlways()).isFalse();
-    assertThat(head.config().recommendedThreshold()).isEmpty();
+    assertThat(head.config().additions().bosAlways()).isFalse();
+    assertThat(head.config().additions().thresholds().recommended()).isEmpty();
   }
 
   @ParameterizedTest
   @MethodSource("goldenHeads")
   void settingsAndSizesAreThoseOfTheFiles(Path folder) throws IOException {
-    Head head = read(folder.resolve("old"));
+    PublishedHead head = (PublishedHead) read(folder.resolve("old"));
     JsonNode fields = json(folder.resolve("new").resolve(JSON)).get(0).get("fields");
     HeadConfig config = head.config();
     assertThat(config.llmName()).isEqualTo(fields.get("llm_name").asText());
@@ -120,10 +119,11 @@ class HeadFilesTest {
   @Test
   void readsThePublishedHead() throws IOException {
     Path folder = shared("heads/ToMMeR-Llama-3.2-1B_L6_R64");
-    Head head = read(folder);
+    PublishedHead head = (PublishedHead) read(folder);
     assertThat(head.config())
         .isEqualTo(
             new HeadConfig(
+                HeadType.PUBLISHED,
                 "meta-llama/Llama-3.2-1B",
                 6,
                 64,
@@ -131,8 +131,7 @@ class HeadFilesTest {
                 25,
                 true,
                 ScoreNormalization.NONE,
-                false,
-                OptionalDouble.empty()));
+                HeadAdditions.NONE));
     assertThat(head.hiddenSize()).isEqualTo(2048);
     assertThat(head.parameterCount()).isEqualTo(264_198);
     float[] expected = {29.7141f, 22.7382f, -13.4370f, -0.0309f, 0.4027f};
@@ -166,6 +165,7 @@ class HeadFilesTest {
       throws IOException {
     HeadConfig config =
         new HeadConfig(
+            HeadType.PUBLISHED,
             llmName.replaceAll("\\p{Cs}", "?"),
             layer,
             rank,
@@ -173,18 +173,23 @@ class HeadFilesTest {
             layer % 3,
             !causal,
             normalization,
-            bosAlways,
-            threshold.map(t -> OptionalDouble.of(t / 100.0)).orElse(OptionalDouble.empty()));
+            new HeadAdditions(
+                bosAlways,
+                false,
+                threshold
+                    .map(t -> HeadThresholds.recommended(t / 100.0))
+                    .orElse(HeadThresholds.NONE),
+                Calibration.NONE));
     Random random = new Random(seed);
     Head head =
-        new Head(
+        new PublishedHead(
             config,
             width,
             gaussians(random, width * rank),
             gaussians(random, width * rank),
             gaussians(random, width),
             (float) random.nextGaussian(),
-            gaussians(random, Head.FEATURES));
+            gaussians(random, PublishedHead.FEATURES));
     Path folder = Files.createTempDirectory("head");
     try {
       HeadFiles.write(head, folder);
@@ -366,16 +371,27 @@ class HeadFilesTest {
   void headsCheckTheirParts() {
     HeadConfig config =
         new HeadConfig(
-            "x", 0, 2, true, 0, true, ScoreNormalization.NONE, false, OptionalDouble.empty());
+            HeadType.PUBLISHED,
+            "x",
+            0,
+            2,
+            true,
+            0,
+            true,
+            ScoreNormalization.NONE,
+            HeadAdditions.NONE);
     float[] projection = new float[6];
-    float[] features = new float[Head.FEATURES];
-    assertThat(new Head(config, 3, projection, projection, new float[3], 0, features))
-        .isNotEqualTo(new Head(config, 3, projection, projection, new float[3], 1, features));
-    assertThatThrownBy(() -> new Head(config, 4, projection, projection, new float[4], 0, features))
+    float[] features = new float[PublishedHead.FEATURES];
+    assertThat(new PublishedHead(config, 3, projection, projection, new float[3], 0, features))
+        .isNotEqualTo(
+            new PublishedHead(config, 3, projection, projection, new float[3], 1, features));
+    assertThatThrownBy(
+            () -> new PublishedHead(config, 4, projection, projection, new float[4], 0, features))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("\"W_Q\" has 6 values, and 8 are expected");
     assertThatThrownBy(
-            () -> new Head(config, 0, new float[0], new float[0], new float[0], 0, features))
+            () ->
+                new PublishedHead(config, 0, new float[0], new float[0], new float[0], 0, features))
         .isInstanceOf(IllegalArgumentException.class);
   }
 

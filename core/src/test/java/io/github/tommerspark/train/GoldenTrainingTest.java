@@ -141,7 +141,9 @@ class GoldenTrainingTest {
         temperature,
         dense,
         base.resetStudent(),
-        base.seed());
+        base.seed(),
+        base.layout(),
+        base.schedule());
   }
 
   private static void compare(
@@ -260,7 +262,9 @@ class GoldenTrainingTest {
         1,
         false,
         false,
-        0);
+        0,
+        base.layout(),
+        base.schedule());
   }
 
   private static NDList weights(PtNDManager call, Checkpoint golden) throws IOException {

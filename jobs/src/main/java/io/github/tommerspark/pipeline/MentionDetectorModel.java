@@ -29,6 +29,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.spark.ml.Transformer;
+import org.apache.spark.ml.param.BooleanParam;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
@@ -100,6 +101,7 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
   private final Param<String> device;
   private final IntParam maxTokens;
   private final IntParam overlap;
+  private final BooleanParam wordBoundaries;
   private final IntParam batchTokens;
   private final StringArrayParam inputCols;
   private final Param<String> outputCol;
@@ -178,6 +180,11 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
             "overlap",
             "tokens that consecutive windows share; by default what the head needs, at least 64",
             0);
+    wordBoundaries =
+        new BooleanParam(
+            this,
+            "wordBoundaries",
+            "whether mentions must begin and end at word boundaries; by default what the head records");
     batchTokens = number("batchTokens", "tokens of one forward call; more memory, fewer calls", 1);
     inputCols =
         new StringArrayParam(
@@ -473,6 +480,22 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
     return (Integer) value(overlap);
   }
 
+  /** Whether mentions must begin and end at word boundaries; null, for what the head records. */
+  public BooleanParam wordBoundaries() {
+    return wordBoundaries;
+  }
+
+  /** See {@link #wordBoundaries()}. */
+  public MentionDetectorModel setWordBoundaries(boolean value) {
+    set(wordBoundaries, value);
+    return this;
+  }
+
+  /** See {@link #wordBoundaries()}. */
+  public Boolean getWordBoundaries() {
+    return (Boolean) value(wordBoundaries);
+  }
+
   /** Tokens of one forward call; 2048 by default. */
   public IntParam batchTokens() {
     return batchTokens;
@@ -692,6 +715,7 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
             getBos() == null ? null : BosPolicy.parse(getBos()),
             getMaxTokens(),
             getOverlap(),
+            getWordBoundaries(),
             typing());
     if ((getBackbone() == null) != (getHead() == null)) {
       throw new IllegalArgumentException(

@@ -7,7 +7,10 @@ import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.detect.ModelTokens;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.head.Head;
+import io.github.tommerspark.head.HeadAdditions;
 import io.github.tommerspark.head.HeadConfig;
+import io.github.tommerspark.head.HeadType;
+import io.github.tommerspark.head.PublishedHead;
 import io.github.tommerspark.head.HeadFiles;
 import io.github.tommerspark.head.ScoreNormalization;
 import io.github.tommerspark.jobs.cli.CommonOptions;
@@ -22,7 +25,6 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -258,6 +260,7 @@ public final class BenchCommand implements Callable<Integer> {
     Random random = new Random(1);
     HeadConfig config =
         new HeadConfig(
+            HeadType.PUBLISHED,
             BACKBONE,
             layer,
             RANK,
@@ -265,10 +268,9 @@ public final class BenchCommand implements Callable<Integer> {
             WINDOW,
             true,
             ScoreNormalization.NONE,
-            false,
-            OptionalDouble.empty());
+            HeadAdditions.NONE);
     // Finds about as many mentions as a trained one.
-    return new Head(
+    return new PublishedHead(
         config,
         width,
         gaussian(random, width * RANK, 1),

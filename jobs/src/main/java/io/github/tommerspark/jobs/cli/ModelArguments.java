@@ -42,6 +42,7 @@ public final class ModelArguments {
           "bos",
           "maxTokens",
           "overlap",
+          "wordBoundaries",
           "classifier",
           "labels");
 
@@ -50,6 +51,7 @@ public final class ModelArguments {
   private final BosPolicy bos;
   private final Integer maxTokens;
   private final Integer overlap;
+  private final Boolean wordBoundaries;
   private final Typing typing;
 
   /** What holds for every model that does not say otherwise; nulls are defaults of the model. */
@@ -59,12 +61,14 @@ public final class ModelArguments {
       BosPolicy bos,
       Integer maxTokens,
       Integer overlap,
+      Boolean wordBoundaries,
       Typing typing) {
     this.decoder = decoder;
     this.threshold = threshold;
     this.bos = bos;
     this.maxTokens = maxTokens;
     this.overlap = overlap;
+    this.wordBoundaries = wordBoundaries;
     this.typing = typing;
   }
 
@@ -174,6 +178,9 @@ public final class ModelArguments {
             model.has("overlap")
                 ? (Integer) number(model.get("overlap"), "overlap", file).intValue()
                 : spec.overlap());
+    if (model.has("wordBoundaries")) {
+      spec = spec.withWordBoundaries(flag(model.get("wordBoundaries"), "wordBoundaries", file));
+    }
     if (model.has("classifier") || model.has("labels")) {
       spec =
           spec.withTyping(
@@ -208,6 +215,15 @@ public final class ModelArguments {
           "Cannot read --models %s: \"%s\" must be a number, but is %s".formatted(file, key, node));
     }
     return node.numberValue();
+  }
+
+  private static boolean flag(JsonNode node, String key, Path file) {
+    if (!node.isBoolean()) {
+      throw new IllegalArgumentException(
+          "Cannot read --models %s: \"%s\" must be true or false, but is %s"
+              .formatted(file, key, node));
+    }
+    return node.booleanValue();
   }
 
   private static List<String> texts(JsonNode model, String key, Path file) {
@@ -271,7 +287,8 @@ public final class ModelArguments {
   }
 
   private ModelSpec spec(String name, String backbone, String head) {
-    return new ModelSpec(name, backbone, head, decoder, threshold, bos, maxTokens, overlap, typing);
+    return new ModelSpec(
+        name, backbone, head, decoder, threshold, bos, maxTokens, overlap, wordBoundaries, typing);
   }
 
   /**

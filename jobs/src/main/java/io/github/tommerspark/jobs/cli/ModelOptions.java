@@ -121,6 +121,13 @@ public final class ModelOptions {
   private Integer overlap;
 
   @Option(
+      names = "--word-boundaries",
+      negatable = true,
+      description =
+          "Find only mentions that begin and end at word boundaries, or with --no-word-boundaries also those that cut through a word (default: what the head records; published heads do not).")
+  private Boolean wordBoundaries;
+
+  @Option(
       names = "--batch-tokens",
       paramLabel = "N",
       defaultValue = "" + EngineOptions.DEFAULT_BATCH_TOKENS,
@@ -190,6 +197,7 @@ public final class ModelOptions {
         spec.bos(),
         spec.maxTokens(),
         spec.overlap(),
+        spec.wordBoundaries(),
         spec.typing());
   }
 
@@ -233,6 +241,7 @@ public final class ModelOptions {
         bos == null ? null : BosPolicy.parse(bos),
         maxTokens,
         overlap,
+        wordBoundaries,
         typing());
   }
 

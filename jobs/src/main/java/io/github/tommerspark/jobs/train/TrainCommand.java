@@ -3,6 +3,7 @@ package io.github.tommerspark.jobs.train;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.DeviceChoice;
 import io.github.tommerspark.engine.EngineOptions;
+import io.github.tommerspark.head.HeadType;
 import io.github.tommerspark.head.ScoreNormalization;
 import io.github.tommerspark.jobs.cli.CommonOptions;
 import io.github.tommerspark.jobs.cli.ModelArguments;
@@ -10,7 +11,9 @@ import io.github.tommerspark.jobs.cli.Sessions;
 import io.github.tommerspark.jobs.dataset.GoldOptions;
 import io.github.tommerspark.text.BosPolicy;
 import io.github.tommerspark.train.Dilation;
+import io.github.tommerspark.train.HeadLayout;
 import io.github.tommerspark.train.HeadSlot;
+import io.github.tommerspark.train.Schedule;
 import io.github.tommerspark.train.TrainingOptions;
 import java.io.IOException;
 import java.util.Arrays;
@@ -110,9 +113,39 @@ public final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--ranks",
       paramLabel = "N,N",
-      defaultValue = "64",
-      description = "Ranks of heads; each layer gets one of each (default: ${DEFAULT-VALUE}).")
+      description =
+          "Ranks of heads; each layer gets one of each (default: 64; 32 for boundary heads).")
   private String ranks;
+
+  @Option(
+      names = "--head-type",
+      paramLabel = "TYPE",
+      defaultValue = "published",
+      description =
+          "published is the paper's layout; boundary looks at first and last tokens with their neighbours and at what lies inside a span, and finds more (default: ${DEFAULT-VALUE}).")
+  private String headType;
+
+  @Option(
+      names = "--embedding-size",
+      paramLabel = "N",
+      defaultValue = "" + HeadLayout.EMBEDDING_SIZE,
+      description = "Numbers per token of boundary heads (default: ${DEFAULT-VALUE}).")
+  private int embeddingSize;
+
+  @Option(
+      names = "--inside-probes",
+      paramLabel = "N",
+      defaultValue = "" + HeadLayout.INSIDE_PROBES,
+      description =
+          "Probes whose greatest and least values inside a span boundary heads use (default: ${DEFAULT-VALUE}).")
+  private int insideProbes;
+
+  @Option(
+      names = "--word-boundaries",
+      negatable = true,
+      description =
+          "Learn and find only mentions that begin and end at word boundaries (default: no; yes for boundary heads).")
+  private Boolean wordBoundaries;
 
   @Option(
       names = "--window",
@@ -150,24 +183,29 @@ public final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--epochs",
       paramLabel = "N",
-      defaultValue = "8",
-      description = "Passes over the data in each phase (default: ${DEFAULT-VALUE}).")
-  private int epochs;
+      description =
+          "Passes over the data in each phase (default: 8; 6 for boundary heads).")
+  private Integer epochs;
 
   @Option(
       names = "--batch",
       paramLabel = "N",
-      defaultValue = "16",
-      description = "Documents of a step (default: ${DEFAULT-VALUE}).")
-  private int batch;
+      description = "Documents of a step (default: 16; 32 for boundary heads).")
+  private Integer batch;
 
   @Option(
       names = "--learning-rate",
       paramLabel = "X",
-      defaultValue = "0.01",
       description =
-          "AdamW's learning rate, halved when the loss no longer falls (default: ${DEFAULT-VALUE}).")
-  private double learningRate;
+          "AdamW's learning rate, the highest of a phase (default: 0.01; 0.003 for boundary heads).")
+  private Double learningRate;
+
+  @Option(
+      names = "--schedule",
+      paramLabel = "NAME",
+      description =
+          "plateau halves the learning rate when the loss no longer falls; one-cycle lets it rise over a tenth of the steps and fall to 0 along a cosine (default: plateau; one-cycle for boundary heads).")
+  private String schedule;
 
   @Option(
       names = "--min-learning-rate",
@@ -202,9 +240,8 @@ public final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--positive-weight",
       paramLabel = "X",
-      defaultValue = BALANCED,
       description =
-          "Weight of gold spans in the loss: balanced, so that in every batch they weigh as much as all others, or a number (default: ${DEFAULT-VALUE}).")
+          "Weight of gold spans in the loss: balanced, so that in every batch they weigh as much as all others, or a number (default: balanced; 1 for boundary heads).")
   private String positiveWeight;
 
   @Option(
@@ -225,10 +262,9 @@ public final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--distillation-phases",
       paramLabel = "N",
-      defaultValue = "1",
       description =
-          "Phases after the first, in which a head learns from itself and the gold spans (default: ${DEFAULT-VALUE}).")
-  private int distillationPhases;
+          "Phases after the first, in which a head learns from itself and the gold spans (default: 1; 0 for boundary heads).")
+  private Integer distillationPhases;
 
   @Option(
       names = "--teacher-threshold",
@@ -353,7 +389,9 @@ public final class TrainCommand implements Callable<Integer> {
       throw new IllegalArgumentException("--overwrite and --resume exclude each other");
     }
     List<Integer> wantedLayers = layers.equals("all") ? List.of() : numbers("--layers", layers);
-    List<Integer> wantedRanks = numbers("--ranks", ranks);
+    HeadType type = HeadType.parse(headType);
+    List<Integer> wantedRanks =
+        numbers("--ranks", ranks != null ? ranks : type == HeadType.BOUNDARY ? "32" : "64");
     wantedLayers.forEach(layer -> new HeadSlot(layer, 1));
     wantedRanks.forEach(rank -> new HeadSlot(0, rank));
     return new TrainOptions(
@@ -370,35 +408,44 @@ public final class TrainCommand implements Callable<Integer> {
         maxTokens,
         new EngineOptions(
             ComputeType.parse(dtype), DeviceChoice.parse(device), 0, batchTokens, false, 0, 0),
-        training(),
+        training(type),
         bytes(cacheStates),
         output,
         overwrite,
         resume);
   }
 
-  private TrainingOptions training() {
+  private TrainingOptions training(HeadType type) {
+    boolean boundary = type == HeadType.BOUNDARY;
     return new TrainingOptions(
         window,
         causal,
         cosine,
         normalization(),
-        epochs,
-        batch,
-        learningRate,
+        or(epochs, boundary ? 6 : 8),
+        or(batch, boundary ? 32 : 16),
+        or(learningRate, boundary ? 3e-3 : 1e-2),
         minLearningRate,
         patience,
         clip,
         weightDecay,
-        weight(),
+        weight(or(positiveWeight, boundary ? "1" : BALANCED)),
         pseudoLabels,
         dilation == null ? Dilation.NONE : new Dilation(numbers("--dilation", dilation)),
-        distillationPhases,
+        or(distillationPhases, boundary ? 0 : 1),
         teacherThreshold,
         temperature,
         denseDistillation,
         resetStudent,
-        seed);
+        seed,
+        new HeadLayout(type, embeddingSize, insideProbes, or(wordBoundaries, boundary)),
+        schedule != null
+            ? Schedule.parse(schedule)
+            : boundary ? Schedule.ONE_CYCLE : Schedule.PLATEAU);
+  }
+
+  private static <T> T or(T given, T otherwise) {
+    return given != null ? given : otherwise;
   }
 
   private ScoreNormalization normalization() {
@@ -420,7 +467,7 @@ public final class TrainCommand implements Callable<Integer> {
     return normalization == ScoreNormalization.NONE ? "none" : normalization.key();
   }
 
-  private double weight() {
+  private static double weight(String positiveWeight) {
     if (positiveWeight.equals(BALANCED)) {
       return 0;
     }

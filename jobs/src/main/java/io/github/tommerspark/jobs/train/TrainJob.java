@@ -9,6 +9,7 @@ import io.github.tommerspark.gold.EnglishPronouns;
 import io.github.tommerspark.gold.GoldDocument;
 import io.github.tommerspark.gold.GoldSpan;
 import io.github.tommerspark.gold.TypeMap;
+import io.github.tommerspark.head.HeadThresholds;
 import io.github.tommerspark.jobs.cli.Redaction;
 import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.cli.Version;
@@ -23,6 +24,7 @@ import io.github.tommerspark.train.EpochScores;
 import io.github.tommerspark.train.GoldCounts;
 import io.github.tommerspark.train.HeadSlot;
 import io.github.tommerspark.train.HeadTrainer;
+import io.github.tommerspark.train.HiddenStates;
 import io.github.tommerspark.train.LabelledBatch;
 import io.github.tommerspark.train.LabelledText;
 import io.github.tommerspark.train.TrainedHead;
@@ -42,7 +44,9 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
 import java.util.Random;
+import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -61,7 +65,10 @@ final class TrainJob {
   private static final String DEV = "--dev";
 
   /** Documents that one batch of dev data has. */
-  private static final int DEV_BATCH = 64;
+  private static final int DEV_BATCH = 16;
+
+  /** Batches whose hidden states say how large those of the backbone are. */
+  private static final int OBSERVED_BATCHES = 64;
 
   private final SparkSession spark;
   private final TrainOptions options;
@@ -130,14 +137,19 @@ final class TrainJob {
               train.data().fingerprint(),
               dev.data().fingerprint(),
               options.engine().batchTokens());
-      try (HeadTrainer trainer = new HeadTrainer(slots, origin, training, device)) {
+      try (HeadTrainer trainer =
+          new HeadTrainer(slots, origin, training, train.batches().size(), device)) {
         if (options.resume()) {
           output.resume(trainer, identity);
         }
         StateStream states = new StateStream(context, plan, backbone.hiddenSize(), cache);
         states.check(train.batches());
         states.check(dev.batches());
+        if (trainer.observes()) {
+          observe(trainer, train, states);
+        }
         train(trainer, slots, train, dev, states, output, identity);
+        score(dev, train.batches().size(), states, trainer::examine);
         return finish(trainer, train, dev, identity, output);
       }
     }
@@ -272,6 +284,36 @@ final class TrainJob {
     }
   }
 
+  /** Shows the trainer the first batches, always the same ones. */
+  private static void observe(HeadTrainer trainer, LabelledData train, StateStream states)
+      throws IOException {
+    states.forEach(
+        train.batches(),
+        0,
+        IntStream.range(0, Math.min(OBSERVED_BATCHES, train.batches().size())).toArray(),
+        (batch, taps) -> {
+          trainer.observe(batch, taps);
+          return true;
+        });
+  }
+
+  /** Takes all batches of the dev data, in order. */
+  private static void score(
+      LabelledData dev,
+      int trainBatches,
+      StateStream states,
+      BiConsumer<LabelledBatch, List<HiddenStates>> consumer)
+      throws IOException {
+    states.forEach(
+        dev.batches(),
+        trainBatches,
+        IntStream.range(0, dev.batches().size()).toArray(),
+        (batch, taps) -> {
+          consumer.accept(batch, taps);
+          return true;
+        });
+  }
+
   private void train(
       HeadTrainer trainer,
       List<HeadSlot> slots,
@@ -304,14 +346,7 @@ final class TrainJob {
             return !trainer.isIdle();
           });
       shown.skipped(batches - made[0]);
-      states.forEach(
-          dev.batches(),
-          batches,
-          IntStream.range(0, dev.batches().size()).toArray(),
-          (batch, taps) -> {
-            trainer.score(batch, taps);
-            return true;
-          });
+      score(dev, batches, states, trainer::score);
       List<EpochScores> scores = trainer.endEpoch(dev.data().counts().mentions());
       if (trainer.phase() > phase) {
         shown.skipped((long) (training.epochs() - 1 - epoch) * batches);
@@ -334,7 +369,7 @@ final class TrainJob {
       TrainIdentity identity,
       TrainOutput output)
       throws IOException {
-    List<TrainedHead> heads = trainer.heads();
+    List<TrainedHead> heads = trainer.heads(dev.data().counts().mentions());
     String finished = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
     for (TrainedHead head : heads) {
       output.write(
@@ -351,7 +386,8 @@ final class TrainJob {
               head.slot().layer(),
               head.slot().rank(),
               head.head().parameterCount(),
-              head.best().bestThreshold(),
+              head.head().config().additions().thresholds(),
+              head.reliability(),
               head.best(),
               head.history(),
               head.curve().points().stream().map(TrainJob::point).toList()),
@@ -409,52 +445,65 @@ final class TrainJob {
   private static String csv(List<TrainedHead> heads) {
     StringBuilder csv =
         new StringBuilder(
-            "layer,rank,precision,recall,f1,best_f1,best_threshold,parameters,phase,epoch\n");
+            "layer,rank,precision,recall,f1,best_f1,best_threshold,recall_threshold,precision_threshold,calibration_error,parameters,phase,epoch\n");
     for (TrainedHead head : heads) {
-      EpochScores best = head.best();
+      SpanScores published = head.curve().published().scores();
+      CurvePoint best = head.curve().best();
+      HeadThresholds thresholds = head.head().config().additions().thresholds();
       csv.append(
-          "%d,%d,%s,%s,%s,%s,%s,%d,%d,%d%n"
+          "%d,%d,%s,%s,%s,%s,%s,%s,%s,%s,%d,%d,%d%n"
               .formatted(
                   head.slot().layer(),
                   head.slot().rank(),
-                  best.precision(),
-                  best.recall(),
-                  best.f1(),
-                  best.bestF1(),
-                  best.bestThreshold(),
+                  published.precision(),
+                  published.recall(),
+                  published.f1(),
+                  best.scores().f1(),
+                  best.threshold(),
+                  cell(thresholds.recall()),
+                  cell(thresholds.precision()),
+                  head.reliability().error(),
                   head.head().parameterCount(),
-                  best.phase() + 1,
-                  best.epoch() + 1));
+                  head.best().phase() + 1,
+                  head.best().epoch() + 1));
     }
     return csv.toString();
+  }
+
+  private static String cell(OptionalDouble value) {
+    return value.isPresent() ? Double.toString(value.getAsDouble()) : "";
   }
 
   private static String summary(List<TrainedHead> heads, TrainOutput output) {
     StringBuilder text = new StringBuilder();
     text.append(
-        "head        dev P     R    F1 at %s   best F1  at threshold  parameters  kept%n"
+        "head        dev P     R    F1 at %s   best F1  at threshold  calibration error  parameters  kept%n"
             .formatted(DevCurve.PUBLISHED_THRESHOLD));
     for (TrainedHead head : heads) {
-      EpochScores best = head.best();
+      SpanScores published = head.curve().published().scores();
+      CurvePoint best = head.curve().best();
       text.append(
           String.format(
               Locale.ROOT,
-              "%-10s  %.3f  %.3f  %.3f        %.3f        %6s  %,10d  %d.%d%n",
+              "%-10s  %.3f  %.3f  %.3f        %.3f        %6s              %.3f  %,10d  %d.%d%n",
               head.slot().label(),
-              best.precision(),
-              best.recall(),
-              best.f1(),
-              best.bestF1(),
-              best.bestThreshold(),
+              published.precision(),
+              published.recall(),
+              published.f1(),
+              best.scores().f1(),
+              best.threshold(),
+              head.reliability().error(),
               head.head().parameterCount(),
-              best.phase() + 1,
-              best.epoch() + 1));
+              head.best().phase() + 1,
+              head.best().epoch() + 1));
     }
     TrainedHead top =
-        heads.stream().max(Comparator.comparingDouble(head -> head.best().bestF1())).orElseThrow();
+        heads.stream()
+            .max(Comparator.comparingDouble(head -> head.curve().best().scores().f1()))
+            .orElseThrow();
     text.append(
         "Best: --head %s/%s --threshold recommended (%s)"
-            .formatted(output, top.slot().label(), top.best().bestThreshold()));
+            .formatted(output, top.slot().label(), top.curve().best().threshold()));
     return text.toString();
   }
 }

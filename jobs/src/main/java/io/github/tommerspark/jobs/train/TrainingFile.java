@@ -1,7 +1,9 @@
 package io.github.tommerspark.jobs.train;
 
+import io.github.tommerspark.head.HeadThresholds;
 import io.github.tommerspark.train.EpochScores;
 import io.github.tommerspark.train.GoldCounts;
+import io.github.tommerspark.train.Reliability;
 import io.github.tommerspark.train.TrainingOptions;
 import java.util.List;
 
@@ -18,10 +20,11 @@ import java.util.List;
  * @param layer that the head reads
  * @param rank of the head
  * @param parameters of the head
- * @param recommendedThreshold with the best F1 on the dev data
+ * @param thresholds of calibrated scores, by the dev data
+ * @param reliability of calibrated scores on the dev data
  * @param best epoch, which was kept
  * @param history of all epochs
- * @param curve of the best epoch on the dev data, rising in the threshold
+ * @param curve of calibrated scores of the best epoch on the dev data, rising in the threshold
  */
 record TrainingFile(
     String kind,
@@ -34,7 +37,8 @@ record TrainingFile(
     int layer,
     int rank,
     long parameters,
-    double recommendedThreshold,
+    HeadThresholds thresholds,
+    Reliability reliability,
     EpochScores best,
     List<EpochScores> history,
     List<Point> curve) {

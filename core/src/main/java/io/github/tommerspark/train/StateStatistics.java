@@ -1,0 +1,55 @@
+package io.github.tommerspark.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The mean and spread of hidden states, layer by layer. */
+final class StateStatistics {
+
+  private final List<Standardization.Statistics> statistics = new ArrayList<>();
+  private final Standardization[] standardizations;
+  private final int width;
+
+  StateStatistics(int layers, int width) {
+    this.width = width;
+    for (int i = 0; i < layers; i++) {
+      statistics.add(new Standardization.Statistics(width));
+    }
+    standardizations = new Standardization[layers];
+  }
+
+  /** Adds the states of all tokens of a batch. */
+  void add(int layer, HiddenStates states, int tokens) {
+    FloatBuffer values = states.bytes().duplicate().order(ByteOrder.nativeOrder()).asFloatBuffer();
+    float[] vector = new float[width];
+    for (int i = 0; i < tokens; i++) {
+      values.get(vector);
+      statistics.get(layer).add(vector);
+    }
+    standardizations[layer] = null;
+  }
+
+  /** What was seen until now. */
+  Standardization of(int layer) {
+    if (standardizations[layer] == null) {
+      standardizations[layer] = statistics.get(layer).standardization();
+    }
+    return standardizations[layer];
+  }
+
+  /** States with mean 0 and variance 1 in every dimension, float32 (tokens × width). */
+  NDArray standardised(int layer, NDArray states, NDManager owner) {
+    Standardization seen = of(layer);
+    float[] mean = new float[width];
+    float[] inverse = new float[width];
+    for (int i = 0; i < width; i++) {
+      mean[i] = (float) seen.mean()[i];
+      inverse[i] = (float) (1 / seen.scale()[i]);
+    }
+    return states.sub(owner.create(mean)).mul(owner.create(inverse));
+  }
+}
