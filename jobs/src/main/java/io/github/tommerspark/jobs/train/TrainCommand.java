@@ -183,8 +183,7 @@ public final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--epochs",
       paramLabel = "N",
-      description =
-          "Passes over the data in each phase (default: 8; 6 for boundary heads).")
+      description = "Passes over the data in each phase (default: 8; 6 for boundary heads).")
   private Integer epochs;
 
   @Option(
