@@ -25,9 +25,10 @@ class ShowCommandTest {
   @Test
   void mentionsAreMarkedInTheTerminal() {
     String out = show(TEXT, "--color", "never");
-    assertThat(out).startsWith("nano-llama, ").contains(" above 0.81\n").contains("[Warsaw] 🗼");
+    assertThat(out).startsWith("bge-small, ").contains("[Marie Curie]").contains("[Warsaw] 🗼");
     assertThat(out).containsPattern("\n  [01]\\.\\d{4}  Warsaw\n");
-    assertThat(show(TEXT, "--color", "always")).contains("\u001b[1;36m[\u001b[0m");
+    assertThat(show(TEXT, "--model", "nano-llama", "--color", "always"))
+        .contains("\u001b[1;36m[\u001b[0m");
   }
 
   @Test
@@ -66,10 +67,22 @@ class ShowCommandTest {
   void theMentionsDoNotDependOnTheHeatMap() throws Exception {
     Path file = folder.resolve("page.html");
     for (String decoder : new String[] {"threshold", "greedy", "flat", "well_nested"}) {
-      String plain = show(TEXT, "--decoder", decoder, "--threshold", "0.6", "--color", "never");
+      String plain =
+          show(
+              TEXT,
+              "--model",
+              "nano-llama",
+              "--decoder",
+              decoder,
+              "--threshold",
+              "0.6",
+              "--color",
+              "never");
       String mapped =
           show(
               TEXT,
+              "--model",
+              "nano-llama",
               "--decoder",
               decoder,
               "--threshold",
@@ -85,8 +98,16 @@ class ShowCommandTest {
 
   @Test
   void emptyTextHasNoMentions() {
-    assertThat(show("", "--color", "never")).startsWith("nano-llama, 0 mentions above 0.81\n");
-    assertThat(show(" \u00a0", "--html", folder.resolve("e.html").toString(), "--heat-map"))
+    assertThat(show("", "--model", "nano-llama", "--color", "never"))
+        .startsWith("nano-llama, 0 mentions above 0.81\n");
+    assertThat(
+            show(
+                " \u00a0",
+                "--model",
+                "nano-llama",
+                "--html",
+                folder.resolve("e.html").toString(),
+                "--heat-map"))
         .contains("0 mentions");
   }
 
