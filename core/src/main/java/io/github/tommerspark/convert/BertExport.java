@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -120,7 +121,7 @@ final class BertExport {
   }
 
   private static boolean quantizes(String operator) {
-    return operator.contains("Quantize") || operator.contains("Integer");
+    return operator.toLowerCase(Locale.ROOT).contains("quantize") || operator.contains("Integer");
   }
 
   private String prefix() throws ModelFormatException {

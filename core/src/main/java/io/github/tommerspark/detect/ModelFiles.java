@@ -202,7 +202,7 @@ record ModelFiles(
     if (location == null) {
       if (record == null || !record.hasNonNull(ZERO_SHOT)) {
         throw new IOException(
-            "Cannot use --labels with model %s: backbone %s brings no zero-shot classifier; make one with train-classifier --zero-shot and name it with --classifier"
+            "Cannot use --labels with model %s: backbone %s brings no zero-shot classifier; use --model nano-llama, which does, or make one with train-classifier --zero-shot and name it with --classifier"
                 .formatted(spec.name(), backbone.name()));
       }
       ModelDirectory own = backbone.folder(record.get(ZERO_SHOT).asText());
