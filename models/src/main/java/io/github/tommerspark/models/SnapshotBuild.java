@@ -18,8 +18,11 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
@@ -98,9 +101,12 @@ public final class SnapshotBuild {
       Files.copy(file, directory.resolve(RECORD), StandardCopyOption.REPLACE_EXISTING);
       System.out.println("Recorded the checksums of " + name + " in " + file);
     } else if (!made.equals(recorded)) {
+      Set<String> files = new TreeSet<>(made.keySet());
+      files.addAll(recorded.keySet());
+      files.removeIf(one -> Objects.equals(made.get(one), recorded.get(one)));
       throw new IOException(
-          "The files of model %s have the checksums %s, but %s records %s; if that is meant, record them as models/README.md says"
-              .formatted(name, made, file, recorded));
+          "Model %s is not as %s records it: other checksums of %s. If that is meant, record them as models/README.md says"
+              .formatted(name, file, String.join(", ", files)));
     }
   }
 
@@ -135,13 +141,13 @@ public final class SnapshotBuild {
     return file;
   }
 
-  /** Of all files but the record itself, by path below the directory. */
+  /** Of all files that a model is read from but the record itself, by path below the directory. */
   private static SortedMap<String, String> sums(Path directory) throws IOException {
     SortedMap<String, String> sums = new TreeMap<>();
     try (Stream<Path> files = Files.walk(directory)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
         String path = directory.relativize(file).toString().replace('\\', '/');
-        if (!path.equals(RECORD) && !path.endsWith(".md")) {
+        if (!path.equals(RECORD) && (path.endsWith(".json") || path.endsWith(".safetensors"))) {
           sums.put(path, sha256(file));
         }
       }
