@@ -32,6 +32,25 @@ class ShowCommandTest {
   }
 
   @Test
+  void theFirstTextOfANewcomerIsReadWell() {
+    String out =
+        show(
+            "Marie Curie was born in Warsaw. Ludwig van Beethoven's Ninth Symphony was first heard at the"
+                + " Theater am Kärntnertor in Vienna on 7 May 1824.",
+            "--color",
+            "never");
+    assertThat(out.lines().filter(line -> line.startsWith("  ")).map(line -> line.substring(10)))
+        .contains(
+            "Marie Curie",
+            "Warsaw",
+            "Ludwig van Beethoven",
+            "Ninth Symphony",
+            "Theater am Kärntnertor",
+            "Vienna",
+            "7 May 1824");
+  }
+
+  @Test
   void aPageHasTheMentionsOfEveryModelAndTheScoresOfEverySpan() throws Exception {
     Path file = folder.resolve("page.html");
     String out =
