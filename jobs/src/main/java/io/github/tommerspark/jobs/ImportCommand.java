@@ -3,6 +3,7 @@ package io.github.tommerspark.jobs;
 import io.github.tommerspark.checkpoint.DType;
 import io.github.tommerspark.convert.OnnxImport;
 import io.github.tommerspark.jobs.cli.CommonOptions;
+import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.spark.EngineSetup;
 import io.github.tommerspark.text.BosPolicy;
 import io.github.tommerspark.text.TextTokenizer;
@@ -108,6 +109,11 @@ final class ImportCommand implements Callable<Integer> {
       throw common.impossible(
           "--onnx needs --tokenizer: an ONNX file has no tokenizer, and the tokenizer.json stands beside it where it was published");
     }
+    requireFile(onnx.file);
+    requireFile(onnx.tokenizer);
+    if (onnx.config != null) {
+      requireFile(onnx.config);
+    }
     try (OnnxImport model = OnnxImport.open(onnx.file, onnx.config)) {
       int kept = layers == null ? model.layers() : layers;
       checkTokenizer(onnx.tokenizer);
@@ -126,11 +132,19 @@ final class ImportCommand implements Callable<Integer> {
     }
   }
 
+  private static void requireFile(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw new UserException("Cannot read %s: there is no such file".formatted(file));
+    }
+  }
+
   /** Whether the library that will run it can read it. */
-  private static void checkTokenizer(Path file) throws IOException {
+  private static void checkTokenizer(Path file) {
     EngineSetup.apply();
     try (InputStream in = Files.newInputStream(file)) {
       TextTokenizer.load(file.toString(), in, BosPolicy.TOKENIZER, OptionalInt.empty()).close();
+    } catch (IOException e) {
+      throw new UserException(e.getMessage(), e);
     }
   }
 }
