@@ -24,6 +24,7 @@ Commands:
   demo        annotates a small bundled corpus and shows what was found
   doctor      says whether jobs will run here, or with --executors on the executors
   evaluate    scores models, or mentions they found before, against gold data
+  import      makes a snapshot of a model in another format, such as ONNX
   judge       has a language model judge a sample of the mentions found
   natives     lays libtorch out for machines without internet
   report      writes one HTML page about what the other commands wrote
@@ -107,8 +108,8 @@ spark=$root/jobs/target/spark
 
 stale() {
   [[ ! -f "$jar" || ! -d "$spark/jars" ]] ||
-    [[ -n $(find "$root/pom.xml" "$root"/core/pom.xml "$root"/jobs/pom.xml \
-      "$root"/core/src/main "$root"/jobs/src/main -newer "$jar" -type f -print -quit) ]]
+    [[ -n $(find "$root/pom.xml" "$root"/core/pom.xml "$root"/models/pom.xml "$root"/jobs/pom.xml \
+      "$root"/core/src/main "$root"/models/src/main "$root"/jobs/src/main -newer "$jar" -type f -print -quit) ]]
 }
 
 if stale; then

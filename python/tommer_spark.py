@@ -53,7 +53,7 @@ class MentionDetectorModel(JavaTransformer, JavaMLReadable, JavaMLWritable):
     model = Param(
         Params._dummy(),
         "model",
-        "a bundled model (nano-llama, nano-neox), or one of your own as NAME=BACKBONE,HEAD",
+        "a bundled model (bge-small, minilm, nano-llama, nano-neox), or one of your own as NAME=BACKBONE,HEAD",
         TypeConverters.toString,
     )
     backbone = Param(

@@ -112,4 +112,21 @@ public enum DType {
       default -> throw new IllegalArgumentException(this + " is not a type of weights");
     }
   }
+
+  /**
+   * Converts float32 to weights of this type, each to the nearest value, ties to the one with an
+   * even last bit. Where the type's range ends, it gives infinities, as IEEE 754 does.
+   *
+   * @param from floats; read to its limit
+   * @param into receives as many elements of this type, little-endian whatever its order says
+   * @throws IllegalArgumentException when {@link #isWeight} is false
+   */
+  public void fromFloats(FloatBuffer from, ByteBuffer into) {
+    switch (this) {
+      case F32 -> FloatConversion.copy(from, into);
+      case F16 -> FloatConversion.narrow(from, into, FloatConversion::toHalf);
+      case BF16 -> FloatConversion.narrow(from, into, FloatConversion::toBrain);
+      default -> throw new IllegalArgumentException(this + " is not a type of weights");
+    }
+  }
 }

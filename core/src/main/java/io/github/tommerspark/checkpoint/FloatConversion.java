@@ -18,6 +18,12 @@ final class FloatConversion {
     float value(short bits);
   }
 
+  /** The 16 bits of the nearest value. */
+  @FunctionalInterface
+  interface Rounding {
+    short bits(float value);
+  }
+
   static void copy(ByteBuffer from, FloatBuffer into) {
     into.put(from.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer());
     from.position(from.limit());
@@ -56,5 +62,55 @@ final class FloatConversion {
     }
     float scaled = Float.intBitsToFloat(magnitude) * 0x1p112f;
     return Float.intBitsToFloat(sign | Float.floatToRawIntBits(scaled));
+  }
+
+  static void copy(FloatBuffer from, ByteBuffer into) {
+    int bytes = from.remaining() * Float.BYTES;
+    into.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(from);
+    into.position(into.position() + bytes);
+  }
+
+  static void narrow(FloatBuffer from, ByteBuffer into, Rounding rounding) {
+    ShortBuffer elements = into.order(ByteOrder.LITTLE_ENDIAN).asShortBuffer();
+    int bytes = from.remaining() * Short.BYTES;
+    int size = Math.min(BLOCK, from.remaining());
+    float[] values = new float[size];
+    short[] bits = new short[size];
+    while (from.hasRemaining()) {
+      int count = Math.min(size, from.remaining());
+      from.get(values, 0, count);
+      for (int i = 0; i < count; i++) {
+        bits[i] = rounding.bits(values[i]);
+      }
+      elements.put(bits, 0, count);
+    }
+    into.position(into.position() + bytes);
+  }
+
+  static short toBrain(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    if (Float.isNaN(value)) {
+      // A payload in the lower half only would become an infinity.
+      return (short) (bits >>> 16 | 0x40);
+    }
+    return (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
+  }
+
+  static short toHalf(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    int sign = bits >>> 16 & 0x8000;
+    int magnitude = bits & 0x7fff_ffff;
+    if (magnitude > 0xff << 23) {
+      return (short) (sign | 0x7e00 | magnitude >>> 13 & 0x3ff);
+    }
+    if (magnitude >= 127 + 16 << 23) {
+      return (short) (sign | 0x7c00);
+    }
+    if (magnitude < 127 - 14 << 23) {
+      // Multiples of 2^-24. Exact as a double, which rint rounds to the nearest, ties to even.
+      return (short) (sign | (int) Math.rint(Float.intBitsToFloat(magnitude) * 0x1p24));
+    }
+    int rebiased = magnitude - (127 - 15 << 23);
+    return (short) (sign | rebiased + 0xfff + (rebiased >>> 13 & 1) >>> 13);
   }
 }

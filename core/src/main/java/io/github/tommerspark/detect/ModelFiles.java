@@ -15,13 +15,17 @@ import io.github.tommerspark.text.BosPolicy;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.URL;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
@@ -43,6 +47,8 @@ record ModelFiles(
     BosPolicy bos) {
 
   private static final String MODELS = "io/github/tommerspark/models";
+  private static final String LISTS = "META-INF/tommer-spark/models";
+  private static final List<String> BUNDLED = listBundled();
   private static final String RECORD = "tommer.json";
   // Keys of that file: folders of what the backbone brings.
   private static final String HEAD = "head";
@@ -52,15 +58,29 @@ record ModelFiles(
   private static final Pattern URI_SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:");
   private static final JsonMapper JSON = new JsonMapper();
 
-  /** Names of the models inside this library. */
+  /**
+   * Names of the models on the class path, sorted: each jar with models lists its own in a resource
+   * of one name.
+   */
   static List<String> bundled() {
-    try (InputStream in = ModelFiles.class.getResourceAsStream("/" + MODELS + "/index.json")) {
-      List<String> names = new ArrayList<>();
-      JSON.readTree(in).get("models").forEach(name -> names.add(name.textValue()));
-      return List.copyOf(names);
+    return BUNDLED;
+  }
+
+  private static List<String> listBundled() {
+    SortedSet<String> names = new TreeSet<>();
+    try {
+      for (URL list : Collections.list(ModelFiles.class.getClassLoader().getResources(LISTS))) {
+        try (InputStream in = list.openStream()) {
+          new String(in.readAllBytes(), StandardCharsets.UTF_8)
+              .lines()
+              .filter(line -> !line.isBlank())
+              .forEach(names::add);
+        }
+      }
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read the list of bundled models", e);
     }
+    return List.copyOf(names);
   }
 
   /** The snapshot of a bundled model. */
@@ -182,7 +202,7 @@ record ModelFiles(
     if (location == null) {
       if (record == null || !record.hasNonNull(ZERO_SHOT)) {
         throw new IOException(
-            "Cannot use --labels with model %s: backbone %s brings no zero-shot classifier; make one with train-classifier --zero-shot and name it with --classifier"
+            "Cannot use --labels with model %s: backbone %s brings no zero-shot classifier; use --model nano-llama, which does, or make one with train-classifier --zero-shot and name it with --classifier"
                 .formatted(spec.name(), backbone.name()));
       }
       ModelDirectory own = backbone.folder(record.get(ZERO_SHOT).asText());

@@ -3,6 +3,8 @@ package io.github.tommerspark.source;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URL;
+import java.net.URLConnection;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Objects;
@@ -16,6 +18,8 @@ import java.util.Optional;
  * folders from files, so {@link #exists} is true for some folders too.
  */
 public final class ResourceDirectory implements ModelDirectory {
+
+  private static final int BLOCK = 1 << 16;
 
   private final ClassLoader loader;
   private final String path;
@@ -56,14 +60,30 @@ public final class ResourceDirectory implements ModelDirectory {
   @Override
   public RandomAccessSource open(String file) throws IOException {
     String name = name() + "/" + file;
-    try (InputStream in = loader.getResourceAsStream(resolve(file))) {
-      if (in == null) {
-        throw new FileNotFoundException(
-            "Cannot read %s: there is no such resource".formatted(name));
-      }
-      byte[] bytes = in.readAllBytes();
-      return new BufferSource(name, ByteBuffer.allocateDirect(bytes.length).put(bytes).flip());
+    URL resource = loader.getResource(resolve(file));
+    if (resource == null) {
+      throw new FileNotFoundException("Cannot read %s: there is no such resource".formatted(name));
     }
+    URLConnection connection = resource.openConnection();
+    connection.setUseCaches(false);
+    try (InputStream in = connection.getInputStream()) {
+      // As large as it says, so that a model of 40 MB is not copied on the heap.
+      ByteBuffer content = ByteBuffer.allocateDirect(Math.max(0, connection.getContentLength()));
+      byte[] block = new byte[BLOCK];
+      for (int count = in.read(block); count >= 0; count = in.read(block)) {
+        if (count > content.remaining()) {
+          content = larger(content, count);
+        }
+        content.put(block, 0, count);
+      }
+      return new BufferSource(name, content.flip());
+    }
+  }
+
+  private static ByteBuffer larger(ByteBuffer content, int count) {
+    int least = Math.addExact(content.position(), count);
+    return ByteBuffer.allocateDirect(Math.max(least, (int) Math.min(2L * least, Integer.MAX_VALUE)))
+        .put(content.flip());
   }
 
   private String resolve(String file) throws IOException {

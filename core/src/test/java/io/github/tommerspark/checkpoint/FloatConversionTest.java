@@ -51,6 +51,48 @@ class FloatConversionTest {
         .hasMessageContaining("I64");
   }
 
+  @Test
+  void every16BitValueComesBackFromFloat32() {
+    for (DType dtype : new DType[] {DType.F16, DType.BF16}) {
+      float[] floats = convert(dtype);
+      ByteBuffer narrowed = ByteBuffer.allocate(2 * VALUES);
+      dtype.fromFloats(FloatBuffer.wrap(floats), narrowed);
+      assertThat(narrowed.hasRemaining()).isFalse();
+      narrowed.flip().order(ByteOrder.LITTLE_ENDIAN);
+      for (int bits = 0; bits < VALUES; bits++) {
+        short got = narrowed.getShort();
+        if (Float.isNaN(floats[bits])) {
+          // Still no number; which one it is means nothing.
+          assertThat(narrow(dtype, Float.intBitsToFloat(0x7f800001))).isNotIn(0x7c00, 0x7f80);
+        } else {
+          assertThat(got & 0xffff).as("%s %04x", dtype, bits).isEqualTo(bits);
+        }
+      }
+    }
+  }
+
+  @Test
+  void roundsToTheNearestAndTiesToEven() {
+    assertThat(narrow(DType.F16, 1 + 0x1p-11f)).isEqualTo(0x3c00);
+    assertThat(narrow(DType.F16, 1 + 0x1p-11f + 0x1p-20f)).isEqualTo(0x3c01);
+    assertThat(narrow(DType.F16, 1 + 3 * 0x1p-11f)).isEqualTo(0x3c02);
+    assertThat(narrow(DType.F16, 65519f)).isEqualTo(0x7bff);
+    assertThat(narrow(DType.F16, 65520f)).isEqualTo(0x7c00);
+    assertThat(narrow(DType.F16, -1e30f)).isEqualTo(0xfc00);
+    assertThat(narrow(DType.F16, 0x1p-25f)).isZero();
+    assertThat(narrow(DType.F16, 0x1.8p-25f)).isEqualTo(1);
+    assertThat(narrow(DType.F16, 0x1.ffep-15f + 0x1p-25f)).isEqualTo(0x0400);
+    assertThat(narrow(DType.BF16, 1 + 0x1p-8f)).isEqualTo(0x3f80);
+    assertThat(narrow(DType.BF16, 1 + 0x1p-8f + 0x1p-20f)).isEqualTo(0x3f81);
+    assertThat(narrow(DType.BF16, Float.MAX_VALUE)).isEqualTo(0x7f80);
+  }
+
+  private static int narrow(DType dtype, float value) {
+    ByteBuffer bytes = ByteBuffer.allocate(2);
+    dtype.fromFloats(FloatBuffer.wrap(new float[] {value}), bytes);
+    return bytes.flip().order(ByteOrder.LITTLE_ENDIAN).getShort() & 0xffff;
+  }
+
   /** All 65,536 values in order, from a buffer whose byte order and position are unusual. */
   private static float[] convert(DType dtype) {
     ByteBuffer bytes = ByteBuffer.allocateDirect(2 + 2 * VALUES).order(ByteOrder.LITTLE_ENDIAN);

@@ -56,7 +56,7 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExamples:%n",
     footer = {
       "  show \"Marie Curie was born in Warsaw.\"",
-      "  show \"Marie Curie was born in Warsaw.\" --model nano-llama --model nano-neox",
+      "  show \"Marie Curie was born in Warsaw.\" --model bge-small --model minilm",
       "  show \"Marie Curie was born in Warsaw.\" --html curie.html --heat-map",
       "  show - < letter.txt"
     })

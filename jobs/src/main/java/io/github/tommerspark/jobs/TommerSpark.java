@@ -49,6 +49,7 @@ import scala.Tuple2;
       DemoCommand.class,
       DoctorCommand.class,
       EvaluateCommand.class,
+      ImportCommand.class,
       JudgeCommand.class,
       NativesCommand.class,
       ReportCommand.class,

@@ -55,7 +55,7 @@ import scala.Function1;
  * <pre>{@code
  * MentionDetectorModel detector =
  *     new MentionDetectorModel()
- *         .setModel("nano-llama")
+ *         .setModel("bge-small")
  *         .setThreshold(0.99)
  *         .setInputCol("text")
  *         .setOutputCol("mentions");
@@ -108,7 +108,7 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
   private final Param<String> outputType;
   private final Param<String> errorCol;
 
-  /** A detector with the bundled model nano-llama, from column text to column mentions. */
+  /** A detector with the bundled model bge-small, from column text to column mentions. */
   public MentionDetectorModel() {
     this(Identifiable$.MODULE$.randomUID("MentionDetector"));
   }
@@ -276,7 +276,7 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
   // --- Parameters: what they are, setters, getters -----------------------------------------------
 
   /**
-   * The bundled model, or one of the user's own as {@code NAME=BACKBONE,HEAD}; nano-llama by
+   * The bundled model, or one of the user's own as {@code NAME=BACKBONE,HEAD}; bge-small by
    * default.
    */
   public Param<String> model() {

@@ -46,7 +46,8 @@ public record KilledRuns(Path folder) {
   /** Starts {@code annotate} on the input, with these settings of Spark and further arguments. */
   public Process start(String output, List<String> properties, String... more) throws IOException {
     List<String> arguments =
-        new ArrayList<>(List.of("annotate", "--input", "in", "--output", output));
+        new ArrayList<>(
+            List.of("annotate", "--model", "nano-llama", "--input", "in", "--output", output));
     arguments.addAll(List.of(more));
     return Drivers.start(folder, log(output), properties, arguments.toArray(String[]::new));
   }

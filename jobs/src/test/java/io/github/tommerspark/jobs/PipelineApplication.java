@@ -21,7 +21,7 @@ public final class PipelineApplication {
       new Pipeline()
           .setStages(
               new PipelineStage[] {
-                new MentionDetectorModel().setOutputCol("llama"),
+                new MentionDetectorModel().setModel("nano-llama").setOutputCol("llama"),
                 new MentionDetectorModel()
                     .setModel("nano-neox")
                     .setOutputType("annotation")

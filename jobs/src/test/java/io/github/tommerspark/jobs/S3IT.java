@@ -293,6 +293,9 @@ class S3IT {
                 "--dtype",
                 DTYPE.label()));
     arguments.addAll(Arrays.asList(more));
+    if (!arguments.contains("--backbone")) {
+      arguments.addAll(List.of("--model", "nano-llama"));
+    }
     return SparkSubmit.start(
         folder,
         folder.resolve(output + ".out"),

@@ -25,9 +25,29 @@ class ShowCommandTest {
   @Test
   void mentionsAreMarkedInTheTerminal() {
     String out = show(TEXT, "--color", "never");
-    assertThat(out).startsWith("nano-llama, ").contains(" above 0.81\n").contains("[Warsaw] 🗼");
+    assertThat(out).startsWith("bge-small, ").contains("[Marie Curie]").contains("[Warsaw] 🗼");
     assertThat(out).containsPattern("\n  [01]\\.\\d{4}  Warsaw\n");
-    assertThat(show(TEXT, "--color", "always")).contains("\u001b[1;36m[\u001b[0m");
+    assertThat(show(TEXT, "--model", "nano-llama", "--color", "always"))
+        .contains("\u001b[1;36m[\u001b[0m");
+  }
+
+  @Test
+  void theFirstTextOfANewcomerIsReadWell() {
+    String out =
+        show(
+            "Marie Curie was born in Warsaw. Ludwig van Beethoven's Ninth Symphony was first heard at the"
+                + " Theater am Kärntnertor in Vienna on 7 May 1824.",
+            "--color",
+            "never");
+    assertThat(out.lines().filter(line -> line.startsWith("  ")).map(line -> line.substring(10)))
+        .contains(
+            "Marie Curie",
+            "Warsaw",
+            "Ludwig van Beethoven",
+            "Ninth Symphony",
+            "Theater am Kärntnertor",
+            "Vienna",
+            "7 May 1824");
   }
 
   @Test
@@ -66,10 +86,22 @@ class ShowCommandTest {
   void theMentionsDoNotDependOnTheHeatMap() throws Exception {
     Path file = folder.resolve("page.html");
     for (String decoder : new String[] {"threshold", "greedy", "flat", "well_nested"}) {
-      String plain = show(TEXT, "--decoder", decoder, "--threshold", "0.6", "--color", "never");
+      String plain =
+          show(
+              TEXT,
+              "--model",
+              "nano-llama",
+              "--decoder",
+              decoder,
+              "--threshold",
+              "0.6",
+              "--color",
+              "never");
       String mapped =
           show(
               TEXT,
+              "--model",
+              "nano-llama",
               "--decoder",
               decoder,
               "--threshold",
@@ -85,8 +117,16 @@ class ShowCommandTest {
 
   @Test
   void emptyTextHasNoMentions() {
-    assertThat(show("", "--color", "never")).startsWith("nano-llama, 0 mentions above 0.81\n");
-    assertThat(show(" \u00a0", "--html", folder.resolve("e.html").toString(), "--heat-map"))
+    assertThat(show("", "--model", "nano-llama", "--color", "never"))
+        .startsWith("nano-llama, 0 mentions above 0.81\n");
+    assertThat(
+            show(
+                " \u00a0",
+                "--model",
+                "nano-llama",
+                "--html",
+                folder.resolve("e.html").toString(),
+                "--heat-map"))
         .contains("0 mentions");
   }
 

@@ -51,7 +51,8 @@ class MentionDetectorModelTest {
     List<String> texts = new ArrayList<>(Texts.AWKWARD);
     texts.addAll(Arrays.asList(null, "", " \n"));
     Dataset<Row> rows = Texts.rows(texts);
-    Dataset<Row> found = new MentionDetectorModel().setThreshold(0.9).transform(rows);
+    Dataset<Row> found =
+        new MentionDetectorModel().setModel("nano-llama").setThreshold(0.9).transform(rows);
     assertThat(found.schema().fieldNames()).containsExactly("n", "text", "mentions");
     assertThat(found.schema().apply("mentions")).isEqualTo(MentionColumns.mentions("mentions"));
 
@@ -77,6 +78,7 @@ class MentionDetectorModelTest {
   void annotationsOfAStringAreOffsetsInUtf16() {
     List<Row> rows =
         new MentionDetectorModel()
+            .setModel("nano-llama")
             .setOutputType("annotation")
             .setOutputCol("chunk")
             .transform(Texts.rows(Texts.AWKWARD))
@@ -100,7 +102,10 @@ class MentionDetectorModelTest {
                 new PipelineStage[] {
                   new Tokenizer().setInputCol("text").setOutputCol("words"),
                   new HashingTF().setInputCol("words").setOutputCol("vector"),
-                  new MentionDetectorModel().setThreshold(0.9).setErrorCol("problem")
+                  new MentionDetectorModel()
+                      .setModel("nano-llama")
+                      .setThreshold(0.9)
+                      .setErrorCol("problem")
                 });
     PipelineModel fitted = pipeline.fit(texts);
     List<Row> before = fitted.transform(texts).orderBy("n").collectAsList();
@@ -163,7 +168,7 @@ class MentionDetectorModelTest {
     }
     assertThat(model.explainParams())
         .contains("decoder: how candidates become mentions: threshold, greedy,")
-        .contains("(default: nano-llama)");
+        .contains("(default: bge-small)");
   }
 
   @Test
@@ -218,7 +223,7 @@ class MentionDetectorModelTest {
   void refusesModelsThatAreNotThereBeforeAnyRow() {
     Dataset<Row> rows = Texts.rows(Texts.AWKWARD);
     assertThatThrownBy(() -> new MentionDetectorModel().setModel("bert").transform(rows))
-        .hasMessageContaining("bundled are nano-llama, nano-neox");
+        .hasMessageContaining("bundled are bge-small, minilm, nano-llama, nano-neox");
     assertThatThrownBy(() -> new MentionDetectorModel().setBackbone("/no/such").transform(rows))
         .hasMessage("backbone needs head");
     assertThatThrownBy(
@@ -255,7 +260,10 @@ class MentionDetectorModelTest {
                     + " 'result', text, 'metadata', map('sentence', '0'), 'embeddings',"
                     + " cast(array() as array<float>))) as document");
     MentionDetectorModel model =
-        new MentionDetectorModel().setInputCols("document").setOutputCol("chunk");
+        new MentionDetectorModel()
+            .setModel("nano-llama")
+            .setInputCols("document")
+            .setOutputCol("chunk");
     List<Row> told =
         model.copy(new ParamMap()).setErrorCol("problem").transform(rows).collectAsList();
     assertThat(told.get(0).<String>getAs("problem")).isNull();
@@ -277,6 +285,7 @@ class MentionDetectorModelTest {
     Dataset<Row> stream = spark.readStream().schema("text string").json(input.toString());
     Dataset<Row> found =
         new MentionDetectorModel()
+            .setModel("nano-llama")
             .setOutputType("annotation")
             .setOutputCol("chunk")
             .transform(SparkNlpSchema.restore(stream));

@@ -35,6 +35,7 @@ public final class SparkNlp {
   /** Our stage, from that column to chunk. */
   public static MentionDetectorModel detector(String input) {
     return new MentionDetectorModel()
+        .setModel("nano-llama")
         .setInputCols(input)
         .setOutputCol("chunk")
         .setThreshold(THRESHOLD);

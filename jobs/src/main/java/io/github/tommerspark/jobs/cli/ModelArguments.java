@@ -27,7 +27,7 @@ import java.util.regex.Pattern;
 public final class ModelArguments {
 
   /** The model used when none is named. */
-  public static final String DEFAULT = "nano-llama";
+  public static final String DEFAULT = "bge-small";
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_-]*");
   private static final Pattern HUB_NAME = Pattern.compile("[\\w-][\\w.-]*/[\\w.-]+");

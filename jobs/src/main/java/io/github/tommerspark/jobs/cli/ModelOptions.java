@@ -19,7 +19,7 @@ public final class ModelOptions {
       names = "--model",
       paramLabel = "NAME[=BACKBONE,HEAD]",
       description =
-          "A bundled model, nano-llama (the default) or nano-neox; or one of your own: a Hugging Face snapshot directory and a ToMMeR head directory. Repeat it to run several in one pass.")
+          "A bundled model: bge-small (the default), minilm, nano-llama or nano-neox; or one of your own: a Hugging Face snapshot directory and a ToMMeR head directory. Repeat it to run several in one pass.")
   private List<String> models;
 
   @Option(
@@ -66,7 +66,7 @@ public final class ModelOptions {
       names = "--classifier",
       paramLabel = "NAME|DIR",
       description =
-          "Give every mention a label and its probability: nano-llama for the bundled classifier of that model (person, organisation, location, other), or a directory that train-classifier wrote. A mention of no class gets the label O.")
+          "Give every mention a label and its probability: nano-llama for the bundled classifier of that model (person, organisation, location, other; with --model nano-llama), or a directory that train-classifier wrote. A mention of no class gets the label O.")
   private String classifier;
 
   @Option(
@@ -74,7 +74,7 @@ public final class ModelOptions {
       paramLabel = "NAME,…",
       split = ",",
       description =
-          "Labels to choose among, read by the backbone; needs a --classifier trained with --zero-shot, by default the one that the backbone brings (nano-llama does: for names like person, organisation, location, country).")
+          "Labels to choose among, read by the backbone; needs a --classifier trained with --zero-shot, by default the one that the backbone brings (with --model nano-llama: for names like person, organisation, location, country).")
   private List<String> labels;
 
   @Option(

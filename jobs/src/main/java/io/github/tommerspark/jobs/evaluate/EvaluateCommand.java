@@ -39,7 +39,7 @@ import picocli.CommandLine.Spec;
       "  evaluate --gold news=gold.jsonl --predictions mine=mentions --matching char --output scores",
       "  # What mentions are, too: precision, recall and F1 of every class:",
       "  evaluate --gold wikigold=wikigold.jsonl --map PER=person ORG=organisation LOC=location MISC=other \\",
-      "      --classifier nano-llama --output scores",
+      "      --model nano-llama --classifier nano-llama --output scores",
       "",
       "Written to the output: evaluation.json with everything, and for each model NAME.csv in the",
       "columns of the published evaluations, data sets first, then the aggregates micro, macro (the",

@@ -38,7 +38,7 @@ class AnnotateOptionsTest {
   @Test
   void defaults() {
     AnnotateOptions options = parse("--input", "in", "--output", "out");
-    assertThat(options.models()).containsExactly(ModelSpec.bundled("nano-llama"));
+    assertThat(options.models()).containsExactly(ModelSpec.bundled("bge-small"));
     assertThat(options.corpus())
         .isEqualTo(new CorpusOptions(List.of("in"), null, Map.of(), "text", null));
     assertThat(options.output())

@@ -47,7 +47,15 @@ class ErrorRateIT {
             "{\"id\": \"broken\", \"te"));
     List<String> arguments = new ArrayList<>(List.of(command.split(" ")));
     arguments.addAll(
-        List.of("--input", "docs.jsonl", "--output", output, "--max-error-rate", rate));
+        List.of(
+            "--model",
+            "nano-llama",
+            "--input",
+            "docs.jsonl",
+            "--output",
+            output,
+            "--max-error-rate",
+            rate));
     return Drivers.start(
             folder,
             folder.resolve(output + ".log"),

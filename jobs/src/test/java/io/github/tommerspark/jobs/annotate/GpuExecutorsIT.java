@@ -85,7 +85,16 @@ class GpuExecutorsIT {
 
   private static Run annotate(String output, String property) throws Exception {
     return submit(
-        property, "annotate", "--input", "docs.jsonl", "--output", output, "--repartition", "12");
+        property,
+        "annotate",
+        "--model",
+        "nano-llama",
+        "--input",
+        "docs.jsonl",
+        "--output",
+        output,
+        "--repartition",
+        "12");
   }
 
   private static Run submit(String property, String... command) throws Exception {

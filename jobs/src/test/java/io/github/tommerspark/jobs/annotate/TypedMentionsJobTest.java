@@ -151,6 +151,8 @@ class TypedMentionsJobTest {
     List<String> arguments =
         new ArrayList<>(
             List.of(
+                "--model",
+                "nano-llama",
                 "--train",
                 "g=" + shared.resolve("gold.jsonl"),
                 "--map",
@@ -276,6 +278,7 @@ class TypedMentionsJobTest {
   void thePipelineStageLabels() {
     MentionDetectorModel stage =
         new MentionDetectorModel()
+            .setModel("nano-llama")
             .setThreshold(0.3)
             .setClassifier(shared.resolve("zero").toString())
             .setLabels("person", "place");
@@ -298,7 +301,13 @@ class TypedMentionsJobTest {
   @Test
   void labelsAreScoredAgainstGoldTypes() throws IOException {
     EvaluateResult live =
-        evaluate("--threshold", "0.3", "--classifier", shared.resolve("own").toString());
+        evaluate(
+            "--model",
+            "nano-llama",
+            "--threshold",
+            "0.3",
+            "--classifier",
+            shared.resolve("own").toString());
     EvaluationFile.Typed micro = live.evaluation().typed().get(0);
     assertThat(micro.total()).isEqualTo(160);
     // Two types are exchanged, and one mention is none.
@@ -428,7 +437,13 @@ class TypedMentionsJobTest {
   private void annotate(String output, String classifier, String... more) throws IOException {
     List<String> arguments =
         new ArrayList<>(
-            List.of("--threshold", "0.3", "--output", folder.resolve(output).toString()));
+            List.of(
+                "--model",
+                "nano-llama",
+                "--threshold",
+                "0.3",
+                "--output",
+                folder.resolve(output).toString()));
     if (!List.of(more).contains("--input")) {
       arguments.addAll(List.of("--input", shared.resolve("docs.jsonl").toString()));
     }

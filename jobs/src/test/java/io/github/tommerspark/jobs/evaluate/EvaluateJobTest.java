@@ -30,6 +30,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeEach;
@@ -421,7 +422,7 @@ class EvaluateJobTest {
   void goldOfOneNameIsOneDataSet() {
     EvaluateOptions options = options("--gold", "a=x", "b=y", "--gold", "a=z=1");
     assertThat(options.gold()).isEqualTo(Map.of("a", List.of("x", "z=1"), "b", List.of("y")));
-    assertThat(options.models()).containsExactly(ModelSpec.bundled("nano-llama"));
+    assertThat(options.models()).containsExactly(ModelSpec.bundled("bge-small"));
     assertThat(options("--gold", "a=b", "--predictions", "m=p", "--backbone", "nano-neox").models())
         .isEmpty();
   }
@@ -453,7 +454,11 @@ class EvaluateJobTest {
   }
 
   private EvaluateResult evaluate(String... arguments) throws IOException {
-    return EvaluateJob.run(spark, options(arguments));
+    List<String> all = new ArrayList<>(List.of(arguments));
+    if (Stream.of("--model", "--models", "--backbone", "--predictions").noneMatch(all::contains)) {
+      all.addAll(List.of("--model", "nano-llama"));
+    }
+    return EvaluateJob.run(spark, options(all.toArray(String[]::new)));
   }
 
   private EvaluateOptions options(String... arguments) {

@@ -54,6 +54,9 @@ final class TrainFixture {
                 "--device",
                 "cpu"));
     arguments.addAll(List.of(more));
+    if (!arguments.contains("--backbone")) {
+      arguments.addAll(List.of("--backbone", "nano-llama"));
+    }
     return arguments.toArray(String[]::new);
   }
 

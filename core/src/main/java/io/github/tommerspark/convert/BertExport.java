@@ -1,0 +1,531 @@
+package io.github.tommerspark.convert;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.tommerspark.checkpoint.ModelFormatException;
+import io.github.tommerspark.source.Quoted;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * A BERT-like encoder found again in an ONNX graph that PyTorch exported.
+ *
+ * <p>Embeddings, biases and norms keep their names in an export. Matrices of linear layers lose
+ * theirs and are stored transposed; the bias that is added to the product says which one it is.
+ * What config.json would say follows from shapes, and from constants of the graph.
+ */
+final class BertExport {
+
+  private static final String WORDS = "embeddings.word_embeddings.weight";
+  private static final List<String> FAMILIES = List.of("bert", "roberta");
+
+  private static final List<String> MATRICES =
+      List.of(
+          "attention.self.query",
+          "attention.self.key",
+          "attention.self.value",
+          "attention.output.dense",
+          "intermediate.dense",
+          "output.dense");
+
+  /** No encoder has more blocks; BERT's largest has 24. */
+  private static final int MAX_LAYERS = 1 << 10;
+
+  /** Steps of the activation between the two layers of a block: eight for the approximated GELU. */
+  private static final int MAX_ACTIVATION_STEPS = 16;
+
+  /** Operations of BERT as exporters write them, with what pools its last hidden states. */
+  private static final Set<String> OPERATORS =
+      Set.of(
+          ("Abs Add And Cast CastLike Clip Concat Constant ConstantOfShape Div Dropout Equal Erf Expand"
+                  + " Flatten Gather GatherElements GatherND Gelu Gemm Greater GreaterOrEqual Identity"
+                  + " IsNaN LayerNormalization Less LessOrEqual MatMul Max Min Mul Neg Not Or Pow Range"
+                  + " Reciprocal ReduceL2 ReduceMax ReduceMean ReduceSum Relu Reshape Shape Slice Softmax"
+                  + " Split Sqrt Squeeze Sub Tanh Tile Transpose Unsqueeze Where")
+              .split(" "));
+
+  /** Of RoBERTa too, which counts its positions from the padding. */
+  private static final String COUNTS = "CumSum";
+
+  /**
+   * A weight and where its values are.
+   *
+   * @param tensor where they are
+   * @param shape its dimensions in the snapshot, outermost first
+   * @param transposed whether the file has rows and columns exchanged
+   */
+  record Weight(OnnxTensor tensor, long[] shape, boolean transposed) {}
+
+  private final OnnxGraph graph;
+  private final ObjectNode given;
+  private final String prefix;
+  private final int layers;
+  private final Map<String, Weight> weights = new LinkedHashMap<>();
+
+  private BertExport(OnnxGraph graph, ObjectNode given) throws IOException {
+    this.graph = graph;
+    this.given = given;
+    this.prefix = prefix();
+    this.layers = countLayers();
+  }
+
+  /**
+   * Looks for an encoder in a graph.
+   *
+   * @param graph the graph
+   * @param given the model's own config.json, or null to derive it
+   * @throws ModelFormatException if it is none, or what it computes is not what BERT does
+   */
+  static BertExport of(OnnxGraph graph, ObjectNode given) throws IOException {
+    checkOperators(graph, given);
+    return new BertExport(graph, given);
+  }
+
+  private static void checkOperators(OnnxGraph graph, ObjectNode given)
+      throws ModelFormatException {
+    Set<String> others = new TreeSet<>();
+    for (OnnxNode node : graph.nodes()) {
+      if (!OPERATORS.contains(node.operator())
+          && !(node.operator().equals(COUNTS) && given != null)) {
+        others.add(node.operator());
+      }
+    }
+    if (others.isEmpty()) {
+      return;
+    }
+    String first = others.iterator().next();
+    String reason;
+    if (others.stream().anyMatch(BertExport::quantizes)) {
+      first = others.stream().filter(BertExport::quantizes).findFirst().orElseThrow();
+      reason = "its weights are quantised (operator %s); import the export in float32 or float16";
+    } else if (others.contains(COUNTS)) {
+      first = COUNTS;
+      reason =
+          "it counts positions from the padding (operator %s) as RoBERTa does; name its config.json, which says where they begin";
+    } else if (first.contains(".")) {
+      reason =
+          "its operations were joined for one runtime (operator %s); import the export before it was optimised";
+    } else {
+      reason = "operator %s is none of BERT's; supported are exports of BERT and RoBERTa";
+    }
+    throw refused(graph, reason.formatted(Quoted.of(first)));
+  }
+
+  private static boolean quantizes(String operator) {
+    return operator.toLowerCase(Locale.ROOT).contains("quantize") || operator.contains("Integer");
+  }
+
+  private String prefix() throws ModelFormatException {
+    List<String> prefixes = new ArrayList<>();
+    for (String name : graph.tensors().keySet()) {
+      if (name.endsWith(WORDS)) {
+        prefixes.add(name.substring(0, name.length() - WORDS.length()));
+      }
+    }
+    if (prefixes.size() == 1) {
+      return prefixes.get(0);
+    }
+    throw refused(
+        prefixes.isEmpty()
+            ? "there is no tensor named %s; supported are exports of BERT-like encoders from PyTorch, which keep the names of embeddings and biases"
+                .formatted(WORDS)
+            : "there are several tensors named %s: %s"
+                .formatted(WORDS, Quoted.of(String.join(", ", prefixes))));
+  }
+
+  private int countLayers() throws ModelFormatException {
+    int count = 0;
+    while (count <= MAX_LAYERS && named(block(count) + "attention.self.query.bias") != null) {
+      count++;
+    }
+    if (count == 0 || count > MAX_LAYERS) {
+      throw refused(
+          count == 0
+              ? "there is no tensor named %s"
+                  .formatted(shown(block(0) + "attention.self.query.bias"))
+              : "it has more than %d blocks".formatted(MAX_LAYERS));
+    }
+    return count;
+  }
+
+  private static String block(int layer) {
+    return "encoder.layer." + layer + ".";
+  }
+
+  private OnnxTensor named(String name) {
+    return graph.constant(prefix + name);
+  }
+
+  /** Number of blocks in the file. */
+  int layers() {
+    return layers;
+  }
+
+  /**
+   * The weights that a snapshot has of the first blocks, by their names in it.
+   *
+   * @param kept how many blocks, from 1 to {@link #layers}
+   * @throws ModelFormatException if one is missing or has a shape that does not fit the others
+   */
+  Map<String, Weight> weights(int kept) throws ModelFormatException {
+    weights.clear();
+    long[] words = matrix(WORDS);
+    long width = words[1];
+    vector("embeddings.LayerNorm.weight", width);
+    vector("embeddings.LayerNorm.bias", width);
+    for (String table :
+        List.of(
+            "embeddings.position_embeddings.weight", "embeddings.token_type_embeddings.weight")) {
+      if (matrix(table)[1] != width) {
+        throw refused(
+            "tensor %s has rows of %d numbers, but those of words have %d"
+                .formatted(table, matrix(table)[1], width));
+      }
+    }
+    Map<String, OnnxNode> products = new HashMap<>();
+    for (int layer = 0; layer < kept; layer++) {
+      String at = block(layer);
+      long inner = vector(at + "intermediate.dense.bias", -1);
+      for (String name : MATRICES) {
+        boolean widens = name.equals("intermediate.dense");
+        long out = widens ? inner : width;
+        long in = name.equals("output.dense") ? inner : width;
+        vector(at + name + ".bias", out);
+        product(at + name, out, in);
+      }
+      for (String norm : List.of("attention.output.LayerNorm.", "output.LayerNorm.")) {
+        vector(at + norm + "weight", width);
+        vector(at + norm + "bias", width);
+      }
+    }
+    return new LinkedHashMap<>(weights);
+  }
+
+  private long[] matrix(String name) throws ModelFormatException {
+    OnnxTensor tensor = weight(name);
+    if (tensor.shape().length != 2 || tensor.elements() == 0) {
+      throw shapeOf(name, tensor, "rows and columns");
+    }
+    weights.put(name, new Weight(tensor, tensor.shape(), false));
+    return tensor.shape();
+  }
+
+  private long vector(String name, long size) throws ModelFormatException {
+    OnnxTensor tensor = weight(name);
+    if (tensor.shape().length != 1 || tensor.elements() == 0) {
+      throw shapeOf(name, tensor, "one dimension");
+    }
+    if (size >= 0 && tensor.elements() != size) {
+      throw shapeOf(name, tensor, "[%d]".formatted(size));
+    }
+    weights.put(name, new Weight(tensor, tensor.shape(), false));
+    return tensor.elements();
+  }
+
+  private OnnxTensor weight(String name) throws ModelFormatException {
+    OnnxTensor tensor = named(name);
+    if (tensor == null) {
+      throw refused("tensor %s is missing".formatted(shown(name)));
+    }
+    if (!tensor.dtype().isWeight() || tensor.begin() < 0) {
+      throw refused(
+          "tensor %s has type %s; supported: F32, F16, BF16"
+              .formatted(shown(name), tensor.dtype()));
+    }
+    return tensor;
+  }
+
+  /** Finds the matrix of the linear layer whose bias has a name. */
+  private void product(String layer, long out, long in) throws ModelFormatException {
+    Linear linear = linear(layer);
+    OnnxTensor tensor = graph.constant(linear.matrix());
+    boolean transposed = !linear.byRows();
+    if (tensor == null) {
+      // Kept as in the checkpoint, and transposed when it runs.
+      OnnxNode turn = graph.producer(linear.matrix());
+      if (turn != null && turn.operator().equals("Transpose") && !turn.inputs().isEmpty()) {
+        tensor = graph.constant(turn.inputs().get(0));
+        transposed = !transposed;
+      }
+    }
+    if (tensor == null || !tensor.dtype().isWeight() || tensor.begin() < 0) {
+      throw refused(
+          "the matrix of %s is no tensor of type F32, F16 or BF16".formatted(shown(layer)));
+    }
+    long[] expected = transposed ? new long[] {in, out} : new long[] {out, in};
+    if (!Arrays.equals(tensor.shape(), expected)) {
+      throw shapeOf(layer + ".weight", tensor, Arrays.toString(expected));
+    }
+    weights.put(layer + ".weight", new Weight(tensor, new long[] {out, in}, transposed));
+  }
+
+  /**
+   * A linear layer of the graph.
+   *
+   * @param input the value that it takes
+   * @param matrix the value that is its matrix
+   * @param byRows whether each output is a row of the matrix, as PyTorch has it
+   * @param output the value that it gives
+   */
+  private record Linear(String input, String matrix, boolean byRows, String output) {}
+
+  private Linear linear(String layer) throws ModelFormatException {
+    List<Linear> found = new ArrayList<>();
+    OnnxTensor bias = named(layer + ".bias");
+    for (OnnxNode node : consumersOf(prefix + layer + ".bias")) {
+      if (node.outputs().size() != 1) {
+        continue;
+      }
+      if (node.operator().equals("Gemm") && node.inputs().size() == 3) {
+        plain(node, layer);
+        boolean byRows = Long.valueOf(1).equals(node.attributes().get("transB"));
+        found.add(
+            new Linear(node.inputs().get(0), node.inputs().get(1), byRows, node.outputs().get(0)));
+      } else if (node.operator().equals("Add") && node.inputs().size() == 2) {
+        for (String input : node.inputs()) {
+          OnnxNode product = graph.producer(input);
+          if (graph.constant(input) != bias
+              && product != null
+              && product.operator().equals("MatMul")
+              && product.inputs().size() == 2) {
+            found.add(
+                new Linear(
+                    product.inputs().get(0),
+                    product.inputs().get(1),
+                    false,
+                    node.outputs().get(0)));
+          }
+        }
+      }
+    }
+    if (found.size() != 1) {
+      throw refused(
+          "%s is added to %d products, and must be to one"
+              .formatted(shown(layer + ".bias"), found.size()));
+    }
+    return found.get(0);
+  }
+
+  /** The operations that take a constant, under its name or through {@code Identity}. */
+  private List<OnnxNode> consumersOf(String name) {
+    List<OnnxNode> all = new ArrayList<>();
+    for (OnnxNode node : graph.consumers(name)) {
+      if (!node.operator().equals("Identity")) {
+        all.add(node);
+      }
+    }
+    return all;
+  }
+
+  private void plain(OnnxNode gemm, String layer) throws ModelFormatException {
+    for (String factor : List.of("alpha", "beta")) {
+      Object value = gemm.attributes().getOrDefault(factor, 1f);
+      if (!value.equals(1f)) {
+        throw refused("the product of %s has %s %s".formatted(shown(layer), factor, value));
+      }
+    }
+    if (!gemm.attributes().getOrDefault("transA", 0L).equals(0L)) {
+      throw refused("the product of %s transposes its input".formatted(shown(layer)));
+    }
+  }
+
+  /**
+   * What config.json says of a model of the first blocks.
+   *
+   * @param kept how many blocks, from 1 to {@link #layers}
+   * @throws ModelFormatException if the graph does not tell, or a given config.json says otherwise
+   */
+  ObjectNode config(int kept) throws IOException {
+    Map<String, Weight> needed = weights(kept);
+    long[] words = needed.get(WORDS).shape();
+    Map<String, Object> derived = new LinkedHashMap<>();
+    derived.put("vocab_size", words[0]);
+    derived.put("hidden_size", words[1]);
+    derived.put("num_hidden_layers", (long) layers);
+    derived.put("num_attention_heads", heads(words[1]));
+    derived.put("intermediate_size", needed.get(block(0) + "intermediate.dense.bias").shape()[0]);
+    derived.put("hidden_act", activation());
+    derived.put(
+        "max_position_embeddings", needed.get("embeddings.position_embeddings.weight").shape()[0]);
+    derived.put(
+        "type_vocab_size", needed.get("embeddings.token_type_embeddings.weight").shape()[0]);
+    derived.put("layer_norm_eps", epsilon());
+    if (given == null) {
+      return derive(derived, kept);
+    }
+    ObjectNode config = given.deepCopy();
+    String family = config.path("model_type").asText();
+    if (!FAMILIES.contains(family)) {
+      throw refused(
+          "config.json says \"model_type\": %s; supported for ONNX: %s"
+              .formatted(Quoted.of(family), String.join(", ", FAMILIES)));
+    }
+    for (String key : List.of("num_hidden_layers", "num_attention_heads")) {
+      Object value = derived.get(key);
+      if (value != null && config.path(key).asLong(-1) != (long) value) {
+        throw refused(
+            "config.json says \"%s\": %s, but the graph has %s"
+                .formatted(key, Quoted.of(config.path(key).asText()), value));
+      }
+    }
+    return config.put("num_hidden_layers", kept);
+  }
+
+  private ObjectNode derive(Map<String, Object> derived, int kept) throws ModelFormatException {
+    for (Map.Entry<String, Object> fact : derived.entrySet()) {
+      if (fact.getValue() == null) {
+        throw refused(
+            "the graph does not tell \"%s\"; name the model's config.json"
+                .formatted(fact.getKey()));
+      }
+    }
+    ObjectMapper mapper = new ObjectMapper();
+    ObjectNode config = mapper.createObjectNode();
+    config.putArray("architectures").add("BertModel");
+    config.put("model_type", "bert");
+    config.setAll((ObjectNode) mapper.valueToTree(derived));
+    config.put("num_hidden_layers", kept);
+    config.put("position_embedding_type", "absolute");
+    config.put("pad_token_id", 0);
+    return config;
+  }
+
+  /** Heads by which the queries of the first block are divided; null if that cannot be seen. */
+  private Long heads(long width) throws IOException {
+    Linear queries = linear(block(0) + "attention.self.query");
+    for (OnnxNode node : graph.consumers(queries.output())) {
+      if (node.operator().equals("Reshape") && node.inputs().size() == 2) {
+        long[] shape = graph.integers(node.inputs().get(1));
+        // Batch, tokens, heads, dimensions of a head.
+        if (shape != null && shape.length == 4) {
+          long heads = shape[2] > 0 ? shape[2] : shape[3] > 0 ? width / shape[3] : 0;
+          if (heads > 0 && (shape[3] <= 0 || shape[3] == width / heads)) {
+            return heads;
+          }
+        }
+      }
+    }
+    return null;
+  }
+
+  /**
+   * The activation's name in config.json, by the operations between a block's two linear layers.
+   */
+  private String activation() throws IOException {
+    Linear widened = linear(block(0) + "intermediate.dense");
+    Linear narrowed = linear(block(0) + "output.dense");
+    Set<String> operators = new HashSet<>();
+    List<String> values = new ArrayList<>(List.of(narrowed.input()));
+    String approximate = "none";
+    for (int at = 0; at < values.size(); at++) {
+      OnnxNode node = graph.producer(values.get(at));
+      if (values.get(at).equals(widened.output()) || node == null) {
+        continue;
+      }
+      if (values.size() > MAX_ACTIVATION_STEPS * 4) {
+        return null;
+      }
+      operators.add(node.operator());
+      approximate = String.valueOf(node.attributes().getOrDefault("approximate", approximate));
+      for (String input : node.inputs()) {
+        if (!values.contains(input)) {
+          values.add(input);
+        }
+      }
+    }
+    if (operators.contains("Gelu")) {
+      return approximate.equals("tanh") ? "gelu_new" : "gelu";
+    }
+    boolean arithmetic =
+        operators.stream()
+            .allMatch(
+                Set.of(
+                        "Add",
+                        "Constant",
+                        "Div",
+                        "Erf",
+                        "Identity",
+                        "Mul",
+                        "Pow",
+                        "Relu",
+                        "Tanh",
+                        "Cast")
+                    ::contains);
+    List<String> kinds =
+        List.of("Erf", "Tanh", "Relu").stream().filter(operators::contains).toList();
+    if (!arithmetic || kinds.size() != 1) {
+      return null;
+    }
+    return switch (kinds.get(0)) {
+      case "Erf" -> "gelu";
+      case "Tanh" -> "gelu_new";
+      default -> "relu";
+    };
+  }
+
+  /** What is added to the variance in the first norm; null if that cannot be seen. */
+  private Double epsilon() throws IOException {
+    for (OnnxNode node : graph.consumers(prefix + "embeddings.LayerNorm.weight")) {
+      if (node.operator().equals("LayerNormalization")) {
+        Object added = node.attributes().getOrDefault("epsilon", 1e-5f);
+        return added instanceof Float number ? decimal(number) : null;
+      }
+      if (node.operator().equals("Mul")) {
+        for (String input : node.inputs()) {
+          OnnxNode quotient = producer(input, "Div");
+          OnnxNode root = quotient == null ? null : producer(quotient.inputs().get(1), "Sqrt");
+          OnnxNode sum = root == null ? null : producer(root.inputs().get(0), "Add");
+          for (String term : sum == null ? List.<String>of() : sum.inputs()) {
+            float number = graph.number(term);
+            if (number > 0) {
+              return decimal(number);
+            }
+          }
+        }
+      }
+    }
+    return null;
+  }
+
+  /** The operation that gives a value, if it is of a kind and takes what that kind takes. */
+  private OnnxNode producer(String value, String operator) {
+    OnnxNode node = graph.producer(value);
+    int inputs = operator.equals("Sqrt") ? 1 : 2;
+    return node != null && node.operator().equals(operator) && node.inputs().size() == inputs
+        ? node
+        : null;
+  }
+
+  /** The number that people wrote, such as 1e-12, and not the float nearest to it. */
+  private static double decimal(float value) {
+    return Double.parseDouble(Float.toString(value));
+  }
+
+  private ModelFormatException shapeOf(String name, OnnxTensor tensor, String expected) {
+    return refused(
+        "tensor %s has shape %s, but the others imply %s"
+            .formatted(shown(name), Arrays.toString(tensor.shape()), expected));
+  }
+
+  /** A name of the file, which nobody vouches for. */
+  private String shown(String name) {
+    return Quoted.of(prefix + name);
+  }
+
+  private ModelFormatException refused(String reason) {
+    return refused(graph, reason);
+  }
+
+  private static ModelFormatException refused(OnnxGraph graph, String reason) {
+    return new ModelFormatException("Cannot import %s: %s".formatted(graph.file(), reason));
+  }
+}

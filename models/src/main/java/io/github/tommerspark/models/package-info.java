@@ -1,0 +1,2 @@
+/** Makes the bundled models' snapshots when the product is built; not part of the jar. */
+package io.github.tommerspark.models;
