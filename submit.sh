@@ -26,6 +26,7 @@ Commands:
   evaluate    scores models, or mentions they found before, against gold data
   judge       has a language model judge a sample of the mentions found
   natives     lays libtorch out for machines without internet
+  pull        fetches models of the Hugging Face Hub, for --backbone ID and --head ID
   report      writes one HTML page about what the other commands wrote
   show        marks the mentions of a text given on the command line
   train       trains heads on a backbone, a whole sweep of layers and ranks at once

@@ -51,6 +51,7 @@ import scala.Tuple2;
       EvaluateCommand.class,
       JudgeCommand.class,
       NativesCommand.class,
+      PullCommand.class,
       ReportCommand.class,
       ShowCommand.class,
       TrainCommand.class,

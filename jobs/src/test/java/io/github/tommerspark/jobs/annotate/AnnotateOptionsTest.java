@@ -212,7 +212,7 @@ class AnnotateOptionsTest {
   }
 
   @Test
-  void aNameOfAHubThatIsNoPathGetsTheDownloadCommand() {
+  void aNameOfAHubThatWasNotPulledGetsTheCommand() {
     assertThatThrownBy(
             () ->
                 parse(
@@ -223,10 +223,12 @@ class AnnotateOptionsTest {
                     "--model",
                     "llama=meta-llama/Llama-3.2-1B,some/head"))
         .isInstanceOf(UserException.class)
-        .hasMessage(
-            "Cannot find meta-llama/Llama-3.2-1B: there is no such directory; to fetch that model run: huggingface-cli download meta-llama/Llama-3.2-1B --local-dir meta-llama/Llama-3.2-1B");
+        .hasMessageStartingWith(
+            "Cannot find meta-llama/Llama-3.2-1B: there is no such directory, and it is not in the Hub's cache ")
+        .hasMessageEndingWith("; fetch it with: ./submit.sh pull meta-llama/Llama-3.2-1B");
     assertThat(refusal("--model", "meta-llama/Llama-3.2-1B"))
-        .contains("huggingface-cli download meta-llama/Llama-3.2-1B");
+        .endsWith(
+            ", where each may be a model of a Hub after ./submit.sh pull meta-llama/Llama-3.2-1B");
   }
 
   @Test
