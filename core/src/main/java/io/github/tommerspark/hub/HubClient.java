@@ -469,7 +469,10 @@ final class HubClient {
       }
       URI next = target(uri, exchange);
       exchange.body().close();
-      if (stopAtLink && (!isHub(next) || exchange.header("X-Linked-Etag").isPresent())) {
+      if (stopAtLink
+          && (!isHub(next)
+              || exchange.header("X-Linked-Etag").isPresent()
+                  && exchange.header("X-Linked-Size").isPresent())) {
         return exchange;
       }
       uri = next;
