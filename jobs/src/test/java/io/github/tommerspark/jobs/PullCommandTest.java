@@ -104,6 +104,10 @@ class PullCommandTest {
         .isEqualTo(
             "tommer-spark: Cannot find some-org/missing: there is no such directory, and it is not in the Hub's cache %s; fetch it with: ./submit.sh pull some-org/missing\n",
             folder.resolve("cache"));
+    assertThat(run(1, Map.of("HF_HUB_OFFLINE", "1"), "pull", "some-org/missing"))
+        .isEqualTo(
+            "tommer-spark: Cannot pull some-org/missing: HF_HUB_OFFLINE is set, and it is not whole in the Hub's cache %s; unset it\n",
+            folder.resolve("cache"));
     assertThat(requests).hasValue(1);
   }
 
