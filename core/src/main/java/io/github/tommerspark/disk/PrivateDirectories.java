@@ -1,9 +1,11 @@
 package io.github.tommerspark.disk;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFileAttributes;
@@ -26,6 +28,16 @@ import java.util.stream.Stream;
 public record PrivateDirectories(String what, String remedy) {
 
   private static final String ROOT = "root";
+
+  /** A directory or file is there that is not to be trusted; the message says why. */
+  public static final class RefusedException extends IOException {
+
+    private static final long serialVersionUID = 1L;
+
+    private RefusedException(String message) {
+      super(message);
+    }
+  }
 
   /**
    * Makes a directory, readable by its owner only, or checks the one that is there. Parents are
@@ -57,10 +69,11 @@ public record PrivateDirectories(String what, String remedy) {
   }
 
   /**
-   * Refuses what is no directory of this user's, such as a symbolic link, and what others can write
-   * to.
+   * Refuses what is no directory of this user's, such as a symbolic link, what others can write to,
+   * and what lies in a directory that somebody else has put where everybody can.
    *
-   * @throws IOException saying why it is refused
+   * @throws RefusedException saying why it is refused
+   * @throws IOException if it cannot be looked at
    */
   public void require(Path directory) throws IOException {
     PosixFileAttributes attributes = attributes(directory);
@@ -71,9 +84,62 @@ public record PrivateDirectories(String what, String remedy) {
     if (!attributes.owner().equals(user)) {
       throw foreign(directory, attributes, user);
     }
+    requireParents(directory.toAbsolutePath().normalize(), user);
+    requireParents(directory.toRealPath(), user);
     if (attributes.permissions().contains(PosixFilePermission.GROUP_WRITE)
         || attributes.permissions().contains(PosixFilePermission.OTHERS_WRITE)) {
       throw refused(directory, "others can write to it");
+    }
+  }
+
+  /** Of two users who can write to a directory, one could put a directory for the other's there. */
+  private void requireParents(Path directory, UserPrincipal user) throws IOException {
+    for (Path parent = directory.getParent();
+        parent != null && parent.getParent() != null;
+        parent = parent.getParent()) {
+      PosixFileAttributes attributes = posix(parent);
+      if (!attributes.owner().equals(user)
+          && !attributes.owner().getName().equals(ROOT)
+          && posix(parent.getParent()).permissions().contains(PosixFilePermission.OTHERS_WRITE)) {
+        throw refused(
+            directory,
+            "%s belongs to %s, not to %s, and everybody can make such a directory"
+                .formatted(parent, attributes.owner().getName(), user.getName()));
+      }
+    }
+  }
+
+  /**
+   * Refuses links, what belongs to others and what everybody can write to, in a directory that
+   * {@link #require} has passed. What its group could write to is out of the group's reach.
+   *
+   * @throws RefusedException naming the file that is refused
+   * @throws IOException if it cannot be looked at
+   */
+  public void requireContents(Path directory) throws IOException {
+    if (!isPosix(directory)) {
+      return;
+    }
+    UserPrincipal user = user();
+    try (Stream<Path> walk = Files.walk(directory)) {
+      for (Path path : walk.toList()) {
+        PosixFileAttributes attributes;
+        try {
+          attributes = posix(path);
+        } catch (NoSuchFileException e) {
+          // Of another process, which is done with it.
+          continue;
+        }
+        if (attributes.isSymbolicLink()) {
+          throw refused(path, "it is a symbolic link");
+        } else if (!attributes.owner().equals(user)) {
+          throw foreign(path, attributes, user);
+        } else if (attributes.permissions().contains(PosixFilePermission.OTHERS_WRITE)) {
+          throw refused(path, "everybody can write to it");
+        }
+      }
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
   }
 
@@ -82,15 +148,14 @@ public record PrivateDirectories(String what, String remedy) {
    * can write to. A group may share the directory. Root may use everybody's, as in a container that
    * is given a user's cache.
    *
-   * @throws IOException saying why it is refused
+   * @throws RefusedException saying why it is refused
+   * @throws IOException if it cannot be looked at
    */
   public void requireReadable(Path directory) throws IOException {
+    requireNotOpen(directory);
     PosixFileAttributes attributes = attributes(directory);
     if (attributes == null) {
       return;
-    }
-    if (attributes.permissions().contains(PosixFilePermission.OTHERS_WRITE)) {
-      throw refused(directory, "everybody can write to it");
     }
     if (attributes.owner().getName().equals(ROOT)) {
       return;
@@ -98,6 +163,19 @@ public record PrivateDirectories(String what, String remedy) {
     UserPrincipal user = user();
     if (!user.equals(attributes.owner()) && !user.getName().equals(ROOT)) {
       throw foreign(directory, attributes, user);
+    }
+  }
+
+  /**
+   * Refuses what is no directory, and what everybody can write to.
+   *
+   * @throws RefusedException saying why it is refused
+   * @throws IOException if it cannot be looked at
+   */
+  public void requireNotOpen(Path directory) throws IOException {
+    PosixFileAttributes attributes = attributes(directory);
+    if (attributes != null && attributes.permissions().contains(PosixFilePermission.OTHERS_WRITE)) {
+      throw refused(directory, "everybody can write to it");
     }
   }
 
@@ -124,9 +202,11 @@ public record PrivateDirectories(String what, String remedy) {
     if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
       throw refused(directory, "it is no directory, or a symbolic link to one");
     }
-    return isPosix(directory)
-        ? Files.readAttributes(directory, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
-        : null;
+    return isPosix(directory) ? posix(directory) : null;
+  }
+
+  private static PosixFileAttributes posix(Path path) throws IOException {
+    return Files.readAttributes(path, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
   }
 
   private static FileAttribute<?>[] mode(Path directory, String mode) {
@@ -150,13 +230,15 @@ public record PrivateDirectories(String what, String remedy) {
     return path.getFileSystem().supportedFileAttributeViews().contains("posix");
   }
 
-  private IOException foreign(Path directory, PosixFileAttributes attributes, UserPrincipal user) {
+  private RefusedException foreign(
+      Path directory, PosixFileAttributes attributes, UserPrincipal user) {
     return refused(
         directory,
         "it belongs to %s, not to %s".formatted(attributes.owner().getName(), user.getName()));
   }
 
-  private IOException refused(Path directory, String reason) {
-    return new IOException("Cannot use %s %s: %s; %s".formatted(what, directory, reason, remedy));
+  private RefusedException refused(Path directory, String reason) {
+    return new RefusedException(
+        "Cannot use %s %s: %s; %s".formatted(what, directory, reason, remedy));
   }
 }

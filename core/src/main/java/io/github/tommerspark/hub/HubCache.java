@@ -10,6 +10,8 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +32,11 @@ public final class HubCache {
 
   private static final int MAX_REF_BYTES = 256;
   private static final String GGUF = ".gguf";
+
+  private static final PrivateDirectories DIRECTORIES =
+      new PrivateDirectories(
+          "the Hub's cache",
+          "name a directory of your own in the environment variable HF_HUB_CACHE");
 
   private final Path root;
 
@@ -76,11 +83,24 @@ public final class HubCache {
             "Cannot find %s: there is no such directory, and it is not in the Hub's cache %s; fetch it with: %s"
                 .formatted(id, root, id.pullCommand()));
       }
+      requireNotOpen(root.resolve(id.folder()), snapshot.get());
       return whole(id, snapshot.get());
     } catch (HubException e) {
       throw e;
+    } catch (PrivateDirectories.RefusedException e) {
+      throw new HubException(e.getMessage(), e);
     } catch (IOException e) {
       throw new HubException("Cannot read the Hub's cache %s: %s".formatted(root, e), e);
+    }
+  }
+
+  /** A cache may belong to somebody else, who shares it, but not to everybody. */
+  private static void requireNotOpen(Path repository, Path snapshot) throws IOException {
+    for (Path directory :
+        List.of(repository, repository.resolve("blobs"), snapshot.getParent(), snapshot)) {
+      if (Files.exists(directory)) {
+        DIRECTORIES.requireNotOpen(directory);
+      }
     }
   }
 
@@ -141,11 +161,27 @@ public final class HubCache {
 
   /** Files of a snapshot that are there, with those one folder down; dangling links are not. */
   private static List<String> names(Path snapshot) throws IOException {
-    try (Stream<Path> walk = Files.walk(snapshot, 2)) {
-      return walk.filter(Files::isRegularFile)
-          .map(file -> snapshot.relativize(file).toString().replace('\\', '/'))
-          .sorted()
-          .toList();
+    List<String> names = new ArrayList<>();
+    // Listed, not walked: others may add to it meanwhile.
+    for (Path path : listed(snapshot)) {
+      String name = path.getFileName().toString();
+      if (Files.isRegularFile(path)) {
+        names.add(name);
+      } else if (Files.isDirectory(path)) {
+        for (Path below : listed(path)) {
+          if (Files.isRegularFile(below)) {
+            names.add(name + "/" + below.getFileName());
+          }
+        }
+      }
+    }
+    Collections.sort(names);
+    return names;
+  }
+
+  private static List<Path> listed(Path directory) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files.toList();
     }
   }
 
@@ -157,10 +193,6 @@ public final class HubCache {
    * @throws IOException if one cannot be made, or is not to be trusted
    */
   Repository open(RepositoryId id) throws IOException {
-    PrivateDirectories directories =
-        new PrivateDirectories(
-            "the Hub's cache",
-            "name a directory of your own in the environment variable HF_HUB_CACHE");
     Files.createDirectories(root);
     Path folder = root.resolve(id.folder());
     Path locks = root.resolve(".locks");
@@ -172,9 +204,9 @@ public final class HubCache {
             folder.resolve("snapshots"),
             locks,
             locks.resolve(id.folder()))) {
-      directories.createReadable(directory);
+      DIRECTORIES.createReadable(directory);
     }
-    return new Repository(folder, locks.resolve(id.folder()), directories);
+    return new Repository(folder, locks.resolve(id.folder()));
   }
 
   /**
@@ -183,7 +215,7 @@ public final class HubCache {
    * @param folder with blobs, refs and snapshots
    * @param locks of its blobs
    */
-  record Repository(Path folder, Path locks, PrivateDirectories directories) {
+  record Repository(Path folder, Path locks) {
 
     /** Where a content is or will be. */
     Path blob(String hash) {
@@ -210,17 +242,18 @@ public final class HubCache {
      */
     void link(String commit, String file, String hash) throws IOException {
       Path snapshot = snapshot(commit);
-      directories.createReadable(snapshot);
+      DIRECTORIES.createReadable(snapshot);
       Path place = snapshot.resolve(file);
       for (Path parent = snapshot; !parent.equals(place.getParent()); ) {
         parent = parent.resolve(parent.relativize(place).getName(0));
-        directories.createReadable(parent);
+        DIRECTORIES.createReadable(parent);
       }
       Path target = place.getParent().relativize(blob(hash));
       if (Files.isSymbolicLink(place) && Files.readSymbolicLink(place).equals(target)) {
         return;
       }
-      Path draft = place.resolveSibling("." + place.getFileName() + "." + UUID.randomUUID());
+      // Not in the snapshot, where others look.
+      Path draft = blob("." + UUID.randomUUID());
       try {
         try {
           Files.createSymbolicLink(draft, target);

@@ -544,6 +544,8 @@ class HubPullTest {
         .hasMessage(
             "Cannot use the Hub's cache %s: everybody can write to it; name a directory of your own in the environment variable HF_HUB_CACHE",
             repository.resolve("blobs"));
+    assertThatThrownBy(() -> new HubCache(cache).find(ID))
+        .hasMessageContaining("everybody can write to it");
 
     Path elsewhere = Files.createDirectory(folder.resolve("elsewhere"));
     environment.put("HF_HUB_CACHE", folder.resolve("linked").toString());
