@@ -27,6 +27,7 @@ Commands:
   import      makes a snapshot of a model in another format, such as ONNX
   judge       has a language model judge a sample of the mentions found
   natives     lays libtorch out for machines without internet
+  pull        fetches models of the Hugging Face Hub, for --backbone ID and --head ID
   report      writes one HTML page about what the other commands wrote
   show        marks the mentions of a text given on the command line
   train       trains heads on a backbone, a whole sweep of layers and ranks at once
@@ -56,6 +57,25 @@ spark_options=()
 has_master=false
 has_packages=false
 s3a=false
+# As spark-submit ranks them: an option, --conf, a file of properties, and last what is set here.
+memory_option=
+memory_conf=
+memory_file=
+
+# A setting as --conf has it.
+conf() {
+  case "$1" in
+    spark.master=*) has_master=true ;;
+    spark.driver.memory=*) memory_conf=${1#*=} ;;
+  esac
+}
+
+# The settings of a file of properties.
+properties_file() {
+  [[ -r "$1" ]] || fail "cannot read the properties file $1"
+  ! grep -q '^[[:space:]]*spark\.master[[:space:]=:]' "$1" || has_master=true
+  memory_file=$(sed -n 's/^[[:space:]]*spark\.driver\.memory[[:space:]=:]*//p' "$1" | tail -n 1)
+}
 while (($# > 0)); do
   case "$1" in
     -h | --help)
@@ -71,15 +91,25 @@ while (($# > 0)); do
       shift
       ;;
     -*=*)
-      [[ "$1" == --master=* ]] && has_master=true
-      [[ "$1" == --packages=* ]] && has_packages=true
+      case "$1" in
+        --master=*) has_master=true ;;
+        --packages=*) has_packages=true ;;
+        --driver-memory=*) memory_option=${1#*=} ;;
+        --conf=*) conf "${1#*=}" ;;
+        --properties-file=*) properties_file "${1#*=}" ;;
+      esac
       spark_options+=("$1")
       shift
       ;;
     -*)
       (($# > 1)) || fail "$1 needs a value"
-      [[ "$1" == --master ]] && has_master=true
-      [[ "$1" == --packages ]] && has_packages=true
+      case "$1" in
+        --master) has_master=true ;;
+        --packages) has_packages=true ;;
+        --driver-memory) memory_option=$2 ;;
+        --conf | -c) conf "$2" ;;
+        --properties-file) properties_file "$2" ;;
+      esac
       spark_options+=("$1" "$2")
       shift 2
       ;;
@@ -192,13 +222,10 @@ fi
 # On s3a, a connection that breaks at a bad moment fails a task, which is then tried again; the master
 # local[*] would end the job.
 $has_master || submit_options+=(--master "$($s3a && echo 'local[*,4]' || echo 'local[*]')")
-memory=${TOMMER_DRIVER_MEMORY:-2g}
-for ((i = 0; i < ${#spark_options[@]}; i++)); do
-  case "${spark_options[i]}" in
-    --driver-memory) memory=${spark_options[i + 1]} ;;
-    --driver-memory=*) memory=${spark_options[i]#*=} ;;
-  esac
-done
+memory=${memory_option:-${memory_conf:-${memory_file:-${TOMMER_DRIVER_MEMORY:-2g}}}}
+# As Spark writes sizes, and the JVM: 2gb is 2g, and a number alone counts MiB.
+memory=${memory%[bB]}
+[[ "$memory" =~ ^[0-9]+$ ]] && memory+=m
 read -r -a opens <<< "$(property spark.add-opens)"
 class_path=$spark/jars/*
 if $s3a; then

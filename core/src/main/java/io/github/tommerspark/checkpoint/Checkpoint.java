@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /**
  * The weights of a model by name, in one safetensors file or in shards.
@@ -78,6 +80,20 @@ public final class Checkpoint implements Closeable {
     }
     throw new FileNotFoundException(
         "Cannot read %s: there is neither %s nor %s".formatted(directory.name(), SINGLE, INDEX));
+  }
+
+  /**
+   * The files that the index of a sharded checkpoint names.
+   *
+   * @param directory the directory that the index is in
+   * @param index its file name
+   * @return the names of the shards, relative to the model's directory, in order
+   * @throws ModelFormatException when the index is malformed
+   * @throws IOException when it is missing or cannot be read
+   */
+  public static SortedSet<String> shards(ModelDirectory directory, String index)
+      throws IOException {
+    return new TreeSet<>(ShardIndex.read(directory, index).weightMap().values());
   }
 
   /**

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import io.github.tommerspark.classify.ClassifierFiles;
 import io.github.tommerspark.head.HeadFiles;
+import io.github.tommerspark.hub.HubCache;
+import io.github.tommerspark.hub.RepositoryId;
 import io.github.tommerspark.source.LocalDirectory;
 import io.github.tommerspark.source.ModelDirectory;
 import io.github.tommerspark.source.ResourceDirectory;
@@ -276,6 +278,10 @@ record ModelFiles(
           "Cannot read %s %s: it is not a path (%s)".formatted(what, location, e.getReason()));
     }
     if (!Files.exists(path)) {
+      Optional<RepositoryId> id = RepositoryId.parse(location);
+      if (id.isPresent()) {
+        return HubCache.ofEnvironment().find(id.get());
+      }
       throw new IOException(
           "Cannot read %s %s: there is no such directory%s"
               .formatted(

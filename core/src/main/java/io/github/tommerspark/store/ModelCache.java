@@ -4,6 +4,7 @@ import io.github.tommerspark.backbone.BackbonePlan;
 import io.github.tommerspark.checkpoint.Checkpoint;
 import io.github.tommerspark.checkpoint.SafetensorsWriter;
 import io.github.tommerspark.classify.ClassifierFiles;
+import io.github.tommerspark.disk.PrivateDirectories;
 import io.github.tommerspark.head.Head;
 import io.github.tommerspark.head.HeadFiles;
 import io.github.tommerspark.source.LocalDirectory;
@@ -48,6 +49,9 @@ public final class ModelCache {
 
   /** Changes when entries made by earlier versions can no longer be read. */
   private static final String FORMAT = "1";
+
+  private static final PrivateDirectories DIRECTORIES =
+      new PrivateDirectories("the model cache", "name another directory with --model-cache");
 
   private static final List<String> BACKBONE_FILES = List.of("config.json", "tokenizer.json");
   private static final String RECORD = "tommer.json";
@@ -134,7 +138,7 @@ public final class ModelCache {
     Path entry = root.resolve(key);
     // File locks are held by the whole process.
     synchronized (ModelCache.class) {
-      PrivateDirectories.create(root);
+      DIRECTORIES.create(root);
       try (FileChannel file =
               FileChannel.open(
                   root.resolve(key + ".lock"),
@@ -144,7 +148,7 @@ public final class ModelCache {
           FileLock lock = file.lock()) {
         assert lock.isValid();
         if (Files.exists(entry, LinkOption.NOFOLLOW_LINKS)) {
-          PrivateDirectories.require(entry);
+          DIRECTORIES.require(entry);
           Optional<String> damage = Checksums.damage(entry);
           if (damage.isEmpty()) {
             return new NamedDirectory(folder.files().name(), new LocalDirectory(entry));
@@ -162,7 +166,7 @@ public final class ModelCache {
     long begin = System.nanoTime();
     // Of a process that was killed: the lock is ours, so nobody is writing it.
     PrivateDirectories.delete(part);
-    PrivateDirectories.create(part);
+    DIRECTORIES.create(part);
     try {
       fetch.into(part);
       Checksums.write(part);

@@ -52,6 +52,7 @@ import scala.Tuple2;
       ImportCommand.class,
       JudgeCommand.class,
       NativesCommand.class,
+      PullCommand.class,
       ReportCommand.class,
       ShowCommand.class,
       TrainCommand.class,

@@ -300,11 +300,9 @@ public final class AnnotateCommand implements Callable<Integer> {
     if (repartition != null && repartition < 1) {
       throw common.impossible("--repartition must be at least 1, but is " + repartition);
     }
-    if (outputColumn.isBlank()) {
-      throw common.impossible("--output-column must not be empty");
-    }
-    if (sparkNlpColumn != null && sparkNlpColumn.isBlank()) {
-      throw common.impossible("--spark-nlp must not be given an empty name");
+    checkColumn("--output-column", outputColumn);
+    if (sparkNlpColumn != null) {
+      checkColumn("--spark-nlp", sparkNlpColumn);
     }
     return new AnnotateOptions(
         new CorpusOptions(
@@ -326,6 +324,17 @@ public final class AnnotateCommand implements Callable<Integer> {
         repartition == null ? 0 : repartition,
         failFast,
         given());
+  }
+
+  /** SQL quotes names with backticks: one that holds them could hardly be asked for. */
+  private void checkColumn(String option, String name) {
+    if (name.isBlank()) {
+      throw common.impossible("%s must not be given an empty name".formatted(option));
+    }
+    if (name.chars().anyMatch(c -> c == '`' || Character.isISOControl(c))) {
+      throw common.impossible(
+          "%s must not be given a name with a backtick or a control character".formatted(option));
+    }
   }
 
   /**

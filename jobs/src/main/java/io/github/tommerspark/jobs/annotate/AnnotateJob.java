@@ -299,7 +299,7 @@ public final class AnnotateJob {
     counted.add(count(col(MentionColumns.ERROR)));
     for (StructField field : layout.schema().fields()) {
       if (layout.mentions().contains(field.name())) {
-        counted.add(coalesce(sum(size(col("`" + field.name() + "`"))), lit(0L)));
+        counted.add(coalesce(sum(size(col("`" + field.name().replace("`", "``") + "`"))), lit(0L)));
         cheap = cheap.add(field.name(), STARTS);
       } else if (field.name().equals(MentionColumns.ERROR)) {
         cheap = cheap.add(field);

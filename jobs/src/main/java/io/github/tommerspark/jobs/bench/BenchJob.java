@@ -190,7 +190,7 @@ final class BenchJob {
     Iterator<Row> rows =
         corpus
             .rows()
-            .select(functions.col("`" + corpus.textColumn() + "`"))
+            .select(functions.col("`" + corpus.textColumn().replace("`", "``") + "`"))
             .na()
             .drop()
             .toLocalIterator();

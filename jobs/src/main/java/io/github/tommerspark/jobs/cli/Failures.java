@@ -1,6 +1,7 @@
 package io.github.tommerspark.jobs.cli;
 
 import io.github.tommerspark.checkpoint.ModelFormatException;
+import io.github.tommerspark.hub.HubException;
 import java.io.FileNotFoundException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
@@ -41,7 +42,9 @@ public final class Failures {
     }
     for (Throwable t : chain) {
       // These name the file; what they were made from does not.
-      if (t instanceof UserException || t instanceof ModelFormatException) {
+      if (t instanceof UserException
+          || t instanceof ModelFormatException
+          || t instanceof HubException) {
         return t.getMessage();
       }
     }

@@ -8,6 +8,9 @@ import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.detect.Threshold;
 import io.github.tommerspark.detect.Typing;
+import io.github.tommerspark.hub.HubCache;
+import io.github.tommerspark.hub.HubException;
+import io.github.tommerspark.hub.RepositoryId;
 import io.github.tommerspark.text.BosPolicy;
 import java.io.IOException;
 import java.net.URI;
@@ -20,6 +23,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -30,7 +34,6 @@ public final class ModelArguments {
   public static final String DEFAULT = "bge-small";
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_-]*");
-  private static final Pattern HUB_NAME = Pattern.compile("[\\w-][\\w.-]*/[\\w.-]+");
   private static final Pattern SCHEME = Pattern.compile("[a-zA-Z][a-zA-Z0-9+.-]+:.*");
   private static final Set<String> KEYS =
       Set.of(
@@ -265,7 +268,9 @@ public final class ModelArguments {
               .formatted(
                   name,
                   String.join(", ", MentionDetector.bundledModels()),
-                  HUB_NAME.matcher(name).matches() ? " after " + download(name) : ""));
+                  RepositoryId.parse(name)
+                      .map(id -> ", where each may be a model of a Hub after " + id.pullCommand())
+                      .orElse("")));
     }
     return name;
   }
@@ -319,9 +324,13 @@ public final class ModelArguments {
     return specs;
   }
 
-  /** The last segment of a path, made a model name. */
+  /** The last segment of a path, or the name of a model on a Hub, made a model name. */
   private static String nameOf(String backbone) {
-    String trimmed = backbone.replaceAll("/+$", "");
+    String trimmed =
+        RepositoryId.parse(backbone)
+            .filter(id -> !Files.exists(Path.of(backbone)))
+            .map(RepositoryId::name)
+            .orElseGet(() -> backbone.replaceAll("/+$", ""));
     String last = trimmed.substring(trimmed.lastIndexOf('/') + 1);
     String cleaned = last.replaceAll("[^A-Za-z0-9_-]+", "-").replaceAll("^[^A-Za-z]+", "");
     return cleaned.isEmpty() ? "model" : cleaned;
@@ -331,7 +340,11 @@ public final class ModelArguments {
     return locate(Path.of("").toAbsolutePath(), given);
   }
 
-  /** An absolute local path that exists, or a URI of another file system as it is. */
+  /**
+   * An absolute local path that exists, or a URI of another file system as it is. The name of a
+   * model on a Hub becomes the path of what was pulled: executors and runs to come read that
+   * revision.
+   */
   private static String locate(Path folder, String given) {
     try {
       if (given.startsWith("file:")) {
@@ -344,17 +357,15 @@ public final class ModelArguments {
       if (Files.exists(path)) {
         return path.toString();
       }
-      throw new UserException(
-          HUB_NAME.matcher(given).matches()
-              ? "Cannot find %s: there is no such directory; to fetch that model run: %s"
-                  .formatted(given, download(given))
-              : "Cannot find %s: there is no such directory".formatted(path));
+      Optional<RepositoryId> id = RepositoryId.parse(given);
+      if (id.isEmpty()) {
+        throw new UserException("Cannot find %s: there is no such directory".formatted(path));
+      }
+      return HubCache.ofEnvironment().find(id.get()).toString();
+    } catch (HubException e) {
+      throw new UserException(e.getMessage(), e);
     } catch (InvalidPathException e) {
       throw new UserException("Cannot find %s: %s".formatted(given, e.getMessage()), e);
     }
-  }
-
-  private static String download(String name) {
-    return "huggingface-cli download %s --local-dir %s".formatted(name, name);
   }
 }

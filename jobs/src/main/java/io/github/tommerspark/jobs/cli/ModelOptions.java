@@ -31,14 +31,16 @@ public final class ModelOptions {
 
   @Option(
       names = "--backbone",
-      paramLabel = "DIR",
-      description = "A single model's Hugging Face snapshot directory; needs --head.")
+      paramLabel = "DIR|ID",
+      description =
+          "A single model's Hugging Face snapshot directory, or its name on the Hub, such as meta-llama/Llama-3.2-1B, after it was fetched with pull; needs --head.")
   private String backbone;
 
   @Option(
       names = "--head",
-      paramLabel = "DIR",
-      description = "A single model's ToMMeR head directory; needs --backbone.")
+      paramLabel = "DIR|ID",
+      description =
+          "A single model's ToMMeR head directory, or its name on the Hub after it was fetched with pull; needs --backbone.")
   private String head;
 
   @Option(

@@ -162,7 +162,7 @@ public record GoldData(String name, List<String> paths, List<GoldDocument> docum
                 .add("type", DataTypes.StringType));
     Column fields =
         transform(
-            col("`" + column + "`"),
+            col("`" + column.replace("`", "``") + "`"),
             m ->
                 struct(
                     m.getField("start"),

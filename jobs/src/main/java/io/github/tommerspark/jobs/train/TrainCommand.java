@@ -96,10 +96,10 @@ public final class TrainCommand implements Callable<Integer> {
 
   @Option(
       names = "--backbone",
-      paramLabel = "DIR",
+      paramLabel = "DIR|ID",
       defaultValue = ModelArguments.DEFAULT,
       description =
-          "A bundled model, or a Hugging Face snapshot directory; stays as it is (default: ${DEFAULT-VALUE}).")
+          "A bundled model, a Hugging Face snapshot directory, or the name on the Hub of one that was fetched with pull; stays as it is (default: ${DEFAULT-VALUE}).")
   private String backbone;
 
   @Option(

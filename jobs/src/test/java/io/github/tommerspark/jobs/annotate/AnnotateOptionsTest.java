@@ -195,6 +195,9 @@ class AnnotateOptionsTest {
         "--output-format csv | Unknown output format \"csv\": use one of parquet, json, orc",
         "--batch-tokens 0 | --batch-tokens must be at least 1, but is 0",
         "--device-concurrency 0 | --device-concurrency must be at least 1, but is 0",
+        "--output-column a`b | --output-column must not be given a name with a backtick or a control character",
+        "--output-column a\tb | --output-column must not be given a name with a backtick or a control character",
+        "--spark-nlp=a`b | --spark-nlp must not be given a name with a backtick or a control character",
         "--repartition 0 | --repartition must be at least 1, but is 0",
         "--max-tokens 0 | --max-tokens must be positive, but is 0",
         "--drop-text --select id,text | --drop-text and --select with the text column contradict each other",
@@ -212,7 +215,7 @@ class AnnotateOptionsTest {
   }
 
   @Test
-  void aNameOfAHubThatIsNoPathGetsTheDownloadCommand() {
+  void aNameOfAHubThatWasNotPulledGetsTheCommand() {
     assertThatThrownBy(
             () ->
                 parse(
@@ -223,10 +226,12 @@ class AnnotateOptionsTest {
                     "--model",
                     "llama=meta-llama/Llama-3.2-1B,some/head"))
         .isInstanceOf(UserException.class)
-        .hasMessage(
-            "Cannot find meta-llama/Llama-3.2-1B: there is no such directory; to fetch that model run: huggingface-cli download meta-llama/Llama-3.2-1B --local-dir meta-llama/Llama-3.2-1B");
+        .hasMessageStartingWith(
+            "Cannot find meta-llama/Llama-3.2-1B: there is no such directory, and it is not in the Hub's cache ")
+        .hasMessageEndingWith("; fetch it with: ./submit.sh pull meta-llama/Llama-3.2-1B");
     assertThat(refusal("--model", "meta-llama/Llama-3.2-1B"))
-        .contains("huggingface-cli download meta-llama/Llama-3.2-1B");
+        .endsWith(
+            ", where each may be a model of a Hub after ./submit.sh pull meta-llama/Llama-3.2-1B");
   }
 
   @Test

@@ -1,0 +1,4 @@
+/**
+ * Directories of this machine that models and code are kept in, and who may have put them there.
+ */
+package io.github.tommerspark.disk;
