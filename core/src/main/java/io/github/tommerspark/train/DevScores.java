@@ -29,6 +29,8 @@ final class DevScores {
 
   private static final int NEWTON_STEPS = 50;
 
+  private static final double PULL = 1e-3;
+
   /**
    * Scores of a batch.
    *
@@ -56,45 +58,67 @@ final class DevScores {
   private Calibration fit(IntPredicate used) {
     double scale = 1;
     double offset = 0;
-    for (int step = 0; step < NEWTON_STEPS; step++) {
-      double slope = 0;
-      double level = 0;
-      // A little curvature of its own keeps separable data finite.
-      double ss = 1e-3;
-      double so = 0;
-      double oo = 1e-3;
-      for (int b = 0; b < batches.size(); b++) {
-        if (!used.test(b)) {
-          continue;
-        }
-        Batch batch = batches.get(b);
-        for (int i = 0; i < batch.logits.length; i++) {
-          double x = batch.logits[i];
-          double p = 1 / (1 + Math.exp(-(scale * x + offset)));
-          double miss = batch.gold[i] - p;
-          double weight = p * (1 - p);
-          slope += miss * x;
-          level += miss;
-          ss += weight * x * x;
-          so += weight * x;
-          oo += weight;
-        }
+    Sums here = sums(scale, offset, used);
+    for (int step = 0; step < NEWTON_STEPS && here.spans > 0; step++) {
+      double determinant = here.ss * here.oo - here.so * here.so;
+      double ds = (here.oo * here.slope - here.so * here.level) / determinant;
+      double dOffset = (here.ss * here.level - here.so * here.slope) / determinant;
+      // A whole step can overshoot far from the solution.
+      double share = 1;
+      Sums there = sums(scale + ds, offset + dOffset, used);
+      while (!(there.likelihood >= here.likelihood) && share > 1e-6) {
+        share /= 2;
+        there = sums(scale + share * ds, offset + share * dOffset, used);
       }
-      double determinant = ss * oo - so * so;
-      double ds = (oo * slope - so * level) / determinant;
-      double dO = (ss * level - so * slope) / determinant;
-      // Far from the solution a whole step can overshoot.
-      double damping = Math.min(1, 2 / Math.max(Math.abs(ds), Math.abs(dO)));
-      scale += damping * ds;
-      offset += damping * dO;
-      if (!Double.isFinite(scale) || !Double.isFinite(offset) || scale <= 0) {
-        return Calibration.NONE;
-      }
-      if (Math.abs(ds) < 1e-9 && Math.abs(dO) < 1e-9) {
+      scale += share * ds;
+      offset += share * dOffset;
+      here = there;
+      if (Math.abs(ds) < 1e-9 && Math.abs(dOffset) < 1e-9) {
         break;
       }
     }
-    return new Calibration(scale, offset);
+    return scale > 0 && Double.isFinite(scale) && Double.isFinite(offset)
+        ? new Calibration(scale, offset)
+        : Calibration.NONE;
+  }
+
+  /** The logarithm of the likelihood of the data, its gradient and its curvature. */
+  private record Sums(
+      long spans, double likelihood, double slope, double level, double ss, double so, double oo) {}
+
+  private Sums sums(double scale, double offset, IntPredicate used) {
+    long spans = 0;
+    // A weak pull towards no change keeps data finite that a threshold separates.
+    double likelihood = -PULL / 2 * ((scale - 1) * (scale - 1) + offset * offset);
+    double slope = -PULL * (scale - 1);
+    double level = -PULL * offset;
+    double ss = PULL;
+    double so = 0;
+    double oo = PULL;
+    for (int b = 0; b < batches.size(); b++) {
+      if (!used.test(b)) {
+        continue;
+      }
+      Batch batch = batches.get(b);
+      spans += batch.logits.length;
+      for (int i = 0; i < batch.logits.length; i++) {
+        double x = batch.logits[i];
+        double score = scale * x + offset;
+        double p = 1 / (1 + Math.exp(-score));
+        double miss = batch.gold[i] - p;
+        double weight = p * (1 - p);
+        // log p of gold spans, log (1 - p) of the others.
+        double signed = batch.gold[i] == 1 ? score : -score;
+        likelihood -=
+            signed > 0 ? Math.log1p(Math.exp(-signed)) : Math.log1p(Math.exp(signed)) - signed;
+        slope += miss * x;
+        level += miss;
+        ss += weight * x * x;
+        so += weight * x;
+        oo += weight;
+      }
+    }
+    return new Sums(spans, likelihood, slope, level, ss, so, oo);
   }
 
   /**

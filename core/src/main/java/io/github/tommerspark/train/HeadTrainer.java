@@ -92,7 +92,7 @@ public final class HeadTrainer implements AutoCloseable {
    */
   public void observe(LabelledBatch batch, List<HiddenStates> taps) {
     for (int tap = 0; tap < taps.size(); tap++) {
-      statistics.add(tap, taps.get(tap), batch.tokens());
+      statistics.add(tap, taps.get(tap), batch);
     }
   }
 

@@ -22,13 +22,19 @@ final class StateStatistics {
     standardizations = new Standardization[layers];
   }
 
-  /** Adds the states of all tokens of a batch. */
-  void add(int layer, HiddenStates states, int tokens) {
+  /**
+   * Adds the states of the tokens of a batch that a span may begin or end with: a special token in
+   * front can have a state a thousand times as large as all others.
+   */
+  void add(int layer, HiddenStates states, LabelledBatch batch) {
     FloatBuffer values = states.bytes().duplicate().order(ByteOrder.nativeOrder()).asFloatBuffer();
     float[] vector = new float[width];
+    int tokens = batch.tokens();
     for (int i = 0; i < tokens; i++) {
       values.get(vector);
-      statistics.get(layer).add(vector);
+      if ((batch.kept()[i] | batch.kept()[tokens + i]) != 0) {
+        statistics.get(layer).add(vector);
+      }
     }
     standardizations[layer] = null;
   }

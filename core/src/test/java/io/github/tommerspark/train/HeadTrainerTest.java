@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.Device;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.tommerspark.checkpoint.FloatTensor;
+import io.github.tommerspark.head.BoundaryHead;
+import io.github.tommerspark.head.HeadType;
 import io.github.tommerspark.head.ScoreNormalization;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -58,8 +60,13 @@ class HeadTrainerTest {
   }
 
   private static HeadTrainer trainer(List<HeadSlot> slots, TrainingOptions options) {
-    return new HeadTrainer(
-        slots, new HeadTrainer.Origin("random", WIDTH, false), options, BATCHES, Device.cpu());
+    HeadTrainer trainer =
+        new HeadTrainer(
+            slots, new HeadTrainer.Origin("random", WIDTH, false), options, BATCHES, Device.cpu());
+    if (trainer.observes()) {
+      trainer.observe(batch(0), taps(0, slots));
+    }
+    return trainer;
   }
 
   private static LabelledBatch batch(int number) {
@@ -144,6 +151,63 @@ class HeadTrainerTest {
       assertThat(trained(List.of(SWEEP.get(i)), options)).containsExactly(sweep.get(i));
     }
     assertThat(sweep.stream().map(TrainedHead::head).distinct()).hasSize(SWEEP.size());
+  }
+
+  private static TrainingOptions boundary() {
+    return new TrainingOptions(
+        5,
+        true,
+        true,
+        ScoreNormalization.NONE,
+        3,
+        1,
+        0.02,
+        0,
+        5000,
+        1,
+        1e-4,
+        1,
+        1,
+        Dilation.NONE,
+        0,
+        0.9,
+        1,
+        false,
+        false,
+        7,
+        new HeadLayout(HeadType.BOUNDARY, 6, 2, true),
+        Schedule.ONE_CYCLE);
+  }
+
+  @Test
+  void aBoundaryHeadDoesNotDependOnThoseBesideItAndLearns() {
+    List<TrainedHead> sweep = trained(SWEEP, boundary());
+    for (int i = 0; i < SWEEP.size(); i++) {
+      assertThat(trained(List.of(SWEEP.get(i)), boundary())).containsExactly(sweep.get(i));
+      TrainedHead head = sweep.get(i);
+      assertThat(head.history().get(2).loss()).isLessThan(head.history().get(0).loss());
+      assertThat(head.history().get(2).learningRate()).isLessThan(1e-3);
+      assertThat(head.head()).isInstanceOf(BoundaryHead.class);
+      assertThat(head.head().config().additions().wordBoundaries()).isTrue();
+    }
+    assertThat(sweep.stream().map(TrainedHead::head).distinct()).hasSize(SWEEP.size());
+  }
+
+  @Test
+  void boundaryHeadsGoOnAsIfTheyHadNeverStopped() throws IOException {
+    ObjectMapper json = new ObjectMapper();
+    Map<String, FloatTensor> tensors;
+    byte[] progress;
+    try (HeadTrainer trainer = trainer(SWEEP, boundary())) {
+      epoch(trainer, SWEEP);
+      tensors = trainer.tensors();
+      progress = json.writeValueAsBytes(trainer.progress());
+    }
+    try (HeadTrainer trainer = trainer(SWEEP, boundary())) {
+      trainer.restore(
+          json.readValue(progress, TrainerProgress.class), name -> tensors.get(name).values());
+      assertThat(finished(trainer, SWEEP)).isEqualTo(trained(SWEEP, boundary()));
+    }
   }
 
   @Test

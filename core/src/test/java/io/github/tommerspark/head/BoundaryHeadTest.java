@@ -1,0 +1,320 @@
+package io.github.tommerspark.head;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.Device;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.tommerspark.checkpoint.FloatTensor;
+import io.github.tommerspark.checkpoint.ModelFormatException;
+import io.github.tommerspark.checkpoint.SafetensorsWriter;
+import io.github.tommerspark.engine.ScriptModule;
+import io.github.tommerspark.source.LocalDirectory;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The script of boundary heads against its equation, and their files. */
+class BoundaryHeadTest {
+  private static final int WIDTH = 10;
+
+  private static ScriptModule module;
+
+  @TempDir private Path directory;
+
+  @BeforeAll
+  static void load() {
+    module =
+        ScriptModule.load(
+            List.of("packed", "projection", "head", "boundary"), Map.of(), Device.cpu());
+  }
+
+  @AfterAll
+  static void close() {
+    module.close();
+  }
+
+  private static BoundaryHead head(int size, int rank, int inside, int window, long seed) {
+    HeadConfig config =
+        HeadConfig.boundary(
+            "test",
+            1,
+            rank,
+            window,
+            new HeadAdditions(
+                true,
+                true,
+                new HeadThresholds(
+                    OptionalDouble.of(0.5), OptionalDouble.of(0.25), OptionalDouble.empty()),
+                new Calibration(1.25, -0.5)));
+    Random random = new Random(seed);
+    List<float[]> parameters = new ArrayList<>();
+    for (long[] shape : BoundaryHead.shapes(config, WIDTH, size, inside)) {
+      int count = 1;
+      for (long dimension : shape) {
+        count *= (int) dimension;
+      }
+      float[] values = new float[count];
+      for (int i = 0; i < count; i++) {
+        values[i] = (float) (0.5 * random.nextGaussian());
+      }
+      parameters.add(values);
+    }
+    return (BoundaryHead) Head.of(config, WIDTH, parameters);
+  }
+
+  /** Logits by the equation of {@link BoundaryHead}, one span at a time. */
+  private static final class Reference {
+    private final BoundaryHead head;
+    private final List<float[]> w;
+    private final float[][] states;
+    private final double[][] embeddings;
+
+    Reference(BoundaryHead head, float[][] states) {
+      this.head = head;
+      this.states = states;
+      w = head.parameters().stream().map(tensor -> tensor.values()).toList();
+      embeddings = new double[states.length][head.size()];
+      for (int i = 0; i < states.length; i++) {
+        for (int e = 0; e < head.size(); e++) {
+          double x =
+              share(e, i) + share(head.size() + e, i - 1) + share(2 * head.size() + e, i + 1);
+          embeddings[i][e] = x * 0.5 * (1 + erf(x / Math.sqrt(2)));
+        }
+      }
+    }
+
+    private double share(int row, int token) {
+      if (token < 0 || token >= states.length) {
+        return 0;
+      }
+      double sum = w.get(1)[row];
+      for (int i = 0; i < WIDTH; i++) {
+        sum += (double) w.get(0)[row * WIDTH + i] * states[token][i];
+      }
+      return sum;
+    }
+
+    private double projected(int matrix, int token, int column) {
+      double sum = 0;
+      for (int e = 0; e < head.size(); e++) {
+        sum += embeddings[token][e] * w.get(matrix)[e * head.config().rank() + column];
+      }
+      return sum;
+    }
+
+    private double probe(int row, int token) {
+      double sum = w.get(5)[row];
+      for (int e = 0; e < head.size(); e++) {
+        sum += w.get(4)[row * head.size() + e] * embeddings[token][e];
+      }
+      return sum;
+    }
+
+    double logit(int start, int end) {
+      double logit = 0;
+      for (int c = 0; c < head.config().rank(); c++) {
+        logit += projected(2, end, c) * projected(3, start, c) / Math.sqrt(head.config().rank());
+      }
+      logit += probe(0, start) + probe(1, end) + w.get(7)[end - start];
+      for (int t = start; t <= end; t++) {
+        logit += probe(2, t) / 8;
+      }
+      for (int k = 0; k < head.inside(); k++) {
+        double greatest = Double.NEGATIVE_INFINITY;
+        double least = Double.POSITIVE_INFINITY;
+        for (int t = start; t <= end; t++) {
+          greatest = Math.max(greatest, probe(3 + k, t));
+          least = Math.min(least, probe(3 + k, t));
+        }
+        logit += w.get(6)[k] * greatest + w.get(6)[head.inside() + k] * least;
+      }
+      return logit;
+    }
+
+    /** The error function by its series, exact enough for small arguments. */
+    private static double erf(double x) {
+      if (Math.abs(x) > 5) {
+        return Math.signum(x);
+      }
+      double term = x;
+      double sum = x;
+      for (int n = 1; n < 200; n++) {
+        term *= -x * x / n;
+        sum += term / (2 * n + 1);
+      }
+      return 2 / Math.sqrt(Math.PI) * sum;
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"8, 4, 2, 5", "3, 2, 1, 1", "16, 8, 4, 25"})
+  void scoresEverySpanOfEverySequenceByItsEquation(int size, int rank, int inside, int window) {
+    BoundaryHead head = head(size, rank, inside, window, 31 * size + window);
+    Random random = new Random(window);
+    // (count, length) of packed sequences, a single token among them.
+    long[] groups = {2, 9, 1, 40, 3, 1};
+    List<float[][]> sequences = new ArrayList<>();
+    List<float[]> packed = new ArrayList<>();
+    for (int g = 0; g < groups.length; g += 2) {
+      for (int s = 0; s < groups[g]; s++) {
+        float[][] states = new float[(int) groups[g + 1]][WIDTH];
+        for (float[] state : states) {
+          for (int i = 0; i < WIDTH; i++) {
+            state[i] = (float) random.nextGaussian();
+          }
+          packed.add(state);
+        }
+        sequences.add(states);
+      }
+    }
+    Map<List<Long>, Float> found = spans(head, packed, groups);
+    long first = 0;
+    int expected = 0;
+    for (float[][] states : sequences) {
+      Reference reference = new Reference(head, states);
+      for (int end = 0; end < states.length; end++) {
+        // The first token of a sequence begins no span.
+        for (int start = Math.max(1, end - window); start <= end; start++) {
+          Float logit = found.get(List.of(first + start, first + end));
+          assertThat(logit).as("span %d to %d", start, end).isNotNull();
+          assertThat((double) logit).isCloseTo(reference.logit(start, end), within(2e-4));
+          expected++;
+        }
+      }
+      first += states.length;
+    }
+    assertThat(found).hasSize(expected);
+  }
+
+  private static Map<List<Long>, Float> spans(
+      BoundaryHead head, List<float[]> states, long[] groups) {
+    float[] flat = new float[states.size() * WIDTH];
+    for (int i = 0; i < states.size(); i++) {
+      System.arraycopy(states.get(i), 0, flat, i * WIDTH, WIDTH);
+    }
+    try (PtNDManager call = module.newCallManager()) {
+      PtNDArray[] weights =
+          head.parameters().stream()
+              .map(tensor -> module.floats(call, tensor.values(), tensor.shape()))
+              .toArray(PtNDArray[]::new);
+      try (IValue z = IValue.from(module.floats(call, flat, states.size(), WIDTH));
+          IValue runs = IValue.listFrom(groups);
+          IValue w = IValue.listFrom(weights);
+          IValue floor = IValue.from(Double.NEGATIVE_INFINITY);
+          IValue result = module.run("boundary_spans", z, runs, w, floor)) {
+        IValue[] parts = result.toIValueTuple();
+        long[] tokens = parts[0].toTensor(call).toLongArray();
+        float[] logits = parts[1].toTensor(call).toFloatArray();
+        Map<List<Long>, Float> spans = new HashMap<>();
+        for (int i = 0; i < logits.length; i++) {
+          assertThat(spans.put(List.of(tokens[i], tokens[logits.length + i]), logits[i]))
+              .as("each span once")
+              .isNull();
+        }
+        return spans;
+      }
+    }
+  }
+
+  @Test
+  void whatIsWrittenIsRead() throws IOException {
+    BoundaryHead head = head(6, 3, 2, 7, 1);
+    HeadFiles.write(head, directory);
+    assertThat(HeadFiles.read(new LocalDirectory(directory))).isEqualTo(head);
+    assertThat(head.parameterCount())
+        .isEqualTo(3 * 6 * WIDTH + 3 * 6 + 2 * 6 * 3 + 5 * 7 + 2 * 2 + 8);
+  }
+
+  @Test
+  void takesThePlaceOfAPublishedHeadAndTheOtherWayRound() throws IOException {
+    BoundaryHead boundary = head(6, 3, 2, 7, 1);
+    PublishedHead published =
+        new PublishedHead(
+            new HeadConfig(
+                HeadType.PUBLISHED,
+                "test",
+                0,
+                1,
+                true,
+                5,
+                true,
+                ScoreNormalization.NONE,
+                HeadAdditions.NONE),
+            2,
+            new float[2],
+            new float[2],
+            new float[2],
+            0,
+            new float[PublishedHead.FEATURES]);
+    for (Head head : List.of(boundary, published, boundary)) {
+      HeadFiles.write(head, directory);
+      assertThat(HeadFiles.read(new LocalDirectory(directory))).isEqualTo(head);
+    }
+  }
+
+  @Test
+  void namesWhatIsWrongWithTheDefinition() throws IOException {
+    HeadFiles.write(head(6, 3, 2, 7, 1), directory);
+    Path file = directory.resolve("boundary.json");
+    ObjectMapper json = new ObjectMapper();
+    ObjectNode good = (ObjectNode) json.readTree(file.toFile());
+    refuses(file, good.deepCopy().put("version", 2), "field \"version\" is 2, and must be 1");
+    refuses(file, good.deepCopy().put("format", "x"), "field \"format\" is \"x\", and must be");
+    refuses(file, good.deepCopy().put("rank", 0), "field \"rank\" is 0, and must be at least 1");
+    refuses(file, good.deepCopy().put("sliding_window", 0), "must be at least 1");
+    refuses(file, good.deepCopy().put("sliding_window", 8), "\"length.bias\" has shape [8]");
+    refuses(file, good.deepCopy().put("sliding_window", 2_000_000_000), "a window of 1024");
+    refuses(file, good.deepCopy().put("rank", 1 << 30), "makes no embeddings");
+    ObjectNode without = good.deepCopy();
+    without.remove("layer");
+    refuses(file, without, "field \"layer\" is missing");
+  }
+
+  private void refuses(Path file, ObjectNode definition, String reason) throws IOException {
+    Files.writeString(file, definition.toString());
+    assertThatThrownBy(() -> HeadFiles.read(new LocalDirectory(directory)))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageStartingWith("Cannot read head " + directory)
+        .hasMessageContaining(reason);
+  }
+
+  @Test
+  void namesWhatIsWrongWithTheTensors() throws IOException {
+    BoundaryHead head = head(6, 3, 2, 7, 1);
+    HeadFiles.write(head, directory);
+    for (String name : BoundaryHead.NAMES) {
+      Map<String, FloatTensor> tensors = new LinkedHashMap<>();
+      for (int i = 0; i < BoundaryHead.NAMES.size(); i++) {
+        if (!BoundaryHead.NAMES.get(i).equals(name)) {
+          tensors.put(BoundaryHead.NAMES.get(i), head.parameters().get(i));
+        }
+      }
+      try (OutputStream out = Files.newOutputStream(directory.resolve("model.safetensors"))) {
+        SafetensorsWriter.write(tensors, out);
+      }
+      assertThatThrownBy(() -> HeadFiles.read(new LocalDirectory(directory)))
+          .isInstanceOf(ModelFormatException.class)
+          .hasMessageContaining("tensor \"%s\" is missing".formatted(name));
+    }
+  }
+}
