@@ -200,6 +200,8 @@ if $s3a; then
 fi
 
 # --- environment ----------------------------------------------------------------------------------
+# Where train finds the data of the project by name.
+export TOMMER_DATA=${TOMMER_DATA:-$root/data}
 # libtorch's large temporary tensors: without these, glibc maps and unmaps them on every batch, and
 # page faults cost more than the arithmetic. Executors of a cluster need them as spark.executorEnv.*.
 export MALLOC_MMAP_THRESHOLD_=${MALLOC_MMAP_THRESHOLD_:-1073741824}

@@ -9,6 +9,7 @@ import io.github.tommerspark.jobs.cli.CommonOptions;
 import io.github.tommerspark.jobs.cli.ModelArguments;
 import io.github.tommerspark.jobs.cli.Sessions;
 import io.github.tommerspark.jobs.dataset.GoldOptions;
+import io.github.tommerspark.jobs.dataset.ShippedData;
 import io.github.tommerspark.text.BosPolicy;
 import io.github.tommerspark.train.Dilation;
 import io.github.tommerspark.train.HeadLayout;
@@ -394,8 +395,8 @@ public final class TrainCommand implements Callable<Integer> {
     wantedLayers.forEach(layer -> new HeadSlot(layer, 1));
     wantedRanks.forEach(rank -> new HeadSlot(0, rank));
     return new TrainOptions(
-        train,
-        dev,
+        ShippedData.files(train, "train"),
+        ShippedData.files(dev, "dev"),
         goldOptions.format(),
         goldOptions.column(),
         keepUnannotated,
