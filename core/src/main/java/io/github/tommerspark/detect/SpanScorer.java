@@ -11,6 +11,7 @@ import io.github.tommerspark.engine.ScriptModule;
 import io.github.tommerspark.head.Head;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -21,6 +22,9 @@ import java.util.stream.LongStream;
  * call for a snapshot. Thread-safe.
  */
 final class SpanScorer implements AutoCloseable {
+  /** The script's name for the weights of the backbone. */
+  static final String BACKBONE_WEIGHTS = "w";
+
   /** Exactly one of the two is there. */
   private final Backbone backbone;
 
@@ -269,23 +273,43 @@ final class SpanScorer implements AutoCloseable {
   private IValue run(PtNDManager call, PackedBatch batch, IValue groups) {
     List<IValue> arguments = new ArrayList<>();
     // What is made for this call, and closed after it.
-    IValue input;
-    if (script != null) {
-      input = IValue.listFrom(script.hiddenStates(call, batch));
-      arguments.addAll(List.of(input, groups));
-    } else {
-      input = IValue.from(module.longs(call, batch.ids(), batch.ids().length));
-      arguments.addAll(List.of(input, groups, layers, backbone.weights()));
-    }
-    arguments.addAll(List.of(headTaps, headWeights, headOptions, floors));
-    String method = script != null ? "score" : "detect";
-    if (classifiers != null) {
-      method += "_typed";
-      arguments.addAll(List.of(classifiers.taps(), classifiers.weights(), classifiers.options()));
-    }
+    IValue input =
+        script != null
+            ? IValue.listFrom(script.hiddenStates(call, batch))
+            : IValue.from(module.longs(call, batch.ids(), batch.ids().length));
+    arguments.addAll(List.of(input, groups));
+    arguments.addAll(settings().values());
     try (input) {
-      return module.run(method, arguments.toArray(IValue[]::new));
+      return module.run(method(), arguments.toArray(IValue[]::new));
     }
+  }
+
+  /** The script's method that scores a batch. */
+  String method() {
+    return (script != null ? "score" : "detect") + (classifiers != null ? "_typed" : "");
+  }
+
+  /**
+   * The arguments of {@link #method} that are the same for every batch, in their order and by the
+   * names that the script gives them. They follow the batch's token ids, or hidden states, and its
+   * groups.
+   */
+  Map<String, IValue> settings() {
+    Map<String, IValue> settings = new LinkedHashMap<>();
+    if (script == null) {
+      settings.put("layers", layers);
+      settings.put(BACKBONE_WEIGHTS, backbone.weights());
+    }
+    settings.put("head_taps", headTaps);
+    settings.put("v", headWeights);
+    settings.put("head_options", headOptions);
+    settings.put("floors", floors);
+    if (classifiers != null) {
+      settings.put("class_taps", classifiers.taps());
+      settings.put("c", classifiers.weights());
+      settings.put("class_options", classifiers.options());
+    }
+    return settings;
   }
 
   /**

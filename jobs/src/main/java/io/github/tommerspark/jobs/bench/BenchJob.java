@@ -14,9 +14,7 @@ import io.github.tommerspark.jobs.annotate.AnnotateResult;
 import io.github.tommerspark.jobs.annotate.Dtypes;
 import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.cli.Version;
-import io.github.tommerspark.jobs.dataset.Corpus;
 import io.github.tommerspark.jobs.dataset.CorpusOptions;
-import io.github.tommerspark.jobs.dataset.DemoCorpus;
 import io.github.tommerspark.jobs.dataset.InputFormat;
 import io.github.tommerspark.jobs.dataset.OutputFormat;
 import io.github.tommerspark.jobs.dataset.OutputOptions;
@@ -26,14 +24,12 @@ import io.github.tommerspark.spark.ExecutorAccounts;
 import io.github.tommerspark.spark.ExecutorSize;
 import io.github.tommerspark.spark.ProcessMemory;
 import io.github.tommerspark.spark.ProfileTask;
-import io.github.tommerspark.text.TokenizedText;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,9 +40,7 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
-import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.functions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -157,7 +151,7 @@ final class BenchJob {
         projection(rated.get(0)));
   }
 
-  /** Texts of the corpus, up to the wanted number of tokens, the last one cut there. */
+  /** Texts of the corpus, as many as were asked for, or as the model's size suggests. */
   private List<String> texts(SparkSession spark) throws IOException {
     long wanted = options.tokens();
     if (wanted == 0) {
@@ -166,45 +160,7 @@ final class BenchJob {
               MIN_TOKENS,
               (long) (DEFAULT_FLOPS / (2.0 * Math.max(1, description.truncatedParameters()))));
     }
-    List<String> texts = new ArrayList<>();
-    try (ModelTokens tokenizer = ModelTokens.load(options.model(), engine)) {
-      Iterator<String> all =
-          options.corpus() == null ? DemoCorpus.texts().iterator() : input(spark);
-      long left = wanted;
-      while (left > 0 && all.hasNext()) {
-        String text = all.next();
-        TokenizedText tokens = tokenizer.tokenize(text);
-        texts.add(
-            tokens.size() > left ? text.substring(0, tokens.end(Math.toIntExact(left - 1))) : text);
-        left -= tokens.size();
-      }
-    }
-    if (texts.isEmpty()) {
-      throw new UserException("Cannot measure anything: the input has no text");
-    }
-    return texts;
-  }
-
-  private Iterator<String> input(SparkSession spark) {
-    Corpus corpus = Corpus.open(spark, options.corpus());
-    Iterator<Row> rows =
-        corpus
-            .rows()
-            .select(functions.col("`" + corpus.textColumn() + "`"))
-            .na()
-            .drop()
-            .toLocalIterator();
-    return new Iterator<>() {
-      @Override
-      public boolean hasNext() {
-        return rows.hasNext();
-      }
-
-      @Override
-      public String next() {
-        return rows.next().getString(0);
-      }
-    };
+    return BenchTexts.read(options.corpus(), options.model(), wanted, spark);
   }
 
   private Map<BenchCut, CorpusOptions> corpora(List<String> texts, int slots) throws IOException {
