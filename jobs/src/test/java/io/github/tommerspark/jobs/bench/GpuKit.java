@@ -139,6 +139,16 @@ final class GpuKit {
     for (JsonNode found : steps.get("parts").at("/result/parts")) {
       assertThat(found.path("spans").asInt(-1)).as("%s", found).isNotNegative();
     }
+    for (JsonNode found : steps.get("attention").at("/result/attention")) {
+      for (String way : List.of("blocks", "varlen", "padded", "block_diagonal")) {
+        assertThat(found.at("/ways/%s/difference".formatted(way)).asDouble(9))
+            .as("%s", found)
+            .isLessThan(0.1);
+      }
+    }
+    for (JsonNode found : steps.get("peer").at("/result/peer")) {
+      assertThat(found.path("tokens_per_s").asDouble()).as("%s", found).isPositive();
+    }
     JsonNode memory = steps.get("memory").get("result");
     assertThat(memory.at("/failures/0/recognised").asBoolean()).as("%s", memory).isTrue();
     assertThat(memory.get("same_afterwards").asBoolean()).isTrue();
