@@ -119,7 +119,7 @@ public final class ModelExport {
         List.of(plan.head()),
         Collections.singletonList(null),
         new double[] {floor},
-        1,
+        EngineOptions.defaults(),
         new WorkAccount());
   }
 

@@ -91,9 +91,7 @@ final class ModelGroup implements AutoCloseable {
       int width = heads.get(0).hiddenSize();
       ScriptBackbone backbone = ScriptBackbone.load(first.files().script(), device, width);
       classifiers = classifiers(models, first.tokenizer(), backbone::hiddenStates, backbone::close);
-      scorer =
-          SpanScorer.of(
-              backbone, heads, classifiers, thresholds, options.deviceConcurrency(), account);
+      scorer = SpanScorer.of(backbone, heads, classifiers, thresholds, options, account);
       dtype = "torchscript";
       bytes = first.files().script().toFile().length();
       vocabulary = Integer.MAX_VALUE;
@@ -113,9 +111,7 @@ final class ModelGroup implements AutoCloseable {
                 first.tokenizer(),
                 (ids, layer) -> SpanScorer.hiddenStates(backbone, ids, layer),
                 backbone::close);
-        scorer =
-            SpanScorer.of(
-                backbone, heads, classifiers, thresholds, options.deviceConcurrency(), account);
+        scorer = SpanScorer.of(backbone, heads, classifiers, thresholds, options, account);
         bytes = checkpoint.bytesRead();
         vocabulary = plan.vocabularySize();
       }

@@ -7,6 +7,7 @@ import io.github.tommerspark.backbone.Backbone;
 import io.github.tommerspark.classify.SpanClassifier;
 import io.github.tommerspark.classify.SpanRepresentation;
 import io.github.tommerspark.engine.DeviceGate;
+import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.engine.ScriptModule;
 import io.github.tommerspark.head.Head;
 import java.util.ArrayList;
@@ -42,6 +43,10 @@ final class SpanScorer implements AutoCloseable {
   private final ClassifierWeights classifiers;
 
   private final int heads;
+
+  /** Null to compute. */
+  private final SimulatedDevice simulated;
+
   private final DeviceGate gate;
   private final WorkAccount account;
 
@@ -52,10 +57,11 @@ final class SpanScorer implements AutoCloseable {
       List<Head> heads,
       List<SpanClassifier> classifiers,
       double[] floors,
-      int deviceConcurrency,
+      EngineOptions options,
       WorkAccount account) {
     this.account = account;
-    this.gate = DeviceGate.of(module.device(), deviceConcurrency);
+    this.gate = DeviceGate.of(module.device(), options.deviceConcurrency());
+    this.simulated = options.callMicros() > 0 ? new SimulatedDevice(options.callMicros()) : null;
     this.backbone = backbone;
     this.script = script;
     this.module = module;
@@ -111,7 +117,7 @@ final class SpanScorer implements AutoCloseable {
    *
    * @param classifiers per head what labels its spans, or null
    * @param thresholds per head the probability from which on spans are wanted
-   * @param deviceConcurrency as {@link DeviceGate#of} takes it
+   * @param options how many forwards run at once, and whether they are simulated
    * @param account receives what the forwards cost
    */
   static SpanScorer of(
@@ -119,7 +125,7 @@ final class SpanScorer implements AutoCloseable {
       List<Head> heads,
       List<SpanClassifier> classifiers,
       double[] thresholds,
-      int deviceConcurrency,
+      EngineOptions options,
       WorkAccount account) {
     return new SpanScorer(
         backbone,
@@ -128,7 +134,7 @@ final class SpanScorer implements AutoCloseable {
         heads,
         classifiers,
         logitFloors(thresholds),
-        deviceConcurrency,
+        options,
         account);
   }
 
@@ -138,20 +144,13 @@ final class SpanScorer implements AutoCloseable {
       List<Head> heads,
       List<SpanClassifier> classifiers,
       double[] thresholds,
-      int deviceConcurrency,
+      EngineOptions options,
       WorkAccount account) {
     List<String> sources = new ArrayList<>(List.of("packed", "projection", "head"));
     sources.addAll(ClassifierWeights.sources());
     ScriptModule module = ScriptModule.load(sources, Map.of(), backbone.device());
     return new SpanScorer(
-        null,
-        backbone,
-        module,
-        heads,
-        classifiers,
-        logitFloors(thresholds),
-        deviceConcurrency,
-        account);
+        null, backbone, module, heads, classifiers, logitFloors(thresholds), options, account);
   }
 
   private static double[] logitFloors(double[] thresholds) {
@@ -243,6 +242,9 @@ final class SpanScorer implements AutoCloseable {
   }
 
   private List<ScoredSpans> forward(PackedBatch batch) {
+    if (simulated != null) {
+      return simulated.forward(module, batch, heads);
+    }
     try (PtNDManager call = module.newCallManager();
         IValue groups = IValue.listFrom(batch.groups());
         IValue found = run(call, batch, groups)) {

@@ -140,6 +140,13 @@ public final class BenchCommand implements Callable<Integer> {
           "Documents of the corpus to reckon with at the end (default: ${DEFAULT-VALUE}).")
   private long corpusDocuments;
 
+  @Option(
+      names = "--gpu-results",
+      paramLabel = "DIR",
+      description =
+          "Also reckon what the corpus would take on a GPU: what benchmarks/gpu/run.py wrote there. May be repeated.")
+  private List<Path> gpuResults;
+
   @Option(names = "--json", paramLabel = "FILE", description = "Also write everything as JSON.")
   private Path json;
 
@@ -192,6 +199,7 @@ public final class BenchCommand implements Callable<Integer> {
               repeat,
               executors == null ? List.of() : executors,
               corpusDocuments,
+              gpuResults == null ? List.of() : gpuResults,
               work);
       BenchReport report = BenchJob.run(options, BenchCommand::start);
       command.commandLine().getOut().println(BenchText.of(report));

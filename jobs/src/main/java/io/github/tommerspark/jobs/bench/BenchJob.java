@@ -21,6 +21,7 @@ import io.github.tommerspark.jobs.dataset.OutputOptions;
 import io.github.tommerspark.jobs.dataset.Provenance;
 import io.github.tommerspark.jobs.dataset.WriteMode;
 import io.github.tommerspark.spark.ExecutorAccounts;
+import io.github.tommerspark.spark.ExecutorModels;
 import io.github.tommerspark.spark.ExecutorSize;
 import io.github.tommerspark.spark.ProcessMemory;
 import io.github.tommerspark.spark.ProfileTask;
@@ -148,7 +149,8 @@ final class BenchJob {
         rated,
         scaling,
         memory,
-        projection(rated.get(0)));
+        projection(rated.get(0)),
+        GpuResults.projections(options.gpuResults(), rated.get(0), options.projected()));
   }
 
   /** Texts of the corpus, as many as were asked for, or as the model's size suggests. */
@@ -262,6 +264,7 @@ final class BenchJob {
     double median = median(seconds);
     long tokens = counts.tokens().values().iterator().next();
     double all = seconds.stream().mapToDouble(Double::doubleValue).sum() * slots(spark);
+    int micros = ExecutorModels.simulatedMicros(spark.sparkContext().conf());
     // Tasks of all executors, of which some may not have been asked.
     boolean complete = work.documentTokens() == tokens * options.repeat();
     return new BenchReport.Run(
@@ -278,6 +281,11 @@ final class BenchJob {
         median,
         tokens / median,
         null,
+        complete ? work.forwards() / options.repeat() : 0,
+        tasks.cpuSeconds() / options.repeat(),
+        micros == 0 || !complete
+            ? null
+            : work.forwards() * (micros / 1e6) * slots(spark) / (all * after.size()),
         complete
             ? shares(work, annotateNanos / 1e9, inputNanos / 1e9, tasks.seconds(), all)
             : Map.of());
@@ -309,7 +317,7 @@ final class BenchJob {
     run.shares()
         .forEach(
             (part, share) -> {
-              if (part.equals("forward")) {
+              if (part.equals("forward") && run.busyShare() == null) {
                 shares.put("backbone", share * (1 - profile.headShare()));
                 shares.put("head", share * profile.headShare());
               } else {
@@ -329,7 +337,10 @@ final class BenchJob {
         run.jobSeconds(),
         run.medianSeconds(),
         run.tokensPerSecond(),
-        bound / run.medianSeconds(),
+        run.busyShare() == null ? bound / run.medianSeconds() : null,
+        run.forwards(),
+        run.cpuSeconds(),
+        run.busyShare(),
         shares);
   }
 
@@ -387,6 +398,7 @@ final class BenchJob {
   private static final class TaskTime extends SparkListener {
 
     private final AtomicLong millis = new AtomicLong();
+    private final AtomicLong cpuNanos = new AtomicLong();
 
     void listen(SparkSession spark) {
       spark.sparkContext().addSparkListener(this);
@@ -405,10 +417,15 @@ final class BenchJob {
       return millis.get() / 1e3;
     }
 
+    double cpuSeconds() {
+      return cpuNanos.get() / 1e9;
+    }
+
     @Override
     public void onTaskEnd(SparkListenerTaskEnd task) {
       if (task.taskMetrics() != null && task.taskMetrics().outputMetrics().recordsWritten() > 0) {
         millis.addAndGet(task.taskMetrics().executorRunTime());
+        cpuNanos.addAndGet(task.taskMetrics().executorCpuTime());
       }
     }
   }

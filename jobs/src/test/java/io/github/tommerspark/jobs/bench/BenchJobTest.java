@@ -34,6 +34,7 @@ class BenchJobTest {
             2,
             List.of(),
             1_000_000,
+            List.of(),
             folder);
     BenchReport report = BenchJob.run(options, new Shared());
 
