@@ -76,7 +76,7 @@ public final class ModelExport {
       try (Checkpoint checkpoint = Checkpoint.open(snapshot)) {
         Backbone loaded =
             Backbone.load(
-                backbone, checkpoint, ComputeType.FP32, Device.cpu(), SpanScorer.sources());
+                backbone, checkpoint, ComputeType.FP32, Device.cpu(), SpanScorer.sources(false));
         double floor = Math.max(0, plan.spec().threshold().value() - MARGIN);
         try (SpanScorer scorer = scorer(plan, loaded, floor)) {
           arguments(scorer, loaded, export, false);
@@ -84,7 +84,7 @@ public final class ModelExport {
           export.storedWeights(checkpoint, rows(plan, sequences.subList(0, expected)));
         }
       }
-      export.archives(SpanScorer.sources());
+      export.archives(SpanScorer.sources(true));
       return export.finish();
     }
   }
@@ -104,11 +104,11 @@ public final class ModelExport {
       BackboneExport export = new BackboneExport(plan.backbone(), directory, "shape");
       inputs(plan, texts, export);
       export.randomWeights();
-      Backbone empty = BackboneExport.withoutWeights(plan.backbone(), SpanScorer.sources());
+      Backbone empty = BackboneExport.withoutWeights(plan.backbone(), SpanScorer.sources(true));
       try (SpanScorer scorer = scorer(plan, empty, plan.spec().threshold().value())) {
         arguments(scorer, empty, export, true);
       }
-      export.archives(SpanScorer.sources());
+      export.archives(SpanScorer.sources(true));
       return export.finish();
     }
   }

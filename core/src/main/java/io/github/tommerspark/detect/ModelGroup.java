@@ -104,7 +104,8 @@ final class ModelGroup implements AutoCloseable {
       ComputeType type = computeType(options, device);
       try (Checkpoint checkpoint = Checkpoint.open(deepest.files().backbone())) {
         BackbonePlan plan = deepest.backbone();
-        Backbone backbone = Backbone.load(plan, checkpoint, type, device, SpanScorer.sources());
+        Backbone backbone =
+            Backbone.load(plan, checkpoint, type, device, SpanScorer.sources(device.isGpu()));
         classifiers =
             classifiers(
                 models,

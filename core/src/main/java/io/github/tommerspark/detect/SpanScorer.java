@@ -104,12 +104,20 @@ final class SpanScorer implements AutoCloseable {
     return script == null ? Arrays.binarySearch(layers, layer) : 0;
   }
 
-  /** Sources that a backbone must be loaded with to be scored. */
-  static List<String> sources() {
-    List<String> sources = new ArrayList<>(List.of("projection_linear", "head"));
+  /**
+   * Sources that a backbone must be loaded with to be scored.
+   *
+   * @param gpu whether it runs on a GPU
+   */
+  static List<String> sources(boolean gpu) {
+    List<String> sources = new ArrayList<>(List.of("projection_linear", extremes(gpu), "head"));
     sources.addAll(ClassifierWeights.sources());
     sources.addAll(List.of("detect", "detect_typed"));
     return sources;
+  }
+
+  private static String extremes(boolean gpu) {
+    return gpu ? "extremes_scan" : "extremes";
   }
 
   /**
@@ -146,7 +154,9 @@ final class SpanScorer implements AutoCloseable {
       double[] thresholds,
       EngineOptions options,
       WorkAccount account) {
-    List<String> sources = new ArrayList<>(List.of("packed", "projection", "head"));
+    List<String> sources =
+        new ArrayList<>(
+            List.of("packed", "projection", extremes(backbone.device().isGpu()), "head"));
     sources.addAll(ClassifierWeights.sources());
     ScriptModule module = ScriptModule.load(sources, Map.of(), backbone.device());
     return new SpanScorer(

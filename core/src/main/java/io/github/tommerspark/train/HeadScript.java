@@ -21,7 +21,8 @@ final class HeadScript implements AutoCloseable {
   /** Per head its parameters and their first and second moments. */
   static final int STATE = 3 * PARAMETERS;
 
-  static final List<String> SOURCES = List.of("packed", "projection", "head", "optimizer", "train");
+  static final List<String> SOURCES =
+      List.of("packed", "projection", "extremes", "head", "optimizer", "train");
 
   private final ScriptModule module;
 

@@ -20,10 +20,10 @@
       q = self.linear(h, w[b], w[b + 1]).reshape([n, self.heads, self.head_dim])
       k = self.linear(h, w[b + 2], w[b + 3]).reshape([n, self.heads, self.head_dim])
       v = self.linear(h, w[b + 4], w[b + 5]).reshape([n, self.heads, self.head_dim])
-      attended = self.linear(self.attend(q, k, v, blocks, spread, back, 0), w[b + 6], w[b + 7]).to(6)
+      attended = self.linear(self.attend(q, k, v, blocks, spread, back, 0), w[b + 6], w[b + 7])
       x = self.norm(x + attended, w[b + 8], w[b + 9])
       up = self.activated(x.to(h.dtype), w[b + 10], w[b + 11])
-      x = self.norm(x + self.linear(up, w[b + 12], w[b + 13]).to(6), w[b + 14], w[b + 15])
+      x = self.norm(x + self.linear(up, w[b + 12], w[b + 13]), w[b + 14], w[b + 15])
       if torch.__contains__(layers, layer):
         taps.append(x)
     return taps
