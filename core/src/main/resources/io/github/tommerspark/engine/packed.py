@@ -7,10 +7,9 @@
   # Length of every sequence: int64 (sequences). Built on the host and sent in one piece: a call for each
   # group would be most of the time of a short batch on a GPU.
   def sequence_lengths(self: __torch__.M, groups: List[int], like: Tensor) -> Tensor:
-    sequences = 0
-    for g in range(len(groups) // 2):
-      sequences = sequences + groups[2 * g]
-    pairs = torch.tensor(groups, dtype=4).to(like.device, 4, True, False).view([-1, 2])
+    pairs = torch.tensor(groups, dtype=4).view([-1, 2])
+    sequences = int(pairs.select(1, 0).sum())
+    pairs = pairs.to(like.device, 4, True, False)
     return torch.repeat_interleave(pairs.select(1, 1), pairs.select(1, 0), 0, output_size=sequences)
 
   # Position of every token of `like` (tokens, ...) in its own sequence, from 0: int64 (tokens).

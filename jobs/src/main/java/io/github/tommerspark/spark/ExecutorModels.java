@@ -54,10 +54,11 @@ public final class ExecutorModels {
   /**
    * How long the forward calls of an application are simulated to take.
    *
+   * @param options where its settings say nothing
    * @return microseconds; 0 if they are computed
    */
-  public static int simulatedMicros(SparkConf conf) {
-    return conf.getInt(TaskDevice.TEST_CALL_PROPERTY, 0);
+  public static int simulatedMicros(SparkConf conf, EngineOptions options) {
+    return conf.getInt(TaskDevice.TEST_CALL_PROPERTY, options.callMicros());
   }
 
   /** What all detectors of this JVM did since it started. */

@@ -45,7 +45,7 @@ record TaskDevice(EngineOptions engine, Integer assigned) {
       return new TaskDevice(options, null);
     }
     int memory = env.conf().getInt(TEST_MEMORY_PROPERTY, options.memoryTokens());
-    int micros = env.conf().getInt(TEST_CALL_PROPERTY, options.callMicros());
+    int micros = ExecutorModels.simulatedMicros(env.conf(), options);
     EngineOptions engine = options.withMemoryTokens(memory).withCallMicros(micros);
     TaskContext task = TaskContext.get();
     ResourceInformation gpu = task == null ? null : task.resourcesJMap().get(GPU);

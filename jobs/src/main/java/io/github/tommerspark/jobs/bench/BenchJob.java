@@ -264,7 +264,7 @@ final class BenchJob {
     double median = median(seconds);
     long tokens = counts.tokens().values().iterator().next();
     double all = seconds.stream().mapToDouble(Double::doubleValue).sum() * slots(spark);
-    int micros = ExecutorModels.simulatedMicros(spark.sparkContext().conf());
+    int micros = ExecutorModels.simulatedMicros(spark.sparkContext().conf(), engine);
     // Tasks of all executors, of which some may not have been asked.
     boolean complete = work.documentTokens() == tokens * options.repeat();
     return new BenchReport.Run(
