@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -81,11 +82,9 @@ public final class Backbone implements AutoCloseable {
       Device device,
       List<String> sources)
       throws IOException {
-    List<String> all = new ArrayList<>(COMMON);
-    all.addAll(Torch.kernelSources(device, dtype));
-    all.add(plan.spec().source());
-    all.addAll(sources);
-    ScriptModule module = ScriptModule.load(all, plan.spec().attributes(), device);
+    List<String> kernels = Torch.kernelSources(device, dtype, plan.spec().attributes());
+    ScriptModule module =
+        ScriptModule.load(sources(plan.spec(), kernels, sources), plan.spec().attributes(), device);
     try (ScriptModule loader = ScriptModule.load(List.of("weights"), Map.of(), device)) {
       Map<TensorInfo, PtNDArray> loaded = new HashMap<>();
       Loader reader = new Loader(checkpoint, module, loader, dtype, staging());
@@ -109,6 +108,26 @@ public final class Backbone implements AutoCloseable {
       module.close();
       throw e;
     }
+  }
+
+  /** Names of the sources of a backbone's module, in their order. */
+  static List<String> sources(BackboneSpec spec, List<String> kernels, List<String> further) {
+    List<String> all = new ArrayList<>(COMMON);
+    all.addAll(kernels);
+    all.add(spec.source());
+    all.addAll(further);
+    return all;
+  }
+
+  /** A backbone on the CPU whose weights are all empty: for whoever only looks at its script. */
+  static Backbone withoutWeights(BackbonePlan plan, List<String> sources) {
+    List<String> kernels = Torch.GpuAttention.BLOCKS.sources();
+    ScriptModule module =
+        ScriptModule.load(
+            sources(plan.spec(), kernels, sources), plan.spec().attributes(), Device.cpu());
+    PtNDArray[] arrays = new PtNDArray[plan.weights().size()];
+    Arrays.setAll(arrays, i -> module.floats(module.manager(), new float[0], 0));
+    return new Backbone(plan, module, ComputeType.FP32, arrays);
   }
 
   /** What was loaded. */

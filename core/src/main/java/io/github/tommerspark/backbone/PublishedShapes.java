@@ -32,6 +32,7 @@ public final class PublishedShapes {
           "phi-4",
           "gemma-2-2b",
           "bert-base-uncased",
+          "bge-small-en-v1.5",
           "roberta-base",
           "ModernBERT-base");
 

@@ -7,6 +7,7 @@ import io.github.tommerspark.source.LocalDirectory;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -22,11 +23,11 @@ import java.util.SplittableRandom;
  * anybody's weights. Their hidden states mean nothing.
  */
 public final class RandomSnapshot {
-  private static final String WEIGHTS = "model.safetensors";
+  static final String WEIGHTS = "model.safetensors";
   private static final int BLOCK = 1 << 16;
 
   /** As wide as weights are before training. */
-  private static final float SPREAD = 0.02f;
+  static final float SPREAD = 0.02f;
 
   private RandomSnapshot() {}
 
@@ -43,6 +44,43 @@ public final class RandomSnapshot {
    *     directory cannot be written
    */
   public static int write(byte[] config, int lastLayer, DType dtype, Path directory)
+      throws IOException {
+    Described described = described(config, lastLayer, dtype, directory);
+    SplittableRandom random = new SplittableRandom(1);
+    try (OutputStream out =
+        new BufferedOutputStream(Files.newOutputStream(directory.resolve(WEIGHTS)), 1 << 20)) {
+      SafetensorsWriter.writeHeader(described.shapes(), out);
+      for (Map.Entry<String, TensorShape> tensor : described.shapes().entrySet()) {
+        WeightSlot.Kind kind = described.kinds().get(tensor.getKey());
+        write(tensor.getKey(), tensor.getValue(), kind, random, out);
+      }
+    }
+    return described.width();
+  }
+
+  /**
+   * As {@link #write}, but with a hole in the file in place of the weights: they all read as zeros,
+   * and take no room on file systems that know holes.
+   */
+  static int outline(byte[] config, int lastLayer, DType dtype, Path directory) throws IOException {
+    Described described = described(config, lastLayer, dtype, directory);
+    Path file = directory.resolve(WEIGHTS);
+    try (OutputStream out = Files.newOutputStream(file)) {
+      SafetensorsWriter.writeHeader(described.shapes(), out);
+    }
+    try (RandomAccessFile weights = new RandomAccessFile(file.toFile(), "rw")) {
+      long content = described.shapes().values().stream().mapToLong(TensorShape::byteSize).sum();
+      weights.setLength(weights.length() + content);
+    }
+    return described.width();
+  }
+
+  /** Tensors of a snapshot, and what they are for, by name. */
+  private record Described(
+      int width, Map<String, TensorShape> shapes, Map<String, WeightSlot.Kind> kinds) {}
+
+  /** Writes config.json and says what belongs beside it. */
+  private static Described described(byte[] config, int lastLayer, DType dtype, Path directory)
       throws IOException {
     Files.createDirectories(directory);
     Files.write(directory.resolve(BackboneConfig.FILE), config);
@@ -62,15 +100,7 @@ public final class RandomSnapshot {
         kinds.put(prefix + slot.name(), slot.kind());
       }
     }
-    SplittableRandom random = new SplittableRandom(1);
-    try (OutputStream out =
-        new BufferedOutputStream(Files.newOutputStream(directory.resolve(WEIGHTS)), 1 << 20)) {
-      SafetensorsWriter.writeHeader(shapes, out);
-      for (Map.Entry<String, TensorShape> tensor : shapes.entrySet()) {
-        write(tensor.getKey(), tensor.getValue(), kinds.get(tensor.getKey()), random, out);
-      }
-    }
-    return spec.hiddenSize();
+    return new Described(spec.hiddenSize(), shapes, kinds);
   }
 
   private static void write(

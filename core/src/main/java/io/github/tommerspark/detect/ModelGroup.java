@@ -91,9 +91,7 @@ final class ModelGroup implements AutoCloseable {
       int width = heads.get(0).hiddenSize();
       ScriptBackbone backbone = ScriptBackbone.load(first.files().script(), device, width);
       classifiers = classifiers(models, first.tokenizer(), backbone::hiddenStates, backbone::close);
-      scorer =
-          SpanScorer.of(
-              backbone, heads, classifiers, thresholds, options.deviceConcurrency(), account);
+      scorer = SpanScorer.of(backbone, heads, classifiers, thresholds, options, account);
       dtype = "torchscript";
       bytes = first.files().script().toFile().length();
       vocabulary = Integer.MAX_VALUE;
@@ -106,16 +104,15 @@ final class ModelGroup implements AutoCloseable {
       ComputeType type = computeType(options, device);
       try (Checkpoint checkpoint = Checkpoint.open(deepest.files().backbone())) {
         BackbonePlan plan = deepest.backbone();
-        Backbone backbone = Backbone.load(plan, checkpoint, type, device, SpanScorer.sources());
+        Backbone backbone =
+            Backbone.load(plan, checkpoint, type, device, SpanScorer.sources(device.isGpu()));
         classifiers =
             classifiers(
                 models,
                 first.tokenizer(),
                 (ids, layer) -> SpanScorer.hiddenStates(backbone, ids, layer),
                 backbone::close);
-        scorer =
-            SpanScorer.of(
-                backbone, heads, classifiers, thresholds, options.deviceConcurrency(), account);
+        scorer = SpanScorer.of(backbone, heads, classifiers, thresholds, options, account);
         bytes = checkpoint.bytesRead();
         vocabulary = plan.vocabularySize();
       }

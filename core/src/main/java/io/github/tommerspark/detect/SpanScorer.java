@@ -7,12 +7,14 @@ import io.github.tommerspark.backbone.Backbone;
 import io.github.tommerspark.classify.SpanClassifier;
 import io.github.tommerspark.classify.SpanRepresentation;
 import io.github.tommerspark.engine.DeviceGate;
+import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.engine.ScriptModule;
 import io.github.tommerspark.head.Calibration;
 import io.github.tommerspark.head.Head;
 import io.github.tommerspark.head.HeadType;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -23,6 +25,9 @@ import java.util.stream.LongStream;
  * call for a snapshot. Thread-safe.
  */
 final class SpanScorer implements AutoCloseable {
+  /** The script's name for the weights of the backbone. */
+  static final String BACKBONE_WEIGHTS = "w";
+
   /** Exactly one of the two is there. */
   private final Backbone backbone;
 
@@ -40,6 +45,10 @@ final class SpanScorer implements AutoCloseable {
   private final ClassifierWeights classifiers;
 
   private final int heads;
+
+  /** Null to compute. */
+  private final SimulatedDevice simulated;
+
   private final DeviceGate gate;
   private final WorkAccount account;
 
@@ -50,10 +59,11 @@ final class SpanScorer implements AutoCloseable {
       List<Head> heads,
       List<SpanClassifier> classifiers,
       double[] thresholds,
-      int deviceConcurrency,
+      EngineOptions options,
       WorkAccount account) {
     this.account = account;
-    this.gate = DeviceGate.of(module.device(), deviceConcurrency);
+    this.gate = DeviceGate.of(module.device(), options.deviceConcurrency());
+    this.simulated = options.callMicros() > 0 ? new SimulatedDevice(options.callMicros()) : null;
     this.backbone = backbone;
     this.script = script;
     this.module = module;
@@ -96,12 +106,21 @@ final class SpanScorer implements AutoCloseable {
     return script == null ? Arrays.binarySearch(layers, layer) : 0;
   }
 
-  /** Sources that a backbone must be loaded with to be scored. */
-  static List<String> sources() {
-    List<String> sources = new ArrayList<>(List.of("projection_linear", "head", "boundary"));
+  /**
+   * Sources that a backbone must be loaded with to be scored.
+   *
+   * @param gpu whether it runs on a GPU
+   */
+  static List<String> sources(boolean gpu) {
+    List<String> sources =
+        new ArrayList<>(List.of("projection_linear", extremes(gpu), "head", "boundary"));
     sources.addAll(ClassifierWeights.sources());
     sources.addAll(List.of("detect", "detect_typed"));
     return sources;
+  }
+
+  private static String extremes(boolean gpu) {
+    return gpu ? "extremes_scan" : "extremes";
   }
 
   /**
@@ -109,7 +128,7 @@ final class SpanScorer implements AutoCloseable {
    *
    * @param classifiers per head what labels its spans, or null
    * @param thresholds per head the probability from which on spans are wanted
-   * @param deviceConcurrency as {@link DeviceGate#of} takes it
+   * @param options how many forwards run at once, and whether they are simulated
    * @param account receives what the forwards cost
    */
   static SpanScorer of(
@@ -117,7 +136,7 @@ final class SpanScorer implements AutoCloseable {
       List<Head> heads,
       List<SpanClassifier> classifiers,
       double[] thresholds,
-      int deviceConcurrency,
+      EngineOptions options,
       WorkAccount account) {
     return new SpanScorer(
         backbone,
@@ -126,7 +145,7 @@ final class SpanScorer implements AutoCloseable {
         heads,
         classifiers,
         thresholds,
-        deviceConcurrency,
+        options,
         account);
   }
 
@@ -136,13 +155,16 @@ final class SpanScorer implements AutoCloseable {
       List<Head> heads,
       List<SpanClassifier> classifiers,
       double[] thresholds,
-      int deviceConcurrency,
+      EngineOptions options,
       WorkAccount account) {
-    List<String> sources = new ArrayList<>(List.of("packed", "projection", "head", "boundary"));
+    List<String> sources =
+        new ArrayList<>(
+            List.of(
+                "packed", "projection", extremes(backbone.device().isGpu()), "head", "boundary"));
     sources.addAll(ClassifierWeights.sources());
     ScriptModule module = ScriptModule.load(sources, Map.of(), backbone.device());
     return new SpanScorer(
-        null, backbone, module, heads, classifiers, thresholds, deviceConcurrency, account);
+        null, backbone, module, heads, classifiers, thresholds, options, account);
   }
 
   /** Per head the logit above which spans are wanted, and its calibration. */
@@ -237,6 +259,9 @@ final class SpanScorer implements AutoCloseable {
   }
 
   private List<ScoredSpans> forward(PackedBatch batch) {
+    if (simulated != null) {
+      return simulated.forward(module, batch, heads);
+    }
     try (PtNDManager call = module.newCallManager();
         IValue groups = IValue.listFrom(batch.groups());
         IValue found = run(call, batch, groups)) {
@@ -267,23 +292,43 @@ final class SpanScorer implements AutoCloseable {
   private IValue run(PtNDManager call, PackedBatch batch, IValue groups) {
     List<IValue> arguments = new ArrayList<>();
     // What is made for this call, and closed after it.
-    IValue input;
-    if (script != null) {
-      input = IValue.listFrom(script.hiddenStates(call, batch));
-      arguments.addAll(List.of(input, groups));
-    } else {
-      input = IValue.from(module.longs(call, batch.ids(), batch.ids().length));
-      arguments.addAll(List.of(input, groups, layers, backbone.weights()));
-    }
-    arguments.addAll(List.of(headTaps, headWeights, headOptions, cuts));
-    String method = script != null ? "score" : "detect";
-    if (classifiers != null) {
-      method += "_typed";
-      arguments.addAll(List.of(classifiers.taps(), classifiers.weights(), classifiers.options()));
-    }
+    IValue input =
+        script != null
+            ? IValue.listFrom(script.hiddenStates(call, batch))
+            : IValue.from(module.longs(call, batch.ids(), batch.ids().length));
+    arguments.addAll(List.of(input, groups));
+    arguments.addAll(settings().values());
     try (input) {
-      return module.run(method, arguments.toArray(IValue[]::new));
+      return module.run(method(), arguments.toArray(IValue[]::new));
     }
+  }
+
+  /** The script's method that scores a batch. */
+  String method() {
+    return (script != null ? "score" : "detect") + (classifiers != null ? "_typed" : "");
+  }
+
+  /**
+   * The arguments of {@link #method} that are the same for every batch, in their order and by the
+   * names that the script gives them. They follow the batch's token ids, or hidden states, and its
+   * groups.
+   */
+  Map<String, IValue> settings() {
+    Map<String, IValue> settings = new LinkedHashMap<>();
+    if (script == null) {
+      settings.put("layers", layers);
+      settings.put(BACKBONE_WEIGHTS, backbone.weights());
+    }
+    settings.put("head_taps", headTaps);
+    settings.put("v", headWeights);
+    settings.put("head_options", headOptions);
+    settings.put("cuts", cuts);
+    if (classifiers != null) {
+      settings.put("class_taps", classifiers.taps());
+      settings.put("c", classifiers.weights());
+      settings.put("class_options", classifiers.options());
+    }
+    return settings;
   }
 
   /**

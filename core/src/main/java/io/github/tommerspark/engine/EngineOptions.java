@@ -16,6 +16,8 @@ import java.io.Serializable;
  *     {@link DeviceGate#of}
  * @param memoryTokens for tests: tokens of a forward call above which it fails as if the device
  *     were out of memory; 0 to leave that to the device
+ * @param callMicros for tests: microseconds that a simulated device, which serves one call at a
+ *     time, takes for each forward call, finding spans at random; 0 to compute
  */
 public record EngineOptions(
     ComputeType dtype,
@@ -24,7 +26,8 @@ public record EngineOptions(
     int batchTokens,
     boolean trustBackbone,
     int deviceConcurrency,
-    int memoryTokens)
+    int memoryTokens,
+    int callMicros)
     implements Serializable {
 
   /** Forward calls on a GPU at once: while one computes, the next is sent. */
@@ -51,6 +54,10 @@ public record EngineOptions(
       throw new IllegalArgumentException(
           "--device-concurrency must not be negative, but is " + deviceConcurrency);
     }
+    if (callMicros < 0) {
+      throw new IllegalArgumentException(
+          "The time of a simulated call must not be negative, but is " + callMicros);
+    }
     if (memoryTokens < 0) {
       throw new IllegalArgumentException(
           "The tokens that memory is to suffice for must not be negative, but are " + memoryTokens);
@@ -60,42 +67,97 @@ public record EngineOptions(
   /** Everything chosen by what the machine has. */
   public static EngineOptions defaults() {
     return new EngineOptions(
-        ComputeType.AUTO, DeviceChoice.AUTO, 0, DEFAULT_BATCH_TOKENS, false, 0, 0);
+        ComputeType.AUTO, DeviceChoice.AUTO, 0, DEFAULT_BATCH_TOKENS, false, 0, 0, 0);
   }
 
   /** These options with another dtype. */
   public EngineOptions withDtype(ComputeType dtype) {
     return new EngineOptions(
-        dtype, device, deviceOrdinal, batchTokens, trustBackbone, deviceConcurrency, memoryTokens);
+        dtype,
+        device,
+        deviceOrdinal,
+        batchTokens,
+        trustBackbone,
+        deviceConcurrency,
+        memoryTokens,
+        callMicros);
   }
 
   /** These options with another device. */
   public EngineOptions withDevice(DeviceChoice device, int deviceOrdinal) {
     return new EngineOptions(
-        dtype, device, deviceOrdinal, batchTokens, trustBackbone, deviceConcurrency, memoryTokens);
+        dtype,
+        device,
+        deviceOrdinal,
+        batchTokens,
+        trustBackbone,
+        deviceConcurrency,
+        memoryTokens,
+        callMicros);
   }
 
   /** These options with another bound on the tokens of a forward call. */
   public EngineOptions withBatchTokens(int batchTokens) {
     return new EngineOptions(
-        dtype, device, deviceOrdinal, batchTokens, trustBackbone, deviceConcurrency, memoryTokens);
+        dtype,
+        device,
+        deviceOrdinal,
+        batchTokens,
+        trustBackbone,
+        deviceConcurrency,
+        memoryTokens,
+        callMicros);
   }
 
   /** These options with the user's own TorchScript backbones allowed or refused. */
   public EngineOptions withTrustBackbone(boolean trustBackbone) {
     return new EngineOptions(
-        dtype, device, deviceOrdinal, batchTokens, trustBackbone, deviceConcurrency, memoryTokens);
+        dtype,
+        device,
+        deviceOrdinal,
+        batchTokens,
+        trustBackbone,
+        deviceConcurrency,
+        memoryTokens,
+        callMicros);
   }
 
   /** These options with another bound on the forward calls that run on a device at once. */
   public EngineOptions withDeviceConcurrency(int deviceConcurrency) {
     return new EngineOptions(
-        dtype, device, deviceOrdinal, batchTokens, trustBackbone, deviceConcurrency, memoryTokens);
+        dtype,
+        device,
+        deviceOrdinal,
+        batchTokens,
+        trustBackbone,
+        deviceConcurrency,
+        memoryTokens,
+        callMicros);
   }
 
   /** For tests: these options on a device that runs out of memory with more tokens than that. */
   public EngineOptions withMemoryTokens(int memoryTokens) {
     return new EngineOptions(
-        dtype, device, deviceOrdinal, batchTokens, trustBackbone, deviceConcurrency, memoryTokens);
+        dtype,
+        device,
+        deviceOrdinal,
+        batchTokens,
+        trustBackbone,
+        deviceConcurrency,
+        memoryTokens,
+        callMicros);
+  }
+
+  /** For tests: these options on a simulated device that takes so long for each forward call. */
+  public EngineOptions withCallMicros(int callMicros) {
+    return new EngineOptions(
+        dtype,
+        device,
+        deviceOrdinal,
+        batchTokens,
+        trustBackbone,
+        deviceConcurrency,
+        memoryTokens,
+        callMicros);
   }
 }

@@ -48,9 +48,7 @@ public final class ScriptModule implements AutoCloseable {
    */
   public static ScriptModule load(
       List<String> sources, Map<String, Object> attributes, Device device) {
-    StringBuilder methods = new StringBuilder();
-    sources.forEach(source -> methods.append(source(source)));
-    byte[] archive = TorchScriptArchive.assemble(methods.toString(), attributes);
+    byte[] archive = archive(sources, attributes);
     PtNDManager manager = Torch.newManager(device);
     try {
       Torch.prepareThread();
@@ -65,6 +63,18 @@ public final class ScriptModule implements AutoCloseable {
       manager.close();
       throw e;
     }
+  }
+
+  /**
+   * The archive of a module made of shipped sources, which any libtorch loads.
+   *
+   * @param sources names of the sources, in the order in which they are joined
+   * @param attributes what the sources read as attributes; see {@link TorchScriptArchive}
+   */
+  public static byte[] archive(List<String> sources, Map<String, Object> attributes) {
+    StringBuilder methods = new StringBuilder();
+    sources.forEach(source -> methods.append(source(source)));
+    return TorchScriptArchive.assemble(methods.toString(), attributes);
   }
 
   /**

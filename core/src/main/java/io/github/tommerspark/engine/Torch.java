@@ -5,6 +5,7 @@ import static io.github.tommerspark.engine.ComputeType.FP32;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
+import ai.djl.engine.EngineException;
 import ai.djl.engine.StandardCapabilities;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDManager;
@@ -15,7 +16,9 @@ import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -122,22 +125,104 @@ public final class Torch {
     return System.getenv("CUDA_VISIBLE_DEVICES");
   }
 
+  /** Ways in which a GPU may compute the attention of a packed batch. */
+  public enum GpuAttention {
+    /** One call of FlashAttention for all sequences, which knows neither fp32 nor a soft cap. */
+    VARLEN(List.of("linear", "attention_varlen")),
+    /** A call for each length of sequences, or for lengths that are nearly the same. */
+    BLOCKS(List.of("linear", "attention_blocks", "attention_fused"));
+
+    // Of FlashAttention.
+    private static final int MAX_HEAD_DIM = 256;
+    private static final int HEAD_DIM_STEP = 8;
+
+    private final List<String> sources;
+
+    GpuAttention(List<String> sources) {
+      this.sources = sources;
+    }
+
+    /** The name in lower case. */
+    public String label() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Names of the sources of products and attention. */
+    public List<String> sources() {
+      return sources;
+    }
+
+    /**
+     * Whether it can compute a backbone in 16 bits.
+     *
+     * @param attributes of the backbone's module
+     */
+    public boolean suits(Map<String, Object> attributes) {
+      if (this == BLOCKS) {
+        return true;
+      }
+      int headDim = ((Number) attributes.get("head_dim")).intValue();
+      boolean capped = ((Number) attributes.get("soft_cap")).doubleValue() > 0;
+      return !capped && headDim % HEAD_DIM_STEP == 0 && headDim <= MAX_HEAD_DIM;
+    }
+  }
+
   /**
-   * Names of the sources with the fastest {@code linear} and {@code attend_block} on a device, for
+   * Names of the sources with the fastest {@code linear} and {@code attend} on a device, for
    * products of a type. On a CPU types that it does not multiply by itself are widened; builds of
    * libtorch for other processors may be without oneDNN.
    *
    * @param dtype type of the products; not AUTO
+   * @param attributes of the backbone's module
    */
-  public static List<String> kernelSources(Device device, ComputeType dtype) {
+  public static List<String> kernelSources(
+      Device device, ComputeType dtype, Map<String, Object> attributes) {
     start();
-    boolean gpu = device.isGpu();
-    if (!gpu && oneDnn && (dtype == FP32 || dtype == BF16 && OneDnnBfloat16.SUPPORTED)) {
-      return List.of("linear_onednn", "attention_tiled");
+    if (device.isGpu()) {
+      boolean varlen =
+          dtype != FP32 && GpuAttention.VARLEN.suits(attributes) && FlashAttention.worksOn(device);
+      return (varlen ? GpuAttention.VARLEN : GpuAttention.BLOCKS).sources();
     }
-    return gpu || dtype == FP32
-        ? List.of("linear", "attention_fused")
-        : List.of("linear_widened", "attention_widened");
+    if (oneDnn && (dtype == FP32 || dtype == BF16 && OneDnnBfloat16.SUPPORTED)) {
+      return List.of("linear_onednn", "attention_blocks", "attention_tiled");
+    }
+    return dtype == FP32
+        ? List.of("linear", "attention_blocks", "attention_fused")
+        : List.of("linear_widened", "attention_blocks", "attention_widened");
+  }
+
+  /**
+   * Whether FlashAttention of packed sequences works on a device: older GPUs and some builds of
+   * libtorch are without. Asked once for each device, by comparing it with plain attention.
+   */
+  private static final class FlashAttention {
+    private static final Map<Device, Boolean> WORKS = new ConcurrentHashMap<>();
+    private static final double TOLERANCE = 0.05;
+
+    static boolean worksOn(Device device) {
+      return WORKS.computeIfAbsent(device, FlashAttention::tried);
+    }
+
+    private static boolean tried(Device device) {
+      try (ScriptModule module = ScriptModule.load(List.of("flash_attention"), Map.of(), device);
+          PtNDManager call = module.newCallManager()) {
+        float[] difference =
+            module.runTensor(call, "difference", IValue.from(module.gpu())).toFloatArray();
+        if (difference[0] < TOLERANCE) {
+          return true;
+        }
+        LOG.warn(
+            "FlashAttention on {} is off by {}; attention takes more calls here",
+            device,
+            difference[0]);
+      } catch (EngineException e) {
+        LOG.info(
+            "No FlashAttention on {} ({}); attention takes more calls here",
+            device,
+            String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+      }
+      return false;
+    }
   }
 
   /**

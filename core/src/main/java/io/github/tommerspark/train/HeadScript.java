@@ -16,7 +16,7 @@ import java.util.Map;
 final class HeadScript implements AutoCloseable {
 
   static final List<String> SOURCES =
-      List.of("packed", "projection", "head", "boundary", "optimizer", "train");
+      List.of("packed", "projection", "extremes", "head", "boundary", "optimizer", "train");
 
   private final ScriptModule module;
 

@@ -5,12 +5,16 @@
   def norm(self: __torch__.M, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     width = weight.size(0)
     if self.norm_kind == "rms":
-      # The engine's rms_norm has no kernel of its own on a CPU and writes two more tensors.
-      length = torch.linalg_vector_norm(x, 2, [-1], True)
-      return (x * torch.rsqrt(length * length / width + self.norm_eps)).mul_(weight)
+      return self.unit(x).mul_(weight)
     if bias.numel() == 0:
       return torch.layer_norm(x, [width], weight, None, self.norm_eps)
     return torch.layer_norm(x, [width], weight, bias, self.norm_eps)
+
+  # x over its root-mean-square. The engine's rms_norm has no kernel of its own and writes two more
+  # tensors.
+  def unit(self: __torch__.M, x: Tensor) -> Tensor:
+    length = torch.linalg_vector_norm(x, 2, [-1], True)
+    return x * torch.rsqrt(length * length / x.size(-1) + self.norm_eps)
 
   def activation(self: __torch__.M, x: Tensor) -> Tensor:
     if self.activation_kind == "silu":

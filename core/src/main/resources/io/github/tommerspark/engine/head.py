@@ -77,22 +77,12 @@
     ahead = rows - 1 - window
     m = self.band_matches(q, k, window, rows)
     m = self.squashed(m, squash).masked_fill(inside.logical_not(), 0.0)
-    starts_at = torch.unbind(m, 0)
-    low = torch.zeros_like(by_end)
-    high = torch.zeros_like(by_end)
-    lows = annotate(List[Tensor], [])
-    highs = annotate(List[Tensor], [])
-    for c in range(rows):
-      lows.append(low)
-      highs.append(high)
-      row = starts_at[rows - 1 - c]
-      low = torch.minimum(low, row)
-      high = torch.maximum(high, row)
     first = 0
     if not beyond:
       first = ahead
     matches = m.flip([0]).narrow(0, first, rows - first)
-    return matches * feature[0] + torch.stack(lows[first: rows]) * feature[1] + torch.stack(highs[first: rows]) * feature[2] + by_end
+    lows, highs = self.later_extremes(m, first)
+    return matches * feature[0] + lows * feature[1] + highs * feature[2] + by_end
 
   # Unbounded window: tiles of ends against all starts of their sequence. Memory grows with the
   # sequence's length, not with its square.

@@ -34,3 +34,6 @@
       return ops.mkldnn._linear_pointwise(x, weight, None, then, annotate(List[Optional[number]], []), variant)
     return ops.mkldnn._linear_pointwise(x, weight, bias, then, annotate(List[Optional[number]], []), variant)
 
+  # The norm of x, float32 (tokens, width), in the type of products.
+  def normed(self: __torch__.M, x: Tensor, weight: Tensor, bias: Tensor, dtype: int) -> Tensor:
+    return self.norm(x, weight, bias).to(dtype)

@@ -24,3 +24,6 @@
       return torch.linear(x.to(6), weight.to(6))
     return torch.linear(x.to(6), weight.to(6), bias.to(6))
 
+  # The norm of x, float32 (tokens, width), in the type of products.
+  def normed(self: __torch__.M, x: Tensor, weight: Tensor, bias: Tensor, dtype: int) -> Tensor:
+    return self.norm(x, weight, bias).to(dtype)

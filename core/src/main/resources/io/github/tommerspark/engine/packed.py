@@ -4,19 +4,23 @@
   # without padding. `groups` lists (count, length) pairs in that order: so many sequences, each of so
   # many tokens. Every sequence is computed as if it were alone.
 
-  # Position of every token in its own sequence, from 0: int64 (tokens).
+  # Length of every sequence: int64 (sequences). Built on the host and sent in one piece: a call for each
+  # group would be most of the time of a short batch on a GPU.
+  def sequence_lengths(self: __torch__.M, groups: List[int], like: Tensor) -> Tensor:
+    pairs = torch.tensor(groups, dtype=4).view([-1, 2])
+    sequences = int(pairs.select(1, 0).sum())
+    pairs = pairs.to(like.device, 4, True, False)
+    return torch.repeat_interleave(pairs.select(1, 1), pairs.select(1, 0), 0, output_size=sequences)
+
+  # Position of every token of `like` (tokens, ...) in its own sequence, from 0: int64 (tokens).
   def positions(self: __torch__.M, groups: List[int], like: Tensor) -> Tensor:
-    parts = annotate(List[Tensor], [])
-    for g in range(len(groups) // 2):
-      steps = torch.arange(groups[2 * g + 1], dtype=4, device=like.device)
-      parts.append(steps.repeat([groups[2 * g]]))
-    return torch.cat(parts)
+    lengths = self.sequence_lengths(groups, like)
+    n = like.size(0)
+    starts = torch.repeat_interleave(lengths.cumsum(0) - lengths, lengths, 0, output_size=n)
+    return torch.arange(n, dtype=4, device=like.device) - starts
 
   # Length of every token's own sequence: int64 (tokens).
   def lengths(self: __torch__.M, groups: List[int], like: Tensor) -> Tensor:
-    parts = annotate(List[Tensor], [])
-    for g in range(len(groups) // 2):
-      tokens = groups[2 * g] * groups[2 * g + 1]
-      parts.append(torch.full([tokens], groups[2 * g + 1], dtype=4, device=like.device))
-    return torch.cat(parts)
+    lengths = self.sequence_lengths(groups, like)
+    return torch.repeat_interleave(lengths, lengths, 0, output_size=like.size(0))
 

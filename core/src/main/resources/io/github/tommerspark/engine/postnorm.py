@@ -11,7 +11,8 @@
       at = self.positions_of_text(ids, groups)
     x = torch.embedding(w[0], ids).to(6) + torch.embedding(w[1], at).to(6) + w[2][0].to(6)
     x = self.norm(x, w[3], w[4])
-    nowhere = torch.empty([0], dtype=4, device=ids.device)
+    blocks = self.blocks(groups)
+    spread, back = self.padding(groups, blocks, ids)
     taps = annotate(List[Tensor], [])
     for layer in range(layers[len(layers) - 1] + 1):
       b = 5 + 16 * layer
@@ -19,10 +20,10 @@
       q = self.linear(h, w[b], w[b + 1]).reshape([n, self.heads, self.head_dim])
       k = self.linear(h, w[b + 2], w[b + 3]).reshape([n, self.heads, self.head_dim])
       v = self.linear(h, w[b + 4], w[b + 5]).reshape([n, self.heads, self.head_dim])
-      attended = self.linear(self.attend(q, k, v, groups, nowhere, nowhere, 0), w[b + 6], w[b + 7]).to(6)
+      attended = self.linear(self.attend(q, k, v, blocks, spread, back, 0), w[b + 6], w[b + 7])
       x = self.norm(x + attended, w[b + 8], w[b + 9])
       up = self.activated(x.to(h.dtype), w[b + 10], w[b + 11])
-      x = self.norm(x + self.linear(up, w[b + 12], w[b + 13]).to(6), w[b + 14], w[b + 15])
+      x = self.norm(x + self.linear(up, w[b + 12], w[b + 13]), w[b + 14], w[b + 15])
       if torch.__contains__(layers, layer):
         taps.append(x)
     return taps
@@ -30,12 +31,9 @@
   # RoBERTa counts positions from the padding id, and tokens that are literally padding do not count:
   # int64 (tokens).
   def positions_of_text(self: __torch__.M, ids: Tensor, groups: List[int]) -> Tensor:
-    parts = annotate(List[Tensor], [])
-    first = 0
-    for g in range(len(groups) // 2):
-      tokens = groups[2 * g] * groups[2 * g + 1]
-      real = (ids.narrow(0, first, tokens) != self.padding_id).to(4).reshape([groups[2 * g], groups[2 * g + 1]])
-      parts.append((real.cumsum(1) * real + self.padding_id).reshape([tokens]))
-      first = first + tokens
-    return torch.cat(parts)
-
+    real = (ids != self.padding_id).to(4)
+    seen = real.cumsum(0)
+    # What was seen before the first token of the own sequence.
+    first = torch.arange(ids.size(0), dtype=4, device=ids.device) - self.positions(groups, ids)
+    before = (seen - real).index_select(0, first)
+    return (seen - before) * real + self.padding_id

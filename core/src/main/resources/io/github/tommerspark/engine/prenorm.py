@@ -30,10 +30,10 @@
     taps = annotate(List[Tensor], [])
     for layer in range(layers[len(layers) - 1] + 1):
       b = 6 + 22 * layer
-      h = x
       if w[b].numel() > 0:
-        h = self.norm(x, w[b], w[b + 1])
-      h = h.to(w[b + 2].dtype)
+        h = self.normed(x, w[b], w[b + 1], w[b + 2].dtype)
+      else:
+        h = x.to(w[b + 2].dtype)
       q, k, v = self.project(h, w, b)
       if w[b + 8].numel() > 0:
         q = self.norm(q.to(6), w[b + 8], absent).to(h.dtype)
@@ -48,14 +48,14 @@
       attended = self.attend(q, k, v, blocks, spread, back, self.windows[layer])
       # Sums are made in place: what reads x without the attention must come before.
       if self.parallel:
-        h = self.norm(x, w[b + 13], w[b + 14])
+        h = self.normed(x, w[b + 13], w[b + 14], w[b + 19].dtype)
       if w[b + 12].numel() > 0:
         x = x.add_(self.norm(self.linear(attended, w[b + 10], w[b + 11]).to(6), w[b + 12], absent))
       else:
         x = self.added(x, attended, w[b + 10], w[b + 11])
       if not self.parallel:
-        h = self.norm(x, w[b + 13], w[b + 14])
-      m = self.mlp(h.to(w[b + 19].dtype), w, b)
+        h = self.normed(x, w[b + 13], w[b + 14], w[b + 19].dtype)
+      m = self.mlp(h, w, b)
       if w[b + 21].numel() > 0:
         x = x.add_(self.norm(self.linear(m, w[b + 19], w[b + 20]).to(6), w[b + 21], absent))
       else:

@@ -35,16 +35,24 @@ import org.junit.jupiter.api.TestFactory;
 class GoldenHeadTest {
   private static ScriptModule module;
 
+  /** As GPUs run it. */
+  private static ScriptModule scanning;
+
   @BeforeAll
-  static void loadModule() {
-    module =
-        ScriptModule.load(
-            List.of("packed", "projection", "head", "boundary"), Map.of(), Device.cpu());
+  static void loadModules() {
+    module = load("extremes");
+    scanning = load("extremes_scan");
+  }
+
+  private static ScriptModule load(String extremes) {
+    return ScriptModule.load(
+        List.of("packed", "projection", extremes, "head", "boundary"), Map.of(), Device.cpu());
   }
 
   @AfterAll
-  static void closeModule() {
+  static void closeModules() {
     module.close();
+    scanning.close();
   }
 
   @TestFactory
@@ -146,7 +154,9 @@ class GoldenHeadTest {
     float[] actual = new float[logits.length];
     Arrays.fill(actual, Float.NaN);
     List<Integer> cells = new ArrayList<>();
-    for (Span span : score(head, reps, batch, tokens)) {
+    List<Span> spans = score(module, head, reps, batch, tokens);
+    assertThat(score(scanning, head, reps, batch, tokens)).isEqualTo(spans);
+    for (Span span : spans) {
       int row = (int) span.end() / tokens;
       int cell = (row * tokens + (int) span.end() % tokens) * tokens + (int) span.start() % tokens;
       assertThat(span.start() / tokens).isEqualTo(row);
@@ -178,7 +188,8 @@ class GoldenHeadTest {
 
   private record Span(long start, long end, float logit) {}
 
-  private static List<Span> score(Head head, float[] reps, int batch, int tokens) {
+  private static List<Span> score(
+      ScriptModule module, Head head, float[] reps, int batch, int tokens) {
     try (PtNDManager call = module.newCallManager()) {
       PtNDArray[] weights =
           head.parameters().stream()

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
+import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +49,16 @@ public final class ExecutorModels {
     return SLOTS
         .computeIfAbsent(new Key(List.copyOf(models), device.engine()), Slot::new)
         .get(device);
+  }
+
+  /**
+   * How long the forward calls of an application are simulated to take.
+   *
+   * @param options where its settings say nothing
+   * @return microseconds; 0 if they are computed
+   */
+  public static int simulatedMicros(SparkConf conf, EngineOptions options) {
+    return conf.getInt(TaskDevice.TEST_CALL_PROPERTY, options.callMicros());
   }
 
   /** What all detectors of this JVM did since it started. */

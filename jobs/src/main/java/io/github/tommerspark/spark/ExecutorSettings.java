@@ -7,7 +7,11 @@ public final class ExecutorSettings {
 
   /** Their names. */
   public static final Set<String> PROPERTIES =
-      Set.of(GpuAddressing.PROPERTY, TaskDevice.TEST_PROPERTY, TaskDevice.TEST_MEMORY_PROPERTY);
+      Set.of(
+          GpuAddressing.PROPERTY,
+          TaskDevice.TEST_PROPERTY,
+          TaskDevice.TEST_MEMORY_PROPERTY,
+          TaskDevice.TEST_CALL_PROPERTY);
 
   private ExecutorSettings() {}
 }

@@ -30,6 +30,12 @@ record TaskDevice(EngineOptions engine, Integer assigned) {
    */
   static final String TEST_MEMORY_PROPERTY = "spark.tommer.test.memory-tokens";
 
+  /**
+   * A Spark property for tests and measurements: microseconds that a simulated device takes for
+   * each forward call.
+   */
+  static final String TEST_CALL_PROPERTY = "spark.tommer.test.call-micros";
+
   private static final String GPU = "gpu";
 
   /** The device of the task that runs on this thread, or of a program without Spark. */
@@ -39,7 +45,8 @@ record TaskDevice(EngineOptions engine, Integer assigned) {
       return new TaskDevice(options, null);
     }
     int memory = env.conf().getInt(TEST_MEMORY_PROPERTY, options.memoryTokens());
-    EngineOptions engine = options.withMemoryTokens(memory);
+    int micros = ExecutorModels.simulatedMicros(env.conf(), options);
+    EngineOptions engine = options.withMemoryTokens(memory).withCallMicros(micros);
     TaskContext task = TaskContext.get();
     ResourceInformation gpu = task == null ? null : task.resourcesJMap().get(GPU);
     return gpu == null

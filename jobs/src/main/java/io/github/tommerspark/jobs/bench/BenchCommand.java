@@ -1,18 +1,10 @@
 package io.github.tommerspark.jobs.bench;
 
 import io.github.tommerspark.backbone.PublishedShapes;
-import io.github.tommerspark.backbone.RandomSnapshot;
 import io.github.tommerspark.checkpoint.DType;
+import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.detect.ModelSpec;
-import io.github.tommerspark.detect.ModelTokens;
 import io.github.tommerspark.engine.EngineOptions;
-import io.github.tommerspark.head.Head;
-import io.github.tommerspark.head.HeadAdditions;
-import io.github.tommerspark.head.HeadConfig;
-import io.github.tommerspark.head.HeadFiles;
-import io.github.tommerspark.head.HeadType;
-import io.github.tommerspark.head.PublishedHead;
-import io.github.tommerspark.head.ScoreNormalization;
 import io.github.tommerspark.jobs.cli.CommonOptions;
 import io.github.tommerspark.jobs.cli.ModelOptions;
 import io.github.tommerspark.jobs.cli.Sessions;
@@ -25,7 +17,6 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
@@ -54,14 +45,13 @@ import scala.Tuple2;
       "  # A published shape with random weights:",
       "  bench --shape llama-3.2-1b --layer 6 --input docs.jsonl --tokens 16384",
       "  # What the length of documents does:",
-      "  bench --input docs.jsonl --document-tokens sentence,128,1024,100000 --json bench.json"
+      "  bench --input docs.jsonl --document-tokens sentence,128,1024,100000 --json bench.json",
+      "  # What a GPU is to check and measure:",
+      "  bench --export kit --input docs.jsonl"
     })
 public final class BenchCommand implements Callable<Integer> {
 
-  private static final int RANK = 64;
-  private static final int WINDOW = 25;
-  private static final String SHAPE_TOKENIZER = "nano-llama";
-  private static final String BACKBONE = "backbone";
+  private static final long EXPORTED_TOKENS = 65_536;
 
   @Spec private CommandSpec command;
 
@@ -150,6 +140,13 @@ public final class BenchCommand implements Callable<Integer> {
           "Documents of the corpus to reckon with at the end (default: ${DEFAULT-VALUE}).")
   private long corpusDocuments;
 
+  @Option(
+      names = "--gpu-results",
+      paramLabel = "DIR",
+      description =
+          "Also reckon what the corpus would take on a GPU: what benchmarks/gpu/run.py wrote there. May be repeated.")
+  private List<Path> gpuResults;
+
   @Option(names = "--json", paramLabel = "FILE", description = "Also write everything as JSON.")
   private Path json;
 
@@ -159,6 +156,20 @@ public final class BenchCommand implements Callable<Integer> {
       description =
           "Directory for corpora, outputs and random weights, which executors must see under the same path; what bench writes there it removes (default: a temporary one).")
   private Path workDir;
+
+  @Option(
+      names = "--export",
+      paramLabel = "DIR",
+      description =
+          "Measure nothing, but write what benchmarks/gpu/run.py needs to check and measure the model or --shape on a GPU, without Java: scripts, weights, token ids, expected mentions. Without --model, --backbone and --shape: all bundled models, and some shapes.")
+  private Path export;
+
+  @Option(
+      names = "--references",
+      paramLabel = "DIR",
+      description =
+          "With --export: also snapshots with reference hidden states, the folders of this one.")
+  private Path references;
 
   @Override
   public Integer call() throws IOException {
@@ -174,6 +185,10 @@ public final class BenchCommand implements Callable<Integer> {
             ? Files.createTempDirectory("tommer-spark-bench")
             : Files.createTempDirectory(workDir.toAbsolutePath(), "bench");
     try {
+      if (export != null) {
+        export(work);
+        return 0;
+      }
       BenchOptions options =
           new BenchOptions(
               corpus(),
@@ -184,6 +199,7 @@ public final class BenchCommand implements Callable<Integer> {
               repeat,
               executors == null ? List.of() : executors,
               corpusDocuments,
+              gpuResults == null ? List.of() : gpuResults,
               work);
       BenchReport report = BenchJob.run(options, BenchCommand::start);
       command.commandLine().getOut().println(BenchText.of(report));
@@ -215,6 +231,9 @@ public final class BenchCommand implements Callable<Integer> {
     if (shape != null && model.namesModels()) {
       throw common.impossible("--shape and options that name a model exclude each other");
     }
+    if (references != null && export == null) {
+      throw common.impossible("--references needs --export");
+    }
     if (!stored.equals("fp32") && !stored.equals("bf16")) {
       throw common.impossible("--stored must be fp32 or bf16, but is " + stored);
     }
@@ -241,51 +260,64 @@ public final class BenchCommand implements Callable<Integer> {
 
   /** A backbone of the shape and a head for it, with random weights. */
   private ModelSpec randomModel(Path work) throws IOException {
-    Path backbone = work.resolve(BACKBONE);
-    Path head = work.resolve("head");
+    RandomModel random =
+        RandomModel.write(
+            shapeConfig(), layer, stored.equals("bf16") ? DType.BF16 : DType.F32, work);
+    return common.checked(
+        () -> model.single(shape, random.backbone().toString(), random.head().toString()));
+  }
+
+  private byte[] shapeConfig() throws IOException {
     Path file = Path.of(shape);
-    byte[] config =
-        Files.isRegularFile(file)
-            ? Files.readAllBytes(file)
-            : common.checked(() -> PublishedShapes.config(shape));
-    int width =
-        RandomSnapshot.write(
-            config, layer, stored.equals("bf16") ? DType.BF16 : DType.F32, backbone);
-    ModelTokens.copyTokenizer(SHAPE_TOKENIZER, backbone);
-    HeadFiles.write(randomHead(width), head);
-    return common.checked(() -> model.single(shape, backbone.toString(), head.toString()));
+    return Files.isRegularFile(file)
+        ? Files.readAllBytes(file)
+        : common.checked(() -> PublishedShapes.config(shape));
   }
 
-  private Head randomHead(int width) {
-    Random random = new Random(1);
-    HeadConfig config =
-        new HeadConfig(
-            HeadType.PUBLISHED,
-            BACKBONE,
-            layer,
-            RANK,
-            true,
-            WINDOW,
-            true,
-            ScoreNormalization.NONE,
-            HeadAdditions.NONE);
-    // Finds about as many mentions as a trained one.
-    return new PublishedHead(
-        config,
-        width,
-        gaussian(random, width * RANK, 1),
-        gaussian(random, width * RANK, 1),
-        gaussian(random, width, 1 / Math.sqrt(width)),
-        -3f,
-        new float[] {1, 1, 1, 1, 1});
-  }
-
-  private static float[] gaussian(Random random, int count, double spread) {
-    float[] values = new float[count];
-    for (int i = 0; i < count; i++) {
-      values[i] = (float) (spread * random.nextGaussian());
+  private void export(Path work) throws IOException {
+    CorpusOptions corpus = corpus();
+    SparkSession spark = corpus == null ? null : start(new SparkConf());
+    List<String> texts;
+    try {
+      texts =
+          BenchTexts.read(
+              corpus,
+              ModelSpec.bundled(RandomModel.TOKENIZER),
+              tokens == null ? EXPORTED_TOKENS : tokens,
+              spark);
+    } finally {
+      if (spark != null) {
+        spark.stop();
+      }
     }
-    return values;
+    BenchExport files = new BenchExport(texts, BenchExport.EXPECTED_TOKENS, export, work);
+    if (shape != null) {
+      files.shape(new BenchExport.Shape(shapeName(), shapeConfig(), layer));
+    } else if (model.namesModels()) {
+      files.model(onlyModel());
+    } else {
+      for (String name : MentionDetector.bundledModels()) {
+        files.model(ModelSpec.bundled(name));
+      }
+      for (BenchExport.Shape published : BenchExport.SHAPES) {
+        files.shape(published);
+      }
+    }
+    if (references != null) {
+      files.references(references);
+    }
+    command
+        .commandLine()
+        .getOut()
+        .printf(
+            "%s: %.1f MB; on a machine with a GPU and PyTorch: python run.py --kit %s --out DIR%n",
+            export, files.finish() / 1e6, export.getFileName());
+  }
+
+  /** The shape's name, or that of its file's folder. */
+  private String shapeName() {
+    Path file = Path.of(shape).toAbsolutePath();
+    return Files.isRegularFile(file) ? file.getParent().getFileName().toString() : shape;
   }
 
   private static SparkSession start(SparkConf settings) {

@@ -14,26 +14,23 @@ import io.github.tommerspark.jobs.annotate.AnnotateResult;
 import io.github.tommerspark.jobs.annotate.Dtypes;
 import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.cli.Version;
-import io.github.tommerspark.jobs.dataset.Corpus;
 import io.github.tommerspark.jobs.dataset.CorpusOptions;
-import io.github.tommerspark.jobs.dataset.DemoCorpus;
 import io.github.tommerspark.jobs.dataset.InputFormat;
 import io.github.tommerspark.jobs.dataset.OutputFormat;
 import io.github.tommerspark.jobs.dataset.OutputOptions;
 import io.github.tommerspark.jobs.dataset.Provenance;
 import io.github.tommerspark.jobs.dataset.WriteMode;
 import io.github.tommerspark.spark.ExecutorAccounts;
+import io.github.tommerspark.spark.ExecutorModels;
 import io.github.tommerspark.spark.ExecutorSize;
 import io.github.tommerspark.spark.ProcessMemory;
 import io.github.tommerspark.spark.ProfileTask;
-import io.github.tommerspark.text.TokenizedText;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,9 +41,7 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
-import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.functions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -154,10 +149,11 @@ final class BenchJob {
         rated,
         scaling,
         memory,
-        projection(rated.get(0)));
+        projection(rated.get(0)),
+        GpuResults.projections(options.gpuResults(), rated.get(0), options.projected()));
   }
 
-  /** Texts of the corpus, up to the wanted number of tokens, the last one cut there. */
+  /** Texts of the corpus, as many as were asked for, or as the model's size suggests. */
   private List<String> texts(SparkSession spark) throws IOException {
     long wanted = options.tokens();
     if (wanted == 0) {
@@ -166,45 +162,7 @@ final class BenchJob {
               MIN_TOKENS,
               (long) (DEFAULT_FLOPS / (2.0 * Math.max(1, description.truncatedParameters()))));
     }
-    List<String> texts = new ArrayList<>();
-    try (ModelTokens tokenizer = ModelTokens.load(options.model(), engine)) {
-      Iterator<String> all =
-          options.corpus() == null ? DemoCorpus.texts().iterator() : input(spark);
-      long left = wanted;
-      while (left > 0 && all.hasNext()) {
-        String text = all.next();
-        TokenizedText tokens = tokenizer.tokenize(text);
-        texts.add(
-            tokens.size() > left ? text.substring(0, tokens.end(Math.toIntExact(left - 1))) : text);
-        left -= tokens.size();
-      }
-    }
-    if (texts.isEmpty()) {
-      throw new UserException("Cannot measure anything: the input has no text");
-    }
-    return texts;
-  }
-
-  private Iterator<String> input(SparkSession spark) {
-    Corpus corpus = Corpus.open(spark, options.corpus());
-    Iterator<Row> rows =
-        corpus
-            .rows()
-            .select(functions.col("`" + corpus.textColumn().replace("`", "``") + "`"))
-            .na()
-            .drop()
-            .toLocalIterator();
-    return new Iterator<>() {
-      @Override
-      public boolean hasNext() {
-        return rows.hasNext();
-      }
-
-      @Override
-      public String next() {
-        return rows.next().getString(0);
-      }
-    };
+    return BenchTexts.read(options.corpus(), options.model(), wanted, spark);
   }
 
   private Map<BenchCut, CorpusOptions> corpora(List<String> texts, int slots) throws IOException {
@@ -306,6 +264,7 @@ final class BenchJob {
     double median = median(seconds);
     long tokens = counts.tokens().values().iterator().next();
     double all = seconds.stream().mapToDouble(Double::doubleValue).sum() * slots(spark);
+    int micros = ExecutorModels.simulatedMicros(spark.sparkContext().conf(), engine);
     // Tasks of all executors, of which some may not have been asked.
     boolean complete = work.documentTokens() == tokens * options.repeat();
     return new BenchReport.Run(
@@ -322,6 +281,11 @@ final class BenchJob {
         median,
         tokens / median,
         null,
+        complete ? work.forwards() / options.repeat() : 0,
+        tasks.cpuSeconds() / options.repeat(),
+        micros == 0 || !complete
+            ? null
+            : work.forwards() * (micros / 1e6) * slots(spark) / (all * after.size()),
         complete
             ? shares(work, annotateNanos / 1e9, inputNanos / 1e9, tasks.seconds(), all)
             : Map.of());
@@ -353,7 +317,7 @@ final class BenchJob {
     run.shares()
         .forEach(
             (part, share) -> {
-              if (part.equals("forward")) {
+              if (part.equals("forward") && run.busyShare() == null) {
                 shares.put("backbone", share * (1 - profile.headShare()));
                 shares.put("head", share * profile.headShare());
               } else {
@@ -373,7 +337,10 @@ final class BenchJob {
         run.jobSeconds(),
         run.medianSeconds(),
         run.tokensPerSecond(),
-        bound / run.medianSeconds(),
+        run.busyShare() == null ? bound / run.medianSeconds() : null,
+        run.forwards(),
+        run.cpuSeconds(),
+        run.busyShare(),
         shares);
   }
 
@@ -431,6 +398,7 @@ final class BenchJob {
   private static final class TaskTime extends SparkListener {
 
     private final AtomicLong millis = new AtomicLong();
+    private final AtomicLong cpuNanos = new AtomicLong();
 
     void listen(SparkSession spark) {
       spark.sparkContext().addSparkListener(this);
@@ -449,10 +417,15 @@ final class BenchJob {
       return millis.get() / 1e3;
     }
 
+    double cpuSeconds() {
+      return cpuNanos.get() / 1e9;
+    }
+
     @Override
     public void onTaskEnd(SparkListenerTaskEnd task) {
       if (task.taskMetrics() != null && task.taskMetrics().outputMetrics().recordsWritten() > 0) {
         millis.addAndGet(task.taskMetrics().executorRunTime());
+        cpuNanos.addAndGet(task.taskMetrics().executorCpuTime());
       }
     }
   }

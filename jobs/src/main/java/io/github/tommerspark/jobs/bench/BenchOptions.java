@@ -17,6 +17,7 @@ import java.util.List;
  * @param repeat measured runs of each, after one to warm up
  * @param executors numbers of one-core executors to measure after that
  * @param projected documents of the corpus that is to be reckoned with
+ * @param gpuResults directories that run.py wrote on GPUs
  * @param work local directory for corpora and outputs; made and emptied by the caller
  */
 record BenchOptions(
@@ -28,10 +29,12 @@ record BenchOptions(
     int repeat,
     List<Integer> executors,
     long projected,
+    List<Path> gpuResults,
     Path work) {
 
   BenchOptions {
     cuts = List.copyOf(cuts);
     executors = List.copyOf(executors);
+    gpuResults = List.copyOf(gpuResults);
   }
 }

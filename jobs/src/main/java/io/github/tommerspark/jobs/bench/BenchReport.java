@@ -20,6 +20,7 @@ import java.util.Map;
  * @param memory of the executor with the highest peak while the corpus was annotated; null if none
  *     answered
  * @param projection what a larger corpus would take
+ * @param gpus what it would take on GPUs that {@code benchmarks/gpu/run.py} measured
  */
 record BenchReport(
     String version,
@@ -32,7 +33,8 @@ record BenchReport(
     List<Run> runs,
     List<Run> scaling,
     ProcessMemory memory,
-    Projection projection) {
+    Projection projection,
+    List<GpuProjection> gpus) {
 
   /**
    * A corpus annotated, from its file to Parquet, some times over.
@@ -52,6 +54,9 @@ record BenchReport(
    * @param tokensPerSecond document tokens, in the median run
    * @param peakShare window tokens' products at the device's peak, as a share of the median run;
    *     null if the peak was not measured for these executors
+   * @param forwards forward calls of a run; 0 if executors could not be asked
+   * @param cpuSeconds processor time of the threads of a run's tasks, forwards on a CPU included
+   * @param busyShare of the wall time that a simulated device was busy; null if it was a real one
    * @param shares of wall time times slots, by what it went to, over all measured runs; empty if
    *     executors could not be asked
    */
@@ -69,6 +74,9 @@ record BenchReport(
       double medianSeconds,
       double tokensPerSecond,
       Double peakShare,
+      long forwards,
+      double cpuSeconds,
+      Double busyShare,
       Map<String, Double> shares) {
 
     /** Share of the window tokens that are specials or were read before. */
@@ -86,4 +94,24 @@ record BenchReport(
    * @param coreHours slots times hours
    */
   record Projection(long documents, long tokens, double deviceHours, double coreHours) {}
+
+  /**
+   * The larger corpus on a GPU: the kernel side as {@code run.py} measured it there, the JVM side
+   * as this benchmark did.
+   *
+   * @param device name of the GPU
+   * @param model of the kit that was measured there
+   * @param kernelTokensPerSecond window tokens, the best of all budgets and numbers of calls at
+   *     once
+   * @param documentTokensPerSecond what that is in tokens of these documents
+   * @param cores that are busy keeping the GPU so: tokenising, decoding, reading and writing
+   * @param gpuHours of the corpus
+   */
+  record GpuProjection(
+      String device,
+      String model,
+      double kernelTokensPerSecond,
+      double documentTokensPerSecond,
+      double cores,
+      double gpuHours) {}
 }

@@ -87,7 +87,26 @@ final class BenchText {
           run.slots(),
           run.medianSeconds(),
           run.seconds().stream().map("%.2f"::formatted).collect(Collectors.joining(", ")));
+      if (run.busyShare() != null) {
+        line(
+            lines,
+            "device",
+            "simulated, one per executor: busy %.1f %% of the time with %,d calls of %,.0f tokens",
+            100 * run.busyShare(),
+            run.forwards(),
+            (double) run.windowTokens() / run.forwards());
+      }
       if (!run.shares().isEmpty()) {
+        double jvm = GpuResults.jvmSeconds(run);
+        line(
+            lines,
+            "jvm",
+            "%.2f processor seconds per million tokens beside the forward: %,.0f tokens/s per core; %,.0f s per million documents",
+            jvm / run.documentTokens() * MEGA,
+            run.documentTokens() / jvm,
+            jvm / run.documents() * MEGA);
+      }
+      if (run.peakShare() != null && !run.shares().isEmpty()) {
         line(
             lines,
             "of peak",
@@ -95,6 +114,8 @@ final class BenchText {
             100 * run.peakShare(),
             100 * run.overlapShare(),
             100.0 * run.paddedTokens() / (run.windowTokens() + run.paddedTokens()));
+      }
+      if (!run.shares().isEmpty()) {
         line(
             lines,
             "time",
@@ -126,6 +147,18 @@ final class BenchText {
         projection.tokens(),
         projection.deviceHours(),
         projection.coreHours());
+    for (BenchReport.GpuProjection gpu : report.gpus()) {
+      line(
+          lines,
+          "on a GPU",
+          "%s, %s: %,.0f tokens/s (window tokens: %,.0f), %,.1f cores beside it, %,.2f hours",
+          gpu.device(),
+          gpu.model(),
+          gpu.documentTokensPerSecond(),
+          gpu.kernelTokensPerSecond(),
+          gpu.cores(),
+          gpu.gpuHours());
+    }
     return lines.toString();
   }
 

@@ -233,6 +233,7 @@ public final class ModelOptions {
         batchTokens,
         trustBackbone,
         deviceConcurrency == null ? 0 : deviceConcurrency,
+        0,
         0);
   }
 

@@ -407,7 +407,7 @@ public final class TrainCommand implements Callable<Integer> {
         bos == null ? null : BosPolicy.parse(bos),
         maxTokens,
         new EngineOptions(
-            ComputeType.parse(dtype), DeviceChoice.parse(device), 0, batchTokens, false, 0, 0),
+            ComputeType.parse(dtype), DeviceChoice.parse(device), 0, batchTokens, false, 0, 0, 0),
         training(type),
         bytes(cacheStates),
         output,

@@ -1,6 +1,7 @@
 package io.github.tommerspark.jobs.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,8 +10,10 @@ import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.jobs.LocalSpark;
+import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.dataset.Provenance;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.spark.SparkConf;
@@ -34,6 +37,7 @@ class BenchJobTest {
             2,
             List.of(),
             1_000_000,
+            List.of(),
             folder);
     BenchReport report = BenchJob.run(options, new Shared());
 
@@ -74,6 +78,70 @@ class BenchJobTest {
     JsonNode json = Provenance.JSON.valueToTree(report);
     assertThat(json.at("/runs/1/cut").asText()).isEqualTo("sentence");
     assertThat(json.at("/profile/peakFlops").asDouble()).isPositive();
+  }
+
+  @Test
+  void aSimulatedDeviceIsBusyOrNotAndWhatGpusMeasuredIsReckonedWith() throws IOException {
+    Path results = Files.createDirectory(folder.resolve("results"));
+    Files.writeString(
+        results.resolve("01-environment.json"), "{\"result\": {\"device\": \"some GPU\"}}");
+    Files.writeString(
+        results.resolve("06-throughput.json"),
+        """
+        {"result": {"throughput": [
+          {"model": "one", "budget": 2048, "tokens_per_s": 1000.0},
+          {"model": "one", "budget": 4096, "tokens_per_s": 3000.0},
+          {"model": "two", "error": "out of memory"}]}}
+        """);
+    Files.writeString(
+        results.resolve("08-streams.json"),
+        "{\"result\": {\"streams\": [{\"model\": \"one\", \"tokens_per_s\": 4000.0}]}}");
+    Path work = Files.createDirectory(folder.resolve("work"));
+    int micros = 20_000;
+    BenchOptions options =
+        new BenchOptions(
+            null,
+            ModelSpec.bundled("nano-llama"),
+            EngineOptions.defaults()
+                .withDtype(ComputeType.FP32)
+                .withBatchTokens(500)
+                .withCallMicros(micros),
+            3000,
+            List.of(BenchCut.NONE),
+            1,
+            List.of(),
+            1_000,
+            List.of(results),
+            work);
+    BenchReport report = BenchJob.run(options, new Shared());
+
+    BenchReport.Run run = report.runs().get(0);
+    assertThat(run.forwards()).isGreaterThan(4);
+    assertThat(run.busyShare())
+        .isCloseTo(run.forwards() * micros / 1e6 / run.medianSeconds(), within(1e-9))
+        .isLessThan(1);
+    assertThat(run.peakShare()).isNull();
+    assertThat(run.shares()).containsKey("forward").doesNotContainKey("backbone");
+    assertThat(run.mentions()).isBetween(400L, 700L);
+    assertThat(run.cpuSeconds()).isPositive();
+    assertThat(BenchText.of(report)).contains("simulated, one per executor", "some GPU, one");
+
+    assertThat(report.gpus()).hasSize(1);
+    BenchReport.GpuProjection gpu = report.gpus().get(0);
+    assertThat(gpu.kernelTokensPerSecond()).isEqualTo(4000);
+    assertThat(gpu.documentTokensPerSecond())
+        .isCloseTo(4000.0 * run.documentTokens() / run.windowTokens(), within(1e-6));
+    assertThat(gpu.cores())
+        .isCloseTo(
+            gpu.documentTokensPerSecond() * run.cpuSeconds() / run.documentTokens(), within(1e-9));
+    assertThat(gpu.gpuHours())
+        .isCloseTo(
+            1000.0 * run.documentTokens() / run.documents() / gpu.documentTokensPerSecond() / 3600,
+            within(1e-9));
+
+    assertThatThrownBy(() -> GpuResults.projections(List.of(work), run, 1))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("no results of run.py");
   }
 
   /** The session of all tests, which goes on. */
