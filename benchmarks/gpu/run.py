@@ -33,7 +33,7 @@ import torch
 
 FORMAT = 1
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-STORED = {"F32": torch.float32, "BF16": torch.bfloat16, "F16": torch.float16, "I32": torch.int32}
+STORED = {"F32": torch.float32, "BF16": torch.bfloat16, "F16": torch.float16, "I32": torch.int32, "U8": torch.uint8}
 
 # Accepted deviations: of hidden states in fp32, of their direction in 16 bits, of scores in fp32.
 MAX_STATE_DIFFERENCE = 1e-3

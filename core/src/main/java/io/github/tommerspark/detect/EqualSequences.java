@@ -67,7 +67,15 @@ final class EqualSequences {
                   sequence.window().from(),
                   sequence.window().to(),
                   that.sequence.tokens(),
-                  that.sequence.window().from());
+                  that.sequence.window().from())
+          && (sequence.boundaries() == null
+              || sequence
+                  .boundaries()
+                  .same(
+                      sequence.window().from(),
+                      sequence.window().to(),
+                      that.sequence.boundaries(),
+                      that.sequence.window().from()));
     }
   }
 }

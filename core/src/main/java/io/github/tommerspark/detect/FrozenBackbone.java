@@ -37,7 +37,7 @@ public final class FrozenBackbone implements AutoCloseable {
    *     for what a bundled model records
    * @param maxTokens tokens of a window including specials; null for the default of the backbone
    * @param window the heads' window
-   * @param causal whether the heads are causal
+   * @param causal whether scores of the heads depend on nothing behind a span but the next token
    * @param lastLayer index of the last block that is needed
    */
   public record Spec(

@@ -9,12 +9,14 @@ import io.github.tommerspark.backbone.Backbone;
 import io.github.tommerspark.backbone.BackboneExport;
 import io.github.tommerspark.backbone.BackbonePlan;
 import io.github.tommerspark.checkpoint.Checkpoint;
+import io.github.tommerspark.checkpoint.DType;
 import io.github.tommerspark.detect.PackedBatch.Sequence;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.source.LocalDirectory;
 import io.github.tommerspark.source.ModelDirectory;
 import io.github.tommerspark.text.TokenizedText;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -128,19 +130,24 @@ public final class ModelExport {
     List<Sequence> sequences = new ArrayList<>();
     for (int text = 0; text < texts.size(); text++) {
       TokenizedText tokens = plan.tokenizer().encode(texts.get(text));
+      WordBoundaries boundaries = WordBoundaries.of(texts.get(text), tokens);
       int index = text;
       plan.windows()
           .windows(tokens.size())
-          .forEach(window -> sequences.add(new Sequence(index, tokens, window)));
+          .forEach(window -> sequences.add(new Sequence(index, tokens, boundaries, window)));
     }
     int[] lengths = new int[sequences.size()];
     List<int[]> parts = new ArrayList<>();
+    ByteArrayOutputStream edges = new ByteArrayOutputStream();
     for (int i = 0; i < lengths.length; i++) {
-      long[] ids = batch(plan, sequences.subList(i, i + 1)).ids();
+      PackedBatch one = batch(plan, sequences.subList(i, i + 1));
+      edges.writeBytes(one.edges());
+      long[] ids = one.ids();
       lengths[i] = ids.length;
       parts.add(Arrays.stream(ids).mapToInt(Math::toIntExact).toArray());
     }
     export.tensors().add("ids", parts.stream().flatMapToInt(Arrays::stream).toArray());
+    export.tensors().add("edges", DType.U8, edges.toByteArray(), edges.size() / 2, 2);
     export.tensors().add("lengths", lengths);
     export.entry().put("max_tokens", plan.maxTokens());
     export.entry().put("attention_flops", plan.backbone().attentionFlops(plan.maxTokens()));
@@ -170,6 +177,7 @@ public final class ModelExport {
     ArrayNode arguments = export.entry().putArray("arguments");
     arguments.addObject().put("name", "ids");
     arguments.addObject().put("name", "groups");
+    arguments.addObject().put("name", "edges").put("per_token", "edges");
     for (Map.Entry<String, IValue> setting : scorer.settings().entrySet()) {
       String name = setting.getKey();
       IValue value = setting.getValue();

@@ -326,9 +326,6 @@ final class ModelGroup implements AutoCloseable {
     private final Candidates[][] candidates;
     private EqualSequences equal;
 
-    /** Null for texts of no model that respects them. */
-    private final WordBoundaries[] boundaries;
-
     /** Null for models without a classifier. */
     private final SpanLabels[][] labels;
 
@@ -338,7 +335,6 @@ final class ModelGroup implements AutoCloseable {
       windowCounts = new int[texts.size()];
       errors = new String[texts.size()];
       candidates = new Candidates[texts.size()][models.size()];
-      boundaries = new WordBoundaries[texts.size()];
       labels = new SpanLabels[texts.size()][models.size()];
     }
 
@@ -364,9 +360,10 @@ final class ModelGroup implements AutoCloseable {
           }
         }
         tokens[text] = tokenized;
-        if (models.stream().anyMatch(ModelGroup::respectsWords)) {
-          boundaries[text] = WordBoundaries.of(texts.get(text), tokenized);
-        }
+        WordBoundaries boundaries =
+            models.stream().anyMatch(ModelGroup::respectsWords)
+                ? WordBoundaries.of(texts.get(text), tokenized)
+                : null;
         List<Window> cut = windows.windows(tokenized.size());
         windowCounts[text] = cut.size();
         for (int model = 0; model < models.size(); model++) {
@@ -374,7 +371,9 @@ final class ModelGroup implements AutoCloseable {
           List<String> names = classes.get(model);
           labels[text][model] = names == null ? null : new SpanLabels(names);
         }
-        return cut.stream().map(window -> new Sequence(text, tokenized, window)).toList();
+        return cut.stream()
+            .map(window -> new Sequence(text, tokenized, boundaries, window))
+            .toList();
       } catch (RuntimeException e) {
         LOG.warn("Cannot tokenise a text of {} characters", texts.get(text).length(), e);
         errors[text] = "cannot tokenise the text: " + ErrorLine.of(e);
@@ -481,8 +480,7 @@ final class ModelGroup implements AutoCloseable {
         int shift = window.from() - batch.firstContent(s);
         if (start + shift >= window.from()
             && end + shift < window.to()
-            && window.owns(end + shift)
-            && (f < 0 || admitted(batch.sequence(s).text(), 0, start + shift, end + shift))) {
+            && window.owns(end + shift)) {
           int text = batch.sequence(s).text();
           if (f >= 0) {
             candidates[text][0].add(start + shift, end + shift, found.scores()[f]);
@@ -517,10 +515,7 @@ final class ModelGroup implements AutoCloseable {
           Window window = sequence.window();
           int from = window.from();
           // A span that touches a special token lies outside the window's content.
-          if (start >= 0
-              && end < window.size()
-              && window.owns(from + end)
-              && admitted(sequence.text(), model, from + start, from + end)) {
+          if (start >= 0 && end < window.size() && window.owns(from + end)) {
             candidates[sequence.text()][model].add(from + start, from + end, spans.scores()[i]);
             if (classes.get(model) != null) {
               labels[sequence.text()][model].add(
@@ -529,12 +524,6 @@ final class ModelGroup implements AutoCloseable {
           }
         }
       }
-    }
-
-    /** Whether a model may find a span of these content tokens. */
-    private boolean admitted(int text, int model, int start, int end) {
-      return !respectsWords(models.get(model))
-          || boundaries[text].isStart(start) && boundaries[text].isEnd(end);
     }
 
     <R> List<List<R>> results(Outcome<R> outcome) {

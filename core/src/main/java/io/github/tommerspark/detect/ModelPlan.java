@@ -214,7 +214,7 @@ record ModelPlan(
           spec.overlap() == null ? OptionalInt.empty() : OptionalInt.of(spec.overlap()),
           head.slidingWindow(),
           backbone != null && backbone.causal(),
-          head.causalMask());
+          head.leftContextOnly());
     } catch (IllegalArgumentException e) {
       throw new IOException("Cannot use model %s: %s".formatted(spec.name(), e.getMessage()), e);
     }

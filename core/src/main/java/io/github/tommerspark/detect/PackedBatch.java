@@ -18,9 +18,10 @@ final class PackedBatch {
    *
    * @param text index of the text
    * @param tokens the text's content tokens
+   * @param boundaries which of them a mention may begin or end with; null if no model asks for it
    * @param window which of them, and whose ends it owns
    */
-  record Sequence(int text, TokenizedText tokens, Window window) {}
+  record Sequence(int text, TokenizedText tokens, WordBoundaries boundaries, Window window) {}
 
   private final List<Sequence> sequences;
   private final int prefix;
@@ -96,6 +97,27 @@ final class PackedBatch {
   /** Token ids of all sequences with their specials, (tokens). */
   long[] ids() {
     return ids;
+  }
+
+  /**
+   * For every token whether a mention may begin with it, and whether one may end with it: 1, else
+   * 0, (tokens × 2); empty if no model asks for it.
+   */
+  byte[] edges() {
+    if (sequences.get(0).boundaries() == null) {
+      return new byte[0];
+    }
+    byte[] edges = new byte[2 * ids.length];
+    for (int i = 0; i < sequences.size(); i++) {
+      Sequence sequence = sequences.get(i);
+      int from = sequence.window().from();
+      for (int t = from; t < sequence.window().to(); t++) {
+        int at = firstContent(i) + t - from;
+        edges[2 * at] = (byte) (sequence.boundaries().isStart(t) ? 1 : 0);
+        edges[2 * at + 1] = (byte) (sequence.boundaries().isEnd(t) ? 1 : 0);
+      }
+    }
+    return edges;
   }
 
   /** Tokens of the windows and their specials. */

@@ -139,14 +139,7 @@ final class SpanScorer implements AutoCloseable {
       EngineOptions options,
       WorkAccount account) {
     return new SpanScorer(
-        backbone,
-        null,
-        backbone.module(),
-        heads,
-        classifiers,
-        thresholds,
-        options,
-        account);
+        backbone, null, backbone.module(), heads, classifiers, thresholds, options, account);
   }
 
   /** A scorer on a user's own backbone, which it closes. */
@@ -163,8 +156,7 @@ final class SpanScorer implements AutoCloseable {
                 "packed", "projection", extremes(backbone.device().isGpu()), "head", "boundary"));
     sources.addAll(ClassifierWeights.sources());
     ScriptModule module = ScriptModule.load(sources, Map.of(), backbone.device());
-    return new SpanScorer(
-        null, backbone, module, heads, classifiers, thresholds, options, account);
+    return new SpanScorer(null, backbone, module, heads, classifiers, thresholds, options, account);
   }
 
   /** Per head the logit above which spans are wanted, and its calibration. */
@@ -206,7 +198,8 @@ final class SpanScorer implements AutoCloseable {
       head.config().slidingWindow(),
       head.config().causalMask() ? 1 : 0,
       head.config().useCosine() ? 1 : 0,
-      squash
+      squash,
+      head.config().additions().wordBoundaries() ? 1 : 0
     };
   }
 
@@ -243,11 +236,12 @@ final class SpanScorer implements AutoCloseable {
   long[] partNanos(PackedBatch batch) {
     try (PtNDManager call = module.newCallManager();
         IValue groups = IValue.listFrom(batch.groups());
+        IValue edges = edges(call, batch);
         IValue ids = IValue.from(module.longs(call, batch.ids(), batch.ids().length))) {
       long begin = System.nanoTime();
       try (IValue taps = module.run("hidden", ids, groups, layers, backbone.weights())) {
         long middle = System.nanoTime();
-        module.run("score", taps, groups, headTaps, headWeights, headOptions, cuts).close();
+        module.run("score", taps, groups, edges, headTaps, headWeights, headOptions, cuts).close();
         return new long[] {middle - begin, System.nanoTime() - middle};
       }
     }
@@ -264,7 +258,8 @@ final class SpanScorer implements AutoCloseable {
     }
     try (PtNDManager call = module.newCallManager();
         IValue groups = IValue.listFrom(batch.groups());
-        IValue found = run(call, batch, groups)) {
+        IValue edges = edges(call, batch);
+        IValue found = run(call, batch, groups, edges)) {
       PtNDArray[] arrays = found.toTensorArray(call);
       List<ScoredSpans> spans = new ArrayList<>(heads);
       int stride = arrays.length / heads;
@@ -289,14 +284,19 @@ final class SpanScorer implements AutoCloseable {
         typed ? found[3].toFloatArray() : null);
   }
 
-  private IValue run(PtNDManager call, PackedBatch batch, IValue groups) {
+  private IValue edges(PtNDManager call, PackedBatch batch) {
+    byte[] edges = batch.edges();
+    return IValue.from(module.bytes(call, edges, edges.length / 2, 2));
+  }
+
+  private IValue run(PtNDManager call, PackedBatch batch, IValue groups, IValue edges) {
     List<IValue> arguments = new ArrayList<>();
     // What is made for this call, and closed after it.
     IValue input =
         script != null
             ? IValue.listFrom(script.hiddenStates(call, batch))
             : IValue.from(module.longs(call, batch.ids(), batch.ids().length));
-    arguments.addAll(List.of(input, groups));
+    arguments.addAll(List.of(input, groups, edges));
     arguments.addAll(settings().values());
     try (input) {
       return module.run(method(), arguments.toArray(IValue[]::new));
@@ -310,8 +310,8 @@ final class SpanScorer implements AutoCloseable {
 
   /**
    * The arguments of {@link #method} that are the same for every batch, in their order and by the
-   * names that the script gives them. They follow the batch's token ids, or hidden states, and its
-   * groups.
+   * names that the script gives them. They follow the batch's token ids, or hidden states, its
+   * groups and edges.
    */
   Map<String, IValue> settings() {
     Map<String, IValue> settings = new LinkedHashMap<>();
@@ -375,12 +375,13 @@ final class SpanScorer implements AutoCloseable {
                       ? IValue.listFrom(script.hiddenStates(call, batch))
                       : IValue.from(module.longs(call, batch.ids(), batch.ids().length));
               IValue groups = IValue.listFrom(batch.groups());
+              IValue edges = edges(call, batch);
               IValue blocks = IValue.listFrom(layers);
               IValue headTapList = IValue.listFrom(new long[] {headTap});
               IValue places = IValue.from(module.longs(call, given, 2, given.length / 2));
               IValue tapValue = IValue.from(tap);
               IValue average = IValue.from(representation == SpanRepresentation.AVERAGE)) {
-            List<IValue> arguments = new ArrayList<>(List.of(input, groups));
+            List<IValue> arguments = new ArrayList<>(List.of(input, groups, edges));
             if (script == null) {
               arguments.addAll(List.of(blocks, backbone.weights()));
             }

@@ -49,6 +49,17 @@ public final class WordBoundaries {
     return new WordBoundaries(starts, ends);
   }
 
+  /** Returns true if these tokens and as many of another text are boundaries alike. */
+  boolean same(int from, int to, WordBoundaries other, int otherFrom) {
+    for (int i = from; i < to; i++) {
+      if (isStart(i) != other.isStart(i - from + otherFrom)
+          || isEnd(i) != other.isEnd(i - from + otherFrom)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** Returns true if a mention may begin with this token. */
   public boolean isStart(int token) {
     return starts.get(token);

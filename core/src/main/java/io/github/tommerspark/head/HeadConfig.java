@@ -60,6 +60,14 @@ public record HeadConfig(
         additions);
   }
 
+  /**
+   * Whether the score of a span depends on nothing behind it but the next token. If not, windows of
+   * long texts must overlap by twice a span and what a head sees around it.
+   */
+  public boolean leftContextOnly() {
+    return causalMask && type == HeadType.PUBLISHED;
+  }
+
   /** The same with other additions. */
   public HeadConfig withAdditions(HeadAdditions others) {
     return new HeadConfig(

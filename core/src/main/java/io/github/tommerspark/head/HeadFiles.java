@@ -144,22 +144,14 @@ public final class HeadFiles {
 
   private static Head boundary(HeadConfig config, HeadTensors tensors, String where)
       throws IOException {
-    String first = BoundaryHead.NAMES.get(0);
-    long[] token = tensors.shape(first);
-    long rows = token.length == 2 ? token[0] : 0;
-    long width = token.length == 2 ? token[1] : 0;
-    if (rows < 3
-        || rows % 3 != 0
-        || width < 1
-        || rows > MAX_HIDDEN_SIZE
-        || width > MAX_HIDDEN_SIZE
-        || rows * width > MAX_PROJECTION
-        || rows * config.rank() > MAX_PROJECTION) {
+    long[] token = matrix(tensors, where, "token.weight");
+    long[] context = matrix(tensors, where, "context.weight");
+    if (context[0] % BoundaryHead.CONTEXT != 0 || context[0] * config.rank() > MAX_PROJECTION) {
       throw refused(
           where,
-          first,
-          "has shape %s, which makes no embeddings of hidden states for rank %d"
-              .formatted(Arrays.toString(token), config.rank()));
+          "context.weight",
+          "has shape %s, which makes no embeddings of tokens for rank %d"
+              .formatted(Arrays.toString(context), config.rank()));
     }
     String extremes = "inside.weight";
     long[] weights = tensors.shape(extremes);
@@ -176,12 +168,28 @@ public final class HeadFiles {
                   MAX_INSIDE,
                   MAX_WINDOW));
     }
-    List<long[]> shapes = BoundaryHead.shapes(config, width, rows / 3, inside);
+    List<long[]> shapes =
+        BoundaryHead.shapes(config, token[1], token[0], context[0] / BoundaryHead.CONTEXT, inside);
     List<float[]> parameters = new ArrayList<>();
     for (int i = 0; i < shapes.size(); i++) {
       parameters.add(values(tensors, where, BoundaryHead.NAMES.get(i), shapes.get(i)));
     }
-    return Head.of(config, (int) width, parameters);
+    return Head.of(config, (int) token[1], parameters);
+  }
+
+  /** The shape of a matrix of a boundary head, if it is one that is believed. */
+  private static long[] matrix(HeadTensors tensors, String where, String name) throws IOException {
+    long[] shape = tensors.shape(name);
+    if (shape.length != 2
+        || shape[0] < 1
+        || shape[1] < 1
+        || shape[0] > MAX_HIDDEN_SIZE
+        || shape[1] > MAX_HIDDEN_SIZE
+        || shape[0] * shape[1] > MAX_PROJECTION) {
+      throw refused(
+          where, name, "has shape %s, which is no projection".formatted(Arrays.toString(shape)));
+    }
+    return shape;
   }
 
   private static float[] values(HeadTensors tensors, String where, String name, long... expected)

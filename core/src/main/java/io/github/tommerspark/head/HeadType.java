@@ -9,7 +9,7 @@ public enum HeadType {
   /** {@link PublishedHead}, the layout of the paper. */
   PUBLISHED(5),
   /** {@link BoundaryHead}. */
-  BOUNDARY(8);
+  BOUNDARY(11);
 
   private final int tensors;
 

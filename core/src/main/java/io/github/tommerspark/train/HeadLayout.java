@@ -8,16 +8,22 @@ import java.util.Objects;
  * The kind of heads that are trained, and what makes their size beside layer and rank.
  *
  * @param type the kind
- * @param embeddingSize numbers per token of a boundary head; unused by published ones
+ * @param tokenSize numbers per token of a boundary head; unused by published ones
+ * @param embeddingSize numbers per token in its context of a boundary head; unused by published
+ *     ones
  * @param insideProbes probes of a boundary head whose extremes inside a span count; unused by
  *     published ones
  * @param wordBoundaries whether spans must begin and end at word boundaries, in the loss and
  *     afterwards
  */
-public record HeadLayout(HeadType type, int embeddingSize, int insideProbes, boolean wordBoundaries)
+public record HeadLayout(
+    HeadType type, int tokenSize, int embeddingSize, int insideProbes, boolean wordBoundaries)
     implements Serializable {
 
-  /** The default width of token embeddings. */
+  /** The default numbers per token. */
+  public static final int TOKEN_SIZE = 96;
+
+  /** The default numbers per token in its context. */
   public static final int EMBEDDING_SIZE = 64;
 
   /** The default number of probes inside a span. */
@@ -25,11 +31,11 @@ public record HeadLayout(HeadType type, int embeddingSize, int insideProbes, boo
 
   /** The paper's. */
   public static final HeadLayout PUBLISHED =
-      new HeadLayout(HeadType.PUBLISHED, EMBEDDING_SIZE, INSIDE_PROBES, false);
+      new HeadLayout(HeadType.PUBLISHED, TOKEN_SIZE, EMBEDDING_SIZE, INSIDE_PROBES, false);
 
   /** A boundary head of the default size. */
   public static final HeadLayout BOUNDARY =
-      new HeadLayout(HeadType.BOUNDARY, EMBEDDING_SIZE, INSIDE_PROBES, true);
+      new HeadLayout(HeadType.BOUNDARY, TOKEN_SIZE, EMBEDDING_SIZE, INSIDE_PROBES, true);
 
   /**
    * Checks the ranges.
@@ -38,13 +44,15 @@ public record HeadLayout(HeadType type, int embeddingSize, int insideProbes, boo
    */
   public HeadLayout {
     Objects.requireNonNull(type, "type");
-    if (embeddingSize < 1 || embeddingSize > 4096) {
+    check("--token-size", tokenSize, 4096);
+    check("--embedding-size", embeddingSize, 4096);
+    check("--inside-probes", insideProbes, 256);
+  }
+
+  private static void check(String option, int value, int most) {
+    if (value < 1 || value > most) {
       throw new IllegalArgumentException(
-          "--embedding-size must be from 1 to 4096, but is " + embeddingSize);
-    }
-    if (insideProbes < 1 || insideProbes > 256) {
-      throw new IllegalArgumentException(
-          "--inside-probes must be from 1 to 256, but is " + insideProbes);
+          "%s must be from 1 to %d, but is %d".formatted(option, most, value));
     }
   }
 }

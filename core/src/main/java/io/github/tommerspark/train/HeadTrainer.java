@@ -355,7 +355,9 @@ public final class HeadTrainer implements AutoCloseable {
     private NDList boundary(Random random) {
       int width = origin.hiddenSize();
       int rank = slot.rank();
+      int token = options.layout().tokenSize();
       int size = options.layout().embeddingSize();
+      int shares = BoundaryHead.CONTEXT * size;
       int probes = BoundaryHead.PROBES + options.layout().insideProbes();
       float[] inside = normal(random, 2 * options.layout().insideProbes());
       for (int i = 0; i < inside.length; i++) {
@@ -366,14 +368,17 @@ public final class HeadTrainer implements AutoCloseable {
       Arrays.fill(length, -3);
       PtNDManager owner = script.memory();
       return new NDList(
-          owner.create(uniform(random, 3 * size * width, width), new Shape(3L * size, width)),
-          owner.create(uniform(random, 3 * size, width)),
+          owner.create(uniform(random, token * width, width), new Shape(token, width)),
+          owner.create(uniform(random, token, width)),
+          owner.create(uniform(random, shares * token, token), new Shape(shares, token)),
+          owner.create(uniform(random, shares, token)),
           owner.create(uniform(random, size * rank, size), new Shape(size, rank)),
           owner.create(uniform(random, size * rank, size), new Shape(size, rank)),
           owner.create(uniform(random, probes * size, size), new Shape(probes, size)),
           owner.create(uniform(random, probes, size)),
           owner.create(inside, new Shape(2, inside.length / 2)),
-          owner.create(length));
+          owner.create(length),
+          owner.create(new float[BoundaryHead.RIVALS]));
     }
 
     private static float[] uniform(Random random, int count, int inputs) {

@@ -138,6 +138,11 @@ public record TrainingOptions(
         Schedule.PLATEAU);
   }
 
+  /** Whether scores of spans depend on nothing behind them but the next token. */
+  public boolean leftContextOnly() {
+    return causal && layout.type() == HeadType.PUBLISHED;
+  }
+
   /** Phases in all: one against gold, then those of self-distillation. */
   public int phases() {
     return 1 + distillationPhases;

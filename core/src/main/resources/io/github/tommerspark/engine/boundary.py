@@ -1,53 +1,93 @@
-  # The boundary head: what the first token, the last, their match, all tokens in between and the length
-  # of a span say of it. z float32 (tokens, width); with e numbers per token and c extremes, w: weight of
-  # the embedding (3 * e, width) of a token, the one before and the one after it, and its bias (3 * e);
-  # W_Q (e, rank); W_K (e, rank); probes (3 + c, e) and their biases (3 + c); weights of
-  # greatest and least probes (2, c); bias by length (window + 1), the shortest first.
+  # The boundary head: what the first token, the last, their match, all tokens in between, the length and
+  # rival spans say of a span. z float32 (tokens, width); with p numbers per token, e per token in its
+  # context and c extremes, w: 0 weight (p, width) and 1 bias (p) of a token; 2 weights (5 * e, p) and 3
+  # biases (5 * e) of the tokens from two before to two after; 4 W_Q (e, rank); 5 W_K (e, rank); 6 probes
+  # (3 + c, e) and 7 their biases (3 + c); 8 weights of greatest and least probes (2, c); 9 bias by length
+  # (window + 1), the shortest first; 10 weights of rivals (4). `edges` uint8 (tokens, 2) marks the tokens
+  # that a span may begin with and those that it may end with; empty where all may.
 
-  # Embedding of every token, (tokens, e): its own share and those of its neighbours. Beyond the ends of a
-  # sequence there is none.
+  # Embedding of every token in its context, (tokens, e). Beyond the ends of a sequence there is nothing.
   def token_embeddings(self: __torch__.M, z: Tensor, at: Tensor, last: Tensor, w: List[Tensor]) -> Tensor:
-    shares = self.dense(z, w[0], w[1])
-    size = shares.size(1) // 3
-    n = z.size(0)
-    before = torch.constant_pad_nd(shares.narrow(1, size, size).narrow(0, 0, n - 1), [0, 0, 1, 0])
-    after = torch.constant_pad_nd(shares.narrow(1, 2 * size, size).narrow(0, 1, n - 1), [0, 0, 0, 1])
-    before = before.masked_fill((at == 0).unsqueeze(1), 0.0)
-    after = after.masked_fill((at == last).unsqueeze(1), 0.0)
-    return torch.gelu(shares.narrow(1, 0, size) + before + after)
+    shares = torch.linear(torch.gelu(self.dense(z, w[0], w[1])), w[2], w[3])
+    size = shares.size(1) // 5
+    n = shares.size(0)
+    x = shares.narrow(1, 2 * size, size)
+    for s in range(2):
+      by = 2 - s
+      if n > by:
+        before = torch.constant_pad_nd(shares.narrow(1, s * size, size).narrow(0, 0, n - by), [0, 0, by, 0])
+        after = torch.constant_pad_nd(shares.narrow(1, (4 - s) * size, size).narrow(0, by, n - by), [0, 0, 0, by])
+        x = x + before.masked_fill((at < by).unsqueeze(1), 0.0) + after.masked_fill((last - at < by).unsqueeze(1), 0.0)
+    return torch.gelu(x)
 
-  # Logits of all spans, (window + 1, tokens): row b holds starts at end - b. What reaches beyond a
-  # sequence is no span; see band_cells.
-  def boundary_logits(self: __torch__.M, z: Tensor, at: Tensor, last: Tensor, w: List[Tensor]) -> Tensor:
+  # Cells that are spans, bool (window + 1, tokens): row b holds starts at end - b.
+  def boundary_cells(self: __torch__.M, at: Tensor, last: Tensor, edges: Tensor, window: int) -> Tensor:
+    inside = self.band_cells(at, last, window, True).flip([0])
+    if edges.numel() == 0:
+      return inside
+    starts = torch.constant_pad_nd(edges.select(1, 0), [window, 0]).unfold(0, window + 1, 1).t().flip([0])
+    return inside.logical_and(starts.to(11)).logical_and(edges.select(1, 1).to(11).unsqueeze(0))
+
+  # Logits of all cells, (window + 1, tokens); those outside of `inside` mean nothing.
+  def boundary_logits(self: __torch__.M, z: Tensor, at: Tensor, last: Tensor, inside: Tensor, w: List[Tensor]) -> Tensor:
     x = self.token_embeddings(z, at, last, w)
     n = x.size(0)
-    window = w[7].size(0) - 1
-    q = torch.matmul(x, w[2]) * (float(w[2].size(1)) ** -0.5)
-    k = torch.matmul(x, w[3])
-    probes = torch.linear(x, w[4], w[5]).t()
-    inside = w[6].size(1)
+    window = w[9].size(0) - 1
+    q = torch.matmul(x, w[4]) * (float(w[4].size(1)) ** -0.5)
+    k = torch.matmul(x, w[5])
+    probes = torch.linear(x, w[6], w[7]).t()
+    count = w[8].size(1)
     padded = torch.constant_pad_nd(probes, [window, 0]).contiguous()
     total = torch.zeros([n], dtype=6, device=z.device)
-    greatest = padded.narrow(0, 3, inside).narrow(1, window, n)
+    greatest = padded.narrow(0, 3, count).narrow(1, window, n)
     least = greatest
     rows = annotate(List[Tensor], [])
     for b in range(window + 1):
       here = padded.narrow(1, window - b, n)
       total = total + here.select(0, 2)
-      greatest = torch.maximum(greatest, here.narrow(0, 3, inside))
-      least = torch.minimum(least, here.narrow(0, 3, inside))
-      extremes = torch.matmul(w[6][0], greatest) + torch.matmul(w[6][1], least)
-      rows.append(here.select(0, 0) + total * 0.125 + extremes + w[7][b])
+      greatest = torch.maximum(greatest, here.narrow(0, 3, count))
+      least = torch.minimum(least, here.narrow(0, 3, count))
+      extremes = torch.matmul(w[8][0], greatest) + torch.matmul(w[8][1], least)
+      rows.append(here.select(0, 0) + total * 0.125 + extremes + w[9][b])
     matches = self.band_matches(q, k, window, window + 1).flip([0])
-    return matches + torch.stack(rows) + probes.select(0, 1)
+    alone = matches + torch.stack(rows) + probes.select(0, 1)
+    return alone + self.rivals(torch.sigmoid(alone).masked_fill(inside.logical_not(), 0.0), w[10])
+
+  # What the best rivals of every span add to its logit: of the spans with the same end the shorter and the
+  # longer ones, of those with the same start the shorter and the longer ones. p (window + 1, tokens) holds
+  # probabilities, 0 where there is no span.
+  def rivals(self: __torch__.M, p: Tensor, weight: Tensor) -> Tensor:
+    length = p.size(0)
+    by_length = torch.unbind(p, 0)
+    none = torch.zeros_like(by_length[0])
+    end_shorter, start_shorter = none, none
+    found = annotate(List[Tensor], [])
+    for b in range(length):
+      found.append(end_shorter * weight[0] + start_shorter * weight[2])
+      end_shorter = torch.maximum(end_shorter, by_length[b])
+      start_shorter = self.moved(torch.maximum(start_shorter, by_length[b]), 1)
+    end_longer, start_longer = none, none
+    for c in range(length):
+      b = length - 1 - c
+      found[b] = found[b] + end_longer * weight[1] + start_longer * weight[3]
+      end_longer = torch.maximum(end_longer, by_length[b])
+      start_longer = self.moved(torch.maximum(start_longer, by_length[b]), -1)
+    return torch.stack(found)
+
+  # x (tokens) moved by one place, up or down.
+  def moved(self: __torch__.M, x: Tensor, by: int) -> Tensor:
+    n = x.size(0)
+    if by > 0:
+      return torch.constant_pad_nd(x.narrow(0, 0, n - 1), [1, 0])
+    return torch.constant_pad_nd(x.narrow(0, 1, n - 1), [0, 1])
 
   # As `spans` of head.py.
-  def boundary_spans(self: __torch__.M, z: Tensor, groups: List[int], w: List[Tensor], floor: float) -> Tuple[Tensor, Tensor]:
+  def boundary_spans(self: __torch__.M, z: Tensor, groups: List[int], edges: Tensor, w: List[Tensor], floor: float) -> Tuple[Tensor, Tensor]:
     at = self.positions(groups, z)
     last = self.lengths(groups, z) - 1
-    inside = self.band_cells(at, last, w[7].size(0) - 1, True)
-    logits = self.boundary_logits(z, at, last, w)
-    found = (logits > floor).logical_and(inside.flip([0])).nonzero()
+    inside = self.boundary_cells(at, last, edges, w[9].size(0) - 1)
+    logits = self.boundary_logits(z, at, last, inside, w)
+    found = (logits > floor).logical_and(inside).nonzero()
     back = found.select(1, 0)
     end = found.select(1, 1)
     return (torch.stack([end - back, end]), logits.index([back, end]))

@@ -47,8 +47,8 @@
   # probabilities of its spans: empty for a head whose entry of class_taps is below 0. Classifier i reads
   # taps[class_taps[i]]; its six weights are c[6 * i .. 6 * i + 5]; class_options holds (average, repeats
   # of the hidden layer, softmax) for each.
-  def score_typed(self: __torch__.M, taps: List[Tensor], groups: List[int], head_taps: List[int], v: List[Tensor], head_options: List[int], cuts: List[float], class_taps: List[int], c: List[Tensor], class_options: List[int]) -> List[Tensor]:
-    found = self.score(taps, groups, head_taps, v, head_options, cuts)
+  def score_typed(self: __torch__.M, taps: List[Tensor], groups: List[int], edges: Tensor, head_taps: List[int], v: List[Tensor], head_options: List[int], cuts: List[float], class_taps: List[int], c: List[Tensor], class_options: List[int]) -> List[Tensor]:
+    found = self.score(taps, groups, edges, head_taps, v, head_options, cuts)
     typed = annotate(List[Tensor], [])
     for i in range(len(class_taps)):
       spans = found[2 * i]
@@ -74,7 +74,7 @@
 
   # What `score` finds for one head, spans and probabilities, and then the vectors, from taps[tap], of
   # `given` spans and of those found.
-  def encode(self: __torch__.M, taps: List[Tensor], groups: List[int], head_taps: List[int], v: List[Tensor], head_options: List[int], cuts: List[float], given: Tensor, tap: int, average: bool) -> List[Tensor]:
-    found = self.score(taps, groups, head_taps, v, head_options, cuts)
+  def encode(self: __torch__.M, taps: List[Tensor], groups: List[int], edges: Tensor, head_taps: List[int], v: List[Tensor], head_options: List[int], cuts: List[float], given: Tensor, tap: int, average: bool) -> List[Tensor]:
+    found = self.score(taps, groups, edges, head_taps, v, head_options, cuts)
     found.append(self.span_vectors(taps[tap], torch.cat([given, found[0]], 1), average))
     return found

@@ -132,28 +132,44 @@
     high = torch.cummax(later, 1)[0].flip([1]).clamp_min(0.0)
     return m * feature[0] + low * feature[1] + high * feature[2] + by_end.narrow(0, first + from_end, ends).unsqueeze(1)
 
+  # Of spans and their logits those that begin and end where `edges` allows it.
+  def between_edges(self: __torch__.M, spans: Tensor, logits: Tensor, edges: Tensor) -> Tuple[Tensor, Tensor]:
+    allowed = edges.select(1, 0).index_select(0, spans.select(0, 0)).to(11)
+    allowed = allowed.logical_and(edges.select(1, 1).index_select(0, spans.select(0, 1)).to(11))
+    here = allowed.nonzero().squeeze(1)
+    return (spans.index_select(1, here), logits.index_select(0, here))
+
   # Scores of several heads. Head i reads taps[head_taps[i]]; v holds the weights of all heads, one after
-  # the other; head_options holds (type, window, causal, cosine, squash) per head, where type is 0 for a
-  # published head of five weights and 1 for a boundary head of eight, and squash is 0 none, 1
-  # log_sigmoid, 2 atan; cuts holds per head the logit above which spans are wanted, and scale and offset
-  # of what makes a logit a probability. Returns spans and probabilities, head after head.
-  def score(self: __torch__.M, taps: List[Tensor], groups: List[int], head_taps: List[int], v: List[Tensor], head_options: List[int], cuts: List[float]) -> List[Tensor]:
+  # the other; head_options holds (type, window, causal, cosine, squash, whether spans must keep to `edges`)
+  # per head, where type is 0 for a published head of 5 weights and 1 for a boundary head of 11, and squash
+  # is 0 none, 1 log_sigmoid, 2 atan; cuts holds per head the logit above which spans are wanted, and scale
+  # and offset of what makes a logit a probability. edges uint8 (tokens, 2) marks the tokens that a span
+  # may begin with and those that it may end with; it may be empty if no head asks for it. Returns spans
+  # and probabilities, head after head.
+  def score(self: __torch__.M, taps: List[Tensor], groups: List[int], edges: Tensor, head_taps: List[int], v: List[Tensor], head_options: List[int], cuts: List[float]) -> List[Tensor]:
     found = annotate(List[Tensor], [])
     first = 0
+    nothing = torch.empty([0], dtype=0, device=edges.device)
     for i in range(len(head_taps)):
       z = taps[head_taps[i]]
       floor = cuts[3 * i]
-      if head_options[5 * i] == 1:
-        spans, logits = self.boundary_spans(z, groups, v[first: first + 8], floor)
-        first = first + 8
+      bounded = head_options[6 * i + 5] == 1
+      if head_options[6 * i] == 1:
+        allowed = nothing
+        if bounded:
+          allowed = edges
+        spans, logits = self.boundary_spans(z, groups, allowed, v[first: first + 11], floor)
+        first = first + 11
       else:
         squash = ""
-        if head_options[5 * i + 4] == 1:
+        if head_options[6 * i + 4] == 1:
           squash = "log_sigmoid"
-        elif head_options[5 * i + 4] == 2:
+        elif head_options[6 * i + 4] == 2:
           squash = "atan"
-        spans, logits = self.spans(z, groups, v[first: first + 5], head_options[5 * i + 1], head_options[5 * i + 2] == 1, head_options[5 * i + 3] == 1, squash, floor)
+        spans, logits = self.spans(z, groups, v[first: first + 5], head_options[6 * i + 1], head_options[6 * i + 2] == 1, head_options[6 * i + 3] == 1, squash, floor)
         first = first + 5
+        if bounded:
+          spans, logits = self.between_edges(spans, logits, edges)
       found.append(spans)
       found.append(torch.sigmoid(logits * cuts[3 * i + 1] + cuts[3 * i + 2]))
     return found

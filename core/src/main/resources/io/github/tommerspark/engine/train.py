@@ -10,7 +10,7 @@
   # cells (0: balanced), 5 logit above which a cell is its own label, 6 target (0 gold, 1 hard labels of
   # the teacher, 2 its probabilities), 7 temperature, 8 probability above which the teacher's label is
   # 1, 9 limit of the gradient's norm, 10 beta1, 11 beta2, 12 epsilon, 13 decay, 14 whether only counted
-  # cells count, 15 tensors of a head: 5 for the published layout, 8 for a boundary head.
+  # cells count, 15 tensors of a head: 5 for the published layout, 11 for a boundary head.
 
   def int_list(self: __torch__.M, values: Tensor) -> List[int]:
     host = values.to("cpu")
@@ -96,8 +96,8 @@
     at = self.positions(groups, z)
     last = self.lengths(groups, z) - 1
     logits = annotate(List[Tensor], [])
-    if settings[15] == 8.0:
-      logits.append(self.boundary_logits(z, at, last, w))
+    if settings[15] == 11.0:
+      logits.append(self.boundary_logits(z, at, last, targets[0].flip([0]), w))
       return logits
     q, k, by_end = self.parts(z, at, last, w, settings[2] == 1.0)
     if window > 0:

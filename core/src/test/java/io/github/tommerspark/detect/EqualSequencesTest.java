@@ -15,12 +15,12 @@ class EqualSequencesTest {
   @Test
   void sequencesAreEqualIfTheirIdsAreWhereverTheyStand() {
     TokenizedText text = text(7, 8, 9, 7, 8);
-    Sequence first = new Sequence(0, text, new Window(0, 2, 0, 1));
-    Sequence second = new Sequence(0, text, new Window(3, 5, 4, 5));
-    Sequence longer = new Sequence(0, text, new Window(0, 3, 0, 3));
-    Sequence other = new Sequence(1, text(7, 8), new Window(0, 2, 0, 2));
+    Sequence first = new Sequence(0, text, null, new Window(0, 2, 0, 1));
+    Sequence second = new Sequence(0, text, null, new Window(3, 5, 4, 5));
+    Sequence longer = new Sequence(0, text, null, new Window(0, 3, 0, 3));
+    Sequence other = new Sequence(1, text(7, 8), null, new Window(0, 2, 0, 2));
     // The hash of (a, b) is that of (a + 1, b - 31).
-    Sequence sameHash = new Sequence(2, text(6, 39), new Window(0, 2, 0, 2));
+    Sequence sameHash = new Sequence(2, text(6, 39), null, new Window(0, 2, 0, 2));
     EqualSequences equal = EqualSequences.of(List.of(first, longer, second, sameHash, other));
     assertThat(equal.distinct()).containsExactly(first, longer, sameHash);
     assertThat(equal.to(first)).containsExactly(first, second, other);

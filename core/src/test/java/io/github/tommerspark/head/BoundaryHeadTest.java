@@ -45,7 +45,9 @@ class BoundaryHeadTest {
   static void load() {
     module =
         ScriptModule.load(
-            List.of("packed", "projection", "head", "boundary"), Map.of(), Device.cpu());
+            List.of("packed", "projection", "extremes", "head", "boundary"),
+            Map.of(),
+            Device.cpu());
   }
 
   @AfterAll
@@ -53,7 +55,8 @@ class BoundaryHeadTest {
     module.close();
   }
 
-  private static BoundaryHead head(int size, int rank, int inside, int window, long seed) {
+  private static BoundaryHead head(
+      int tokenSize, int size, int rank, int inside, int window, long seed) {
     HeadConfig config =
         HeadConfig.boundary(
             "test",
@@ -68,7 +71,7 @@ class BoundaryHeadTest {
                 new Calibration(1.25, -0.5)));
     Random random = new Random(seed);
     List<float[]> parameters = new ArrayList<>();
-    for (long[] shape : BoundaryHead.shapes(config, WIDTH, size, inside)) {
+    for (long[] shape : BoundaryHead.shapes(config, WIDTH, tokenSize, size, inside)) {
       int count = 1;
       for (long dimension : shape) {
         count *= (int) dimension;
@@ -82,34 +85,53 @@ class BoundaryHeadTest {
     return (BoundaryHead) Head.of(config, WIDTH, parameters);
   }
 
+  /** Says which spans of a sequence are considered. */
+  @FunctionalInterface
+  private interface Spans {
+    boolean allows(int start, int end);
+  }
+
   /** Logits by the equation of {@link BoundaryHead}, one span at a time. */
   private static final class Reference {
     private final BoundaryHead head;
     private final List<float[]> w;
     private final float[][] states;
+    private final double[][] tokens;
     private final double[][] embeddings;
 
     Reference(BoundaryHead head, float[][] states) {
       this.head = head;
       this.states = states;
       w = head.parameters().stream().map(tensor -> tensor.values()).toList();
+      tokens = new double[states.length][head.tokenSize()];
       embeddings = new double[states.length][head.size()];
       for (int i = 0; i < states.length; i++) {
+        for (int e = 0; e < head.tokenSize(); e++) {
+          double x = w.get(1)[e];
+          for (int d = 0; d < WIDTH; d++) {
+            x += (double) w.get(0)[e * WIDTH + d] * states[i][d];
+          }
+          tokens[i][e] = gelu(x);
+        }
+      }
+      for (int i = 0; i < states.length; i++) {
         for (int e = 0; e < head.size(); e++) {
-          double x =
-              share(e, i) + share(head.size() + e, i - 1) + share(2 * head.size() + e, i + 1);
-          embeddings[i][e] = x * 0.5 * (1 + erf(x / Math.sqrt(2)));
+          double x = 0;
+          for (int o = -2; o <= 2; o++) {
+            x += share((o + 2) * head.size() + e, i + o);
+          }
+          embeddings[i][e] = gelu(x);
         }
       }
     }
 
     private double share(int row, int token) {
-      if (token < 0 || token >= states.length) {
+      if (token < 0 || token >= tokens.length) {
         return 0;
       }
-      double sum = w.get(1)[row];
-      for (int i = 0; i < WIDTH; i++) {
-        sum += (double) w.get(0)[row * WIDTH + i] * states[token][i];
+      double sum = w.get(3)[row];
+      for (int i = 0; i < head.tokenSize(); i++) {
+        sum += w.get(2)[row * head.tokenSize() + i] * tokens[token][i];
       }
       return sum;
     }
@@ -123,19 +145,19 @@ class BoundaryHeadTest {
     }
 
     private double probe(int row, int token) {
-      double sum = w.get(5)[row];
+      double sum = w.get(7)[row];
       for (int e = 0; e < head.size(); e++) {
-        sum += w.get(4)[row * head.size() + e] * embeddings[token][e];
+        sum += w.get(6)[row * head.size() + e] * embeddings[token][e];
       }
       return sum;
     }
 
-    double logit(int start, int end) {
+    private double alone(int start, int end) {
       double logit = 0;
       for (int c = 0; c < head.config().rank(); c++) {
-        logit += projected(2, end, c) * projected(3, start, c) / Math.sqrt(head.config().rank());
+        logit += projected(4, end, c) * projected(5, start, c) / Math.sqrt(head.config().rank());
       }
-      logit += probe(0, start) + probe(1, end) + w.get(7)[end - start];
+      logit += probe(0, start) + probe(1, end) + w.get(9)[end - start];
       for (int t = start; t <= end; t++) {
         logit += probe(2, t) / 8;
       }
@@ -146,9 +168,35 @@ class BoundaryHeadTest {
           greatest = Math.max(greatest, probe(3 + k, t));
           least = Math.min(least, probe(3 + k, t));
         }
-        logit += w.get(6)[k] * greatest + w.get(6)[head.inside() + k] * least;
+        logit += w.get(8)[k] * greatest + w.get(8)[head.inside() + k] * least;
       }
       return logit;
+    }
+
+    double logit(int start, int end, Spans spans) {
+      double[] rivals = new double[4];
+      int window = head.config().slidingWindow();
+      for (int i = Math.max(1, end - window); i <= end; i++) {
+        rival(rivals, i > start ? 0 : 1, i, end, i != start, spans);
+      }
+      for (int j = start; j <= Math.min(states.length - 1, start + window); j++) {
+        rival(rivals, j < end ? 2 : 3, start, j, j != end, spans);
+      }
+      double logit = alone(start, end);
+      for (int k = 0; k < rivals.length; k++) {
+        logit += w.get(10)[k] * rivals[k];
+      }
+      return logit;
+    }
+
+    private void rival(double[] rivals, int kind, int start, int end, boolean other, Spans spans) {
+      if (other && spans.allows(start, end)) {
+        rivals[kind] = Math.max(rivals[kind], 1 / (1 + Math.exp(-alone(start, end))));
+      }
+    }
+
+    private static double gelu(double x) {
+      return x * 0.5 * (1 + erf(x / Math.sqrt(2)));
     }
 
     /** The error function by its series, exact enough for small arguments. */
@@ -167,12 +215,18 @@ class BoundaryHeadTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"8, 4, 2, 5", "3, 2, 1, 1", "16, 8, 4, 25"})
-  void scoresEverySpanOfEverySequenceByItsEquation(int size, int rank, int inside, int window) {
-    BoundaryHead head = head(size, rank, inside, window, 31 * size + window);
+  @CsvSource({
+    "7, 8, 4, 2, 5, false",
+    "2, 3, 2, 1, 1, true",
+    "12, 16, 8, 4, 25, false",
+    "12, 16, 8, 4, 25, true"
+  })
+  void scoresEverySpanOfEverySequenceByItsEquation(
+      int tokenSize, int size, int rank, int inside, int window, boolean bounded) {
+    BoundaryHead head = head(tokenSize, size, rank, inside, window, 31 * size + window);
     Random random = new Random(window);
-    // (count, length) of packed sequences, a single token among them.
-    long[] groups = {2, 9, 1, 40, 3, 1};
+    // (count, length) of packed sequences, single tokens among them.
+    long[] groups = {2, 9, 1, 40, 1, 2, 3, 1};
     List<float[][]> sequences = new ArrayList<>();
     List<float[]> packed = new ArrayList<>();
     for (int g = 0; g < groups.length; g += 2) {
@@ -187,18 +241,28 @@ class BoundaryHeadTest {
         sequences.add(states);
       }
     }
-    Map<List<Long>, Float> found = spans(head, packed, groups);
-    long first = 0;
+    byte[] edges = new byte[bounded ? 2 * packed.size() : 0];
+    for (int i = 0; i < edges.length; i++) {
+      edges[i] = (byte) (random.nextInt(3) > 0 ? 1 : 0);
+    }
+    Map<List<Long>, Float> found = spans(head, packed, groups, edges);
+    int first = 0;
     int expected = 0;
     for (float[][] states : sequences) {
       Reference reference = new Reference(head, states);
+      int begin = first;
+      Spans spans =
+          (start, end) ->
+              !bounded || edges[2 * (begin + start)] == 1 && edges[2 * (begin + end) + 1] == 1;
       for (int end = 0; end < states.length; end++) {
         // The first token of a sequence begins no span.
         for (int start = Math.max(1, end - window); start <= end; start++) {
-          Float logit = found.get(List.of(first + start, first + end));
-          assertThat(logit).as("span %d to %d", start, end).isNotNull();
-          assertThat((double) logit).isCloseTo(reference.logit(start, end), within(2e-4));
-          expected++;
+          if (spans.allows(start, end)) {
+            Float logit = found.get(List.of((long) first + start, (long) first + end));
+            assertThat(logit).as("span %d to %d", start, end).isNotNull();
+            assertThat((double) logit).isCloseTo(reference.logit(start, end, spans), within(2e-4));
+            expected++;
+          }
         }
       }
       first += states.length;
@@ -207,7 +271,7 @@ class BoundaryHeadTest {
   }
 
   private static Map<List<Long>, Float> spans(
-      BoundaryHead head, List<float[]> states, long[] groups) {
+      BoundaryHead head, List<float[]> states, long[] groups, byte[] edges) {
     float[] flat = new float[states.size() * WIDTH];
     for (int i = 0; i < states.size(); i++) {
       System.arraycopy(states.get(i), 0, flat, i * WIDTH, WIDTH);
@@ -219,9 +283,10 @@ class BoundaryHeadTest {
               .toArray(PtNDArray[]::new);
       try (IValue z = IValue.from(module.floats(call, flat, states.size(), WIDTH));
           IValue runs = IValue.listFrom(groups);
+          IValue marks = IValue.from(module.bytes(call, edges, edges.length / 2, 2));
           IValue w = IValue.listFrom(weights);
           IValue floor = IValue.from(Double.NEGATIVE_INFINITY);
-          IValue result = module.run("boundary_spans", z, runs, w, floor)) {
+          IValue result = module.run("boundary_spans", z, runs, marks, w, floor)) {
         IValue[] parts = result.toIValueTuple();
         long[] tokens = parts[0].toTensor(call).toLongArray();
         float[] logits = parts[1].toTensor(call).toFloatArray();
@@ -238,16 +303,16 @@ class BoundaryHeadTest {
 
   @Test
   void whatIsWrittenIsRead() throws IOException {
-    BoundaryHead head = head(6, 3, 2, 7, 1);
+    BoundaryHead head = head(9, 6, 3, 2, 7, 1);
     HeadFiles.write(head, directory);
     assertThat(HeadFiles.read(new LocalDirectory(directory))).isEqualTo(head);
     assertThat(head.parameterCount())
-        .isEqualTo(3 * 6 * WIDTH + 3 * 6 + 2 * 6 * 3 + 5 * 7 + 2 * 2 + 8);
+        .isEqualTo(9 * WIDTH + 9 + 5 * 6 * 9 + 5 * 6 + 2 * 6 * 3 + 5 * 7 + 2 * 2 + 8 + 4);
   }
 
   @Test
   void takesThePlaceOfAPublishedHeadAndTheOtherWayRound() throws IOException {
-    BoundaryHead boundary = head(6, 3, 2, 7, 1);
+    BoundaryHead boundary = head(9, 6, 3, 2, 7, 1);
     PublishedHead published =
         new PublishedHead(
             new HeadConfig(
@@ -274,7 +339,7 @@ class BoundaryHeadTest {
 
   @Test
   void namesWhatIsWrongWithTheDefinition() throws IOException {
-    HeadFiles.write(head(6, 3, 2, 7, 1), directory);
+    HeadFiles.write(head(9, 6, 3, 2, 7, 1), directory);
     Path file = directory.resolve("boundary.json");
     ObjectMapper json = new ObjectMapper();
     ObjectNode good = (ObjectNode) json.readTree(file.toFile());
@@ -284,7 +349,10 @@ class BoundaryHeadTest {
     refuses(file, good.deepCopy().put("sliding_window", 0), "must be at least 1");
     refuses(file, good.deepCopy().put("sliding_window", 8), "\"length.bias\" has shape [8]");
     refuses(file, good.deepCopy().put("sliding_window", 2_000_000_000), "a window of 1024");
-    refuses(file, good.deepCopy().put("rank", 1 << 30), "makes no embeddings");
+    refuses(
+        file,
+        good.deepCopy().put("rank", 1 << 30),
+        "makes no embeddings of tokens for rank 1073741824");
     ObjectNode without = good.deepCopy();
     without.remove("layer");
     refuses(file, without, "field \"layer\" is missing");
@@ -300,7 +368,7 @@ class BoundaryHeadTest {
 
   @Test
   void namesWhatIsWrongWithTheTensors() throws IOException {
-    BoundaryHead head = head(6, 3, 2, 7, 1);
+    BoundaryHead head = head(9, 6, 3, 2, 7, 1);
     HeadFiles.write(head, directory);
     for (String name : BoundaryHead.NAMES) {
       Map<String, FloatTensor> tensors = new LinkedHashMap<>();

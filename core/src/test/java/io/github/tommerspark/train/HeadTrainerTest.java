@@ -175,7 +175,7 @@ class HeadTrainerTest {
         false,
         false,
         7,
-        new HeadLayout(HeadType.BOUNDARY, 6, 2, true),
+        new HeadLayout(HeadType.BOUNDARY, 9, 6, 2, true),
         Schedule.ONE_CYCLE);
   }
 

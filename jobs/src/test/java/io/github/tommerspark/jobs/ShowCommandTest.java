@@ -136,7 +136,7 @@ class ShowCommandTest {
     assertThat(misused("--html", "x.txt")).isEqualTo("--html must be named .html, but is x.txt");
     assertThat(misused("--model", "x")).startsWith("Unknown model \"x\"");
     assertThat(misused("--threshold", "high"))
-        .isEqualTo("A threshold must be recommended or a number, but is high");
+        .isEqualTo("A threshold must be recommended, recall, precision or a number, but is high");
     assertThat(misused("--threshold", "2"))
         .isEqualTo("A threshold must be at least 0 and below 1, but is 2.0");
   }

@@ -162,7 +162,7 @@ class MentionDetectorModelTest {
   @Test
   void everyParameterIsExplained() {
     MentionDetectorModel model = new MentionDetectorModel();
-    assertThat(model.params()).hasSize(17);
+    assertThat(model.params()).hasSize(18);
     for (Param<?> param : model.params()) {
       assertThat(param.doc()).as(param.name()).isNotBlank();
     }

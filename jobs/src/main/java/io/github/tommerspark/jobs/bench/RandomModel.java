@@ -54,7 +54,7 @@ record RandomModel(Path backbone, Path head) {
     HeadConfig config =
         new HeadConfig(
             HeadType.PUBLISHED,
-            BACKBONE,
+            "backbone",
             layer,
             RANK,
             true,

@@ -6,7 +6,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Gold data that comes with the project, in its folder {@code data}, by name: {@code open-entities}.
+ * Gold data that comes with the project, in its folder {@code data}, by name: {@code
+ * open-entities}.
  */
 public final class ShippedData {
 

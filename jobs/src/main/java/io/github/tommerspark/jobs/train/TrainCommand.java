@@ -127,10 +127,18 @@ public final class TrainCommand implements Callable<Integer> {
   private String headType;
 
   @Option(
+      names = "--token-size",
+      paramLabel = "N",
+      defaultValue = "" + HeadLayout.TOKEN_SIZE,
+      description = "Numbers per token of boundary heads (default: ${DEFAULT-VALUE}).")
+  private int tokenSize;
+
+  @Option(
       names = "--embedding-size",
       paramLabel = "N",
       defaultValue = "" + HeadLayout.EMBEDDING_SIZE,
-      description = "Numbers per token of boundary heads (default: ${DEFAULT-VALUE}).")
+      description =
+          "Numbers per token in its context of boundary heads (default: ${DEFAULT-VALUE}).")
   private int embeddingSize;
 
   @Option(
@@ -438,7 +446,8 @@ public final class TrainCommand implements Callable<Integer> {
         denseDistillation,
         resetStudent,
         seed,
-        new HeadLayout(type, embeddingSize, insideProbes, or(wordBoundaries, boundary)),
+        new HeadLayout(
+            type, tokenSize, embeddingSize, insideProbes, or(wordBoundaries, boundary)),
         schedule != null
             ? Schedule.parse(schedule)
             : boundary ? Schedule.ONE_CYCLE : Schedule.PLATEAU);

@@ -113,7 +113,7 @@ final class TrainJob {
             options.bos(),
             options.maxTokens(),
             training.window(),
-            training.causal(),
+            training.leftContextOnly(),
             layers[layers.length - 1]);
     TrainPlan plan = new TrainPlan(spec, layers, options.engine(), training);
     JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
@@ -372,6 +372,7 @@ final class TrainJob {
     List<TrainedHead> heads = trainer.heads(dev.data().counts().mentions());
     String finished = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
     for (TrainedHead head : heads) {
+      HeadThresholds thresholds = head.head().config().additions().thresholds();
       output.write(
           head.slot(),
           head.head(),
@@ -386,7 +387,9 @@ final class TrainJob {
               head.slot().layer(),
               head.slot().rank(),
               head.head().parameterCount(),
-              head.head().config().additions().thresholds(),
+              thresholds.recommended().orElseThrow(),
+              boxed(thresholds.recall()),
+              boxed(thresholds.precision()),
               head.reliability(),
               head.best(),
               head.history(),
@@ -468,6 +471,10 @@ final class TrainJob {
                   head.best().epoch() + 1));
     }
     return csv.toString();
+  }
+
+  private static Double boxed(OptionalDouble value) {
+    return value.isPresent() ? (Double) value.getAsDouble() : null;
   }
 
   private static String cell(OptionalDouble value) {

@@ -1,6 +1,5 @@
 package io.github.tommerspark.jobs.train;
 
-import io.github.tommerspark.head.HeadThresholds;
 import io.github.tommerspark.train.EpochScores;
 import io.github.tommerspark.train.GoldCounts;
 import io.github.tommerspark.train.Reliability;
@@ -20,7 +19,9 @@ import java.util.List;
  * @param layer that the head reads
  * @param rank of the head
  * @param parameters of the head
- * @param thresholds of calibrated scores, by the dev data
+ * @param recommendedThreshold with the best F1 on the dev data
+ * @param recallThreshold the highest with a recall of .95 there; null if none has
+ * @param precisionThreshold the lowest from which on the precision is .90 there; null if none is
  * @param reliability of calibrated scores on the dev data
  * @param best epoch, which was kept
  * @param history of all epochs
@@ -37,7 +38,9 @@ record TrainingFile(
     int layer,
     int rank,
     long parameters,
-    HeadThresholds thresholds,
+    double recommendedThreshold,
+    Double recallThreshold,
+    Double precisionThreshold,
     Reliability reliability,
     EpochScores best,
     List<EpochScores> history,

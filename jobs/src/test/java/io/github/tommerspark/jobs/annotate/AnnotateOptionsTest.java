@@ -187,7 +187,7 @@ class AnnotateOptionsTest {
       delimiter = '|',
       value = {
         "--threshold 1 | A threshold must be at least 0 and below 1, but is 1.0",
-        "--threshold high | A threshold must be recommended or a number, but is high",
+        "--threshold high | A threshold must be recommended, recall, precision or a number, but is high",
         "--treshold 1 | Unknown option: --treshold; did you mean --threshold?",
         "--mode replace | Unknown mode \"replace\": use one of error, overwrite, append",
         "--dtype int8 | Unknown dtype \"int8\": use one of auto, fp32, bf16, fp16",
