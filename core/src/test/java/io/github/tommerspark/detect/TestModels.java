@@ -7,10 +7,13 @@ import io.github.tommerspark.classify.ClassifierConfig;
 import io.github.tommerspark.classify.SpanClassifier;
 import io.github.tommerspark.classify.SpanRepresentation;
 import io.github.tommerspark.engine.TorchScriptArchive;
+import io.github.tommerspark.head.BoundaryHead;
+import io.github.tommerspark.head.Calibration;
 import io.github.tommerspark.head.Head;
 import io.github.tommerspark.head.HeadAdditions;
 import io.github.tommerspark.head.HeadConfig;
 import io.github.tommerspark.head.HeadFiles;
+import io.github.tommerspark.head.HeadThresholds;
 import io.github.tommerspark.head.HeadType;
 import io.github.tommerspark.head.PublishedHead;
 import io.github.tommerspark.head.ScoreNormalization;
@@ -110,6 +113,34 @@ final class TestModels {
             -1f,
             new float[] {3f, 1.5f, -2f, 0.7f, 0.4f});
     HeadFiles.write(head, directory);
+    return directory;
+  }
+
+  /** A random boundary head for these backbones that respects word boundaries. */
+  static Path boundaryHead(Path directory, int slidingWindow, long seed) throws IOException {
+    Random random = new Random(seed);
+    HeadConfig config =
+        HeadConfig.boundary(
+            "test",
+            0,
+            3,
+            slidingWindow,
+            new HeadAdditions(false, true, HeadThresholds.NONE, new Calibration(0.8, 0.3)));
+    int size = 5;
+    List<float[]> parameters =
+        List.of(
+            gaussian(random, 6, WIDTH).values(),
+            gaussian(random, 6).values(),
+            gaussian(random, BoundaryHead.CONTEXT * size, 6).values(),
+            gaussian(random, BoundaryHead.CONTEXT * size).values(),
+            gaussian(random, size, 3).values(),
+            gaussian(random, size, 3).values(),
+            gaussian(random, BoundaryHead.PROBES + 2, size).values(),
+            gaussian(random, BoundaryHead.PROBES + 2).values(),
+            gaussian(random, 2, 2).values(),
+            gaussian(random, slidingWindow + 1).values(),
+            gaussian(random, BoundaryHead.RIVALS).values());
+    HeadFiles.write(Head.of(config, WIDTH, parameters), directory);
     return directory;
   }
 

@@ -97,6 +97,43 @@ class WindowsPropertyTest {
     assertWindowsChangeNothing(script.toString(), head, overlap, 2 * overlap + moreContent, seed);
   }
 
+  @Property(tries = 25)
+  void boundaryHeads(
+      @ForAll @IntRange(min = 1, max = 12) int slidingWindow,
+      @ForAll @IntRange(min = 0, max = 20) int moreOverlap,
+      @ForAll @IntRange(min = 0, max = 60) int moreContent,
+      @ForAll @LongRange(min = 0, max = 1000) long seed)
+      throws IOException {
+    Path head = TestModels.boundaryHead(directory.resolve("boundary"), slidingWindow, seed);
+    int overlap = 2 * (slidingWindow + 2) + moreOverlap;
+    assertWindowsChangeNothing(llama.toString(), head, overlap, 2 * overlap + moreContent, seed);
+  }
+
+  @Example
+  void mentionsOfAHeadThatRespectsWordsCutNone() throws IOException {
+    Path head = TestModels.boundaryHead(directory.resolve("boundary"), 6, 4);
+    String text = text(new Random(5), 80);
+    List<Mention> kept = detect(llama.toString(), head, WHOLE, 64, text, 0);
+    assertThat(kept).hasSizeGreaterThan(20);
+    for (Mention mention : kept) {
+      assertThat(WordBoundaries.isBoundary(text, mention.start())).isTrue();
+      assertThat(WordBoundaries.isBoundary(text, mention.end())).isTrue();
+    }
+    try (MentionDetector any =
+        MentionDetector.builder()
+            .backbone(llama.toString())
+            .head(head.toString())
+            .threshold(0)
+            .wordBoundaries(false)
+            .build()) {
+      assertThat(any.detect(List.of(text)).get(0))
+          .anyMatch(
+              mention ->
+                  !WordBoundaries.isBoundary(text, mention.start())
+                      || !WordBoundaries.isBoundary(text, mention.end()));
+    }
+  }
+
   @Example
   void longMentionsOfAHeadWithoutWindowAreFoundUpToTheOverlap() throws IOException {
     Path head = TestModels.head(directory.resolve("head"), 0, true, 3);
