@@ -102,8 +102,9 @@ final class HeadScript implements AutoCloseable {
    * @param tap which of the hidden states it reads
    * @param step how many steps it will have made
    * @param learningRate of this one
+   * @param seed of what is dropped
    */
-  record HeadStep(int tap, int step, double learningRate) {}
+  record HeadStep(int tap, int step, double learningRate, int seed) {}
 
   /**
    * One step of every head, in place.
@@ -123,11 +124,12 @@ final class HeadScript implements AutoCloseable {
       TrainingOptions options,
       int phase) {
     double[] settings = options.settings(phase);
-    double[] numbers = new double[3 * steps.size()];
+    double[] numbers = new double[4 * steps.size()];
     for (int h = 0; h < steps.size(); h++) {
-      numbers[3 * h] = steps.get(h).tap();
-      numbers[3 * h + 1] = steps.get(h).step();
-      numbers[3 * h + 2] = steps.get(h).learningRate();
+      numbers[4 * h] = steps.get(h).tap();
+      numbers[4 * h + 1] = steps.get(h).step();
+      numbers[4 * h + 2] = steps.get(h).learningRate();
+      numbers[4 * h + 3] = steps.get(h).seed();
     }
     NDList result =
         module.runRecording(
@@ -140,7 +142,7 @@ final class HeadScript implements AutoCloseable {
                 teachers == null ? nothing(call) : teachers,
                 new NDList(
                     module.doubles(call, settings, settings.length),
-                    module.doubles(call, numbers, steps.size(), 3))));
+                    module.doubles(call, numbers, steps.size(), 4))));
     float[] values = result.get(0).toFloatArray();
     float[][] reports = new float[steps.size()][];
     for (int h = 0; h < reports.length; h++) {

@@ -142,7 +142,7 @@ public final class HeadTrainer implements AutoCloseable {
         if (phase > 0) {
           teachers.addAll(slot.teacher);
         }
-        steps.add(new HeadStep(slot.tap, slot.steps + 1, slot.learningRate()));
+        steps.add(new HeadStep(slot.tap, slot.steps + 1, slot.learningRate(), slot.noise()));
       }
       float[][] reports =
           script.step(
@@ -340,6 +340,13 @@ public final class HeadTrainer implements AutoCloseable {
       return options.schedule() == Schedule.ONE_CYCLE
           ? Schedule.oneCycle(options.learningRate(), steps, epochSteps * options.epochs())
           : schedule.learningRate();
+    }
+
+    /** A seed of the next step's dropout, of its own for every head. */
+    private int noise() {
+      return new Random(
+              ((options.seed() * 31 + slot.layer()) * 1_000_003 + slot.rank()) * 31 + steps)
+          .nextInt(1 << 20);
     }
 
     private NDList fresh(int restart) {

@@ -28,6 +28,7 @@ import java.io.Serializable;
  * @param resetStudent whether heads begin those phases anew
  * @param seed of initial weights and of the order of documents
  * @param layout the kind of heads
+ * @param dropout share of the numbers per token of boundary heads that are dropped in a step
  * @param schedule of the learning rate; with {@link Schedule#ONE_CYCLE}, minLearningRate and
  *     patience have no effect
  */
@@ -53,6 +54,7 @@ public record TrainingOptions(
     boolean resetStudent,
     long seed,
     HeadLayout layout,
+    double dropout,
     Schedule schedule)
     implements Serializable {
 
@@ -70,6 +72,14 @@ public record TrainingOptions(
           window);
       require(causal, "--no-causal is for published heads, not for %s ones", layout.type().label());
     }
+    require(
+        dropout >= 0 && dropout < 1,
+        "--dropout must be at least 0 and below 1, but is %s",
+        dropout);
+    require(
+        dropout == 0 || layout.type() == HeadType.BOUNDARY,
+        "--dropout is for boundary heads, but is %s",
+        dropout);
     require(epochs >= 1, "--epochs must be at least 1, but is %s", epochs);
     require(batch >= 1, "--batch must be at least 1, but is %s", batch);
     require(
@@ -135,6 +145,7 @@ public record TrainingOptions(
         false,
         0,
         HeadLayout.PUBLISHED,
+        0,
         Schedule.PLATEAU);
   }
 
@@ -178,7 +189,8 @@ public record TrainingOptions(
       1e-8,
       weightDecay,
       dilation.selects() ? 1 : 0,
-      layout.type().tensors()
+      layout.type().tensors(),
+      dropout
     };
   }
 }

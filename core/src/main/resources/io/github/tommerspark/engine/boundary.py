@@ -7,8 +7,10 @@
   # that a span may begin with and those that it may end with; empty where all may.
 
   # Embedding of every token in its context, (tokens, e). Beyond the ends of a sequence there is nothing.
-  def token_embeddings(self: __torch__.M, z: Tensor, at: Tensor, last: Tensor, w: List[Tensor]) -> Tensor:
-    shares = torch.linear(torch.gelu(self.dense(z, w[0], w[1])), w[2], w[3])
+  # `noise` is empty, or holds, for training, a seed and the share of numbers that are dropped.
+  def token_embeddings(self: __torch__.M, z: Tensor, at: Tensor, last: Tensor, w: List[Tensor], noise: List[float]) -> Tensor:
+    tokens = self.thinned(torch.gelu(self.dense(z, w[0], w[1])), noise, 0.0)
+    shares = torch.linear(tokens, w[2], w[3])
     size = shares.size(1) // 5
     n = shares.size(0)
     x = shares.narrow(1, 2 * size, size)
@@ -18,7 +20,15 @@
         before = torch.constant_pad_nd(shares.narrow(1, s * size, size).narrow(0, 0, n - by), [0, 0, by, 0])
         after = torch.constant_pad_nd(shares.narrow(1, (4 - s) * size, size).narrow(0, by, n - by), [0, 0, 0, by])
         x = x + before.masked_fill((at < by).unsqueeze(1), 0.0) + after.masked_fill((last - at < by).unsqueeze(1), 0.0)
-    return torch.gelu(x)
+    return self.thinned(torch.gelu(x), noise, 0.5)
+
+  # Dropout by a hash of place and seed, which is the same whatever else is trained beside.
+  def thinned(self: __torch__.M, x: Tensor, noise: List[float], salt: float) -> Tensor:
+    if len(noise) == 0:
+      return x
+    places = torch.arange(x.numel(), dtype=7, device=x.device).view([x.size(0), x.size(1)])
+    hash = torch.frac(torch.abs(torch.sin(places * 12.9898 + (noise[0] + salt) * 78.233)) * 43758.5453)
+    return x * (hash >= noise[1]).to(6) * (1.0 / (1.0 - noise[1]))
 
   # Cells that are spans, bool (window + 1, tokens): row b holds starts at end - b.
   def boundary_cells(self: __torch__.M, at: Tensor, last: Tensor, edges: Tensor, window: int) -> Tensor:
@@ -29,8 +39,8 @@
     return inside.logical_and(starts.to(11)).logical_and(edges.select(1, 1).to(11).unsqueeze(0))
 
   # Logits of all cells, (window + 1, tokens); those outside of `inside` mean nothing.
-  def boundary_logits(self: __torch__.M, z: Tensor, at: Tensor, last: Tensor, inside: Tensor, w: List[Tensor]) -> Tensor:
-    x = self.token_embeddings(z, at, last, w)
+  def boundary_logits(self: __torch__.M, z: Tensor, at: Tensor, last: Tensor, inside: Tensor, w: List[Tensor], noise: List[float]) -> Tensor:
+    x = self.token_embeddings(z, at, last, w, noise)
     n = x.size(0)
     window = w[9].size(0) - 1
     q = torch.matmul(x, w[4]) * (float(w[4].size(1)) ** -0.5)
@@ -86,7 +96,7 @@
     at = self.positions(groups, z)
     last = self.lengths(groups, z) - 1
     inside = self.boundary_cells(at, last, edges, w[9].size(0) - 1)
-    logits = self.boundary_logits(z, at, last, inside, w)
+    logits = self.boundary_logits(z, at, last, inside, w, annotate(List[float], []))
     found = (logits > floor).logical_and(inside).nonzero()
     back = found.select(1, 0)
     end = found.select(1, 1)

@@ -10,7 +10,8 @@
   # cells (0: balanced), 5 logit above which a cell is its own label, 6 target (0 gold, 1 hard labels of
   # the teacher, 2 its probabilities), 7 temperature, 8 probability above which the teacher's label is
   # 1, 9 limit of the gradient's norm, 10 beta1, 11 beta2, 12 epsilon, 13 decay, 14 whether only counted
-  # cells count, 15 tensors of a head: 5 for the published layout, 11 for a boundary head.
+  # cells count, 15 tensors of a head: 5 for the published layout, 11 for a boundary head, 16 share of a boundary
+  # head's numbers per token that are dropped in a step.
 
   def int_list(self: __torch__.M, values: Tensor) -> List[int]:
     host = values.to("cpu")
@@ -85,8 +86,8 @@
         first = first + length
     return found
 
-  # Logits in that layout.
-  def all_logits(self: __torch__.M, z: Tensor, groups: List[int], w: List[Tensor], targets: List[Tensor], settings: List[float]) -> List[Tensor]:
+  # Logits in that layout. `noise` as `token_embeddings` takes it.
+  def all_logits(self: __torch__.M, z: Tensor, groups: List[int], w: List[Tensor], targets: List[Tensor], settings: List[float], noise: List[float]) -> List[Tensor]:
     window = int(settings[0])
     squash = ""
     if settings[3] == 1.0:
@@ -97,7 +98,7 @@
     last = self.lengths(groups, z) - 1
     logits = annotate(List[Tensor], [])
     if settings[15] == 11.0:
-      logits.append(self.boundary_logits(z, at, last, targets[0].flip([0]), w))
+      logits.append(self.boundary_logits(z, at, last, targets[0].flip([0]), w, noise))
       return logits
     q, k, by_end = self.parts(z, at, last, w, settings[2] == 1.0)
     if window > 0:
@@ -153,14 +154,14 @@
     return torch.binary_cross_entropy_with_logits(student / settings[7], target, counts, None, 2) / counts.sum()
 
   # The loss of a head, and its gradients.
-  def head_gradients(self: __torch__.M, z: Tensor, groups: List[int], targets: List[Tensor], parameters: List[Tensor], teacher: List[Tensor], settings: List[float]) -> List[Tensor]:
+  def head_gradients(self: __torch__.M, z: Tensor, groups: List[int], targets: List[Tensor], parameters: List[Tensor], teacher: List[Tensor], settings: List[float], noise: List[float]) -> List[Tensor]:
     counts = self.flat(targets, 1, 3)
     gold = self.flat(targets, 2, 3)
     teaching = gold
     if settings[6] > 0.0:
-      teaching = self.flat(self.all_logits(z, groups, teacher, targets, settings), 0, 1)
+      teaching = self.flat(self.all_logits(z, groups, teacher, targets, settings, annotate(List[float], [])), 0, 1)
     leaves = self.recorded(parameters)
-    logits = self.flat(self.all_logits(z, groups, leaves, targets, settings), 0, 1)
+    logits = self.flat(self.all_logits(z, groups, leaves, targets, settings, noise), 0, 1)
     if settings[6] > 0.0:
       loss = self.distillation_loss(logits, teaching, gold, counts, settings)
     else:
@@ -177,11 +178,11 @@
     settings = self.float_list(numbers[0])
     groups = self.int_list(batch[0])
     targets = self.targets(batch, groups, int(settings[0]), settings[1] == 1.0, settings[14] == 1.0)
-    return self.head_gradients(taps[0], groups, targets, parameters, teacher, settings)
+    return self.head_gradients(taps[0], groups, targets, parameters, teacher, settings, annotate(List[float], []))
 
   # One step of every head, each on its own, in place. `heads`: per head its parameters, their first
-  # and their second moments; `teachers` its parameters, or none. numbers: settings, then (heads, 3) of
-  # tap, number of the step from 1, learning rate. Returns the losses and norms of gradients before
+  # and their second moments; `teachers` its parameters, or none. numbers: settings, then (heads, 4) of
+  # tap, number of the step from 1, learning rate, seed of what is dropped. Returns the losses and norms of gradients before
   # clipping, (heads, 2); a batch without a cell that counts changes nothing and has loss 0.
   def step(self: __torch__.M, taps: List[Tensor], batch: List[Tensor], heads: List[Tensor], teachers: List[Tensor], numbers: List[Tensor]) -> List[Tensor]:
     settings = self.float_list(numbers[0])
@@ -198,7 +199,10 @@
       if settings[6] > 0.0:
         teacher = teachers[size * h: size * h + size]
       if some:
-        found = self.head_gradients(taps[int(head[0])], groups, targets, parameters, teacher, settings)
+        noise = annotate(List[float], [])
+        if settings[16] > 0.0:
+          noise = [head[3], settings[16]]
+        found = self.head_gradients(taps[int(head[0])], groups, targets, parameters, teacher, settings, noise)
         gradients = found[1: size + 1]
         norm = self.total_norm(gradients)
         self.clip(gradients, norm, settings[9])
@@ -228,7 +232,7 @@
     size = int(settings[15])
     for h in range(len(heads) // size):
       tap = int(numbers[1][h][0])
-      logits = self.flat(self.all_logits(taps[tap], groups, heads[size * h: size * h + size], targets, settings), 0, 1)
+      logits = self.flat(self.all_logits(taps[tap], groups, heads[size * h: size * h + size], targets, settings, annotate(List[float], [])), 0, 1)
       cell = torch.bucketize(torch.sigmoid(logits), numbers[2]) + gold.to(4) * intervals
       cell = torch.where(counts > 0.0, cell, torch.full_like(cell, outside))
       result.append(torch.bincount(cell, None, outside + 1).narrow(0, 0, outside).reshape([2, intervals]))
@@ -267,7 +271,7 @@
     if settings[1] != 1.0:
       counts = self.flat(self.ordered(targets, groups, window), 0, 1)
     gold = self.flat(targets, 2, 3)
-    logits = self.flat(self.all_logits(taps[0], groups, parameters, targets, settings), 0, 1)
+    logits = self.flat(self.all_logits(taps[0], groups, parameters, targets, settings, annotate(List[float], [])), 0, 1)
     wanted = (logits > float(numbers[1][0])).logical_or(gold > 0.0).logical_and(counts > 0.0)
     here = wanted.nonzero().squeeze(1)
     result = annotate(List[Tensor], [])

@@ -143,6 +143,7 @@ class GoldenTrainingTest {
         base.resetStudent(),
         base.seed(),
         base.layout(),
+        base.dropout(),
         base.schedule());
   }
 
@@ -206,7 +207,7 @@ class GoldenTrainingTest {
               batch,
               state,
               null,
-              List.of(new HeadStep(0, step, options.learningRate())),
+              List.of(new HeadStep(0, step, options.learningRate(), 0)),
               options,
               0);
       double loss = variant.getValue().get("losses_adamw_3_steps").get(step - 1).asDouble();
@@ -264,6 +265,7 @@ class GoldenTrainingTest {
         false,
         0,
         base.layout(),
+        base.dropout(),
         base.schedule());
   }
 

@@ -56,6 +56,7 @@ class HeadTrainerTest {
         reset,
         7,
         HeadLayout.PUBLISHED,
+        0,
         Schedule.PLATEAU);
   }
 
@@ -176,6 +177,7 @@ class HeadTrainerTest {
         false,
         7,
         new HeadLayout(HeadType.BOUNDARY, 9, 6, 2, true),
+        0.1,
         Schedule.ONE_CYCLE);
   }
 

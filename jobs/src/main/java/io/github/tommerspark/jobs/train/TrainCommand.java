@@ -253,6 +253,13 @@ public final class TrainCommand implements Callable<Integer> {
   private String positiveWeight;
 
   @Option(
+      names = "--dropout",
+      paramLabel = "P",
+      description =
+          "Share of the numbers per token of boundary heads that are dropped in a step (default: 0.2).")
+  private Double dropout;
+
+  @Option(
       names = "--dilation",
       paramLabel = "D[,E]",
       description =
@@ -446,8 +453,8 @@ public final class TrainCommand implements Callable<Integer> {
         denseDistillation,
         resetStudent,
         seed,
-        new HeadLayout(
-            type, tokenSize, embeddingSize, insideProbes, or(wordBoundaries, boundary)),
+        new HeadLayout(type, tokenSize, embeddingSize, insideProbes, or(wordBoundaries, boundary)),
+        or(dropout, boundary ? 0.2 : 0.0),
         schedule != null
             ? Schedule.parse(schedule)
             : boundary ? Schedule.ONE_CYCLE : Schedule.PLATEAU);
