@@ -113,7 +113,8 @@ public final class FrozenBackbone implements AutoCloseable {
             ScoreNormalization.NONE,
             policy == BosPolicy.ALWAYS,
             OptionalDouble.empty());
-    TextTokenizer tokenizer = ModelPlan.tokenizer(files.backbone(), policy, plan.bosTokenId());
+    TextTokenizer tokenizer =
+        ModelPlan.tokenizer(files.backbone(), policy, plan.bosTokenId(), false);
     try {
       int maxTokens = ModelPlan.maxTokens(model, files, plan, warnings);
       WindowPlan windows = ModelPlan.windows(model, head, plan, tokenizer, maxTokens);

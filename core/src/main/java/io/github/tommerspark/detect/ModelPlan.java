@@ -109,7 +109,10 @@ record ModelPlan(
     BosPolicy bos = bos(spec, files, head);
     TextTokenizer tokenizer =
         tokenizer(
-            files.backbone(), bos, backbone == null ? OptionalInt.empty() : backbone.bosTokenId());
+            files.backbone(),
+            bos,
+            backbone == null ? OptionalInt.empty() : backbone.bosTokenId(),
+            trustBackbone);
     try {
       int maxTokens = maxTokens(spec, files, backbone, warnings);
       WindowPlan windows = windows(spec, head.config(), backbone, tokenizer, maxTokens);
@@ -268,7 +271,8 @@ record ModelPlan(
   }
 
   /** The tokenizer of a snapshot, to be closed by the caller. */
-  static TextTokenizer tokenizer(ModelDirectory directory, BosPolicy bos, OptionalInt bosTokenId)
+  static TextTokenizer tokenizer(
+      ModelDirectory directory, BosPolicy bos, OptionalInt bosTokenId, boolean trusted)
       throws IOException {
     if (!directory.exists(TOKENIZER)) {
       throw new IOException(
@@ -279,7 +283,8 @@ record ModelPlan(
         directory.name() + "/" + TOKENIZER,
         new ByteArrayInputStream(directory.readAll(TOKENIZER, MAX_TOKENIZER_BYTES)),
         bos,
-        bosTokenId);
+        bosTokenId,
+        trusted);
   }
 
   SharingKey sharingKey() {
