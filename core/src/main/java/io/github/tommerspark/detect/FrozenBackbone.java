@@ -114,7 +114,8 @@ public final class FrozenBackbone implements AutoCloseable {
             true,
             ScoreNormalization.NONE,
             HeadAdditions.NONE.withBosAlways(policy == BosPolicy.ALWAYS));
-    TextTokenizer tokenizer = ModelPlan.tokenizer(files.backbone(), policy, plan.bosTokenId());
+    TextTokenizer tokenizer =
+        ModelPlan.tokenizer(files.backbone(), policy, plan.bosTokenId(), false);
     try {
       int maxTokens = ModelPlan.maxTokens(model, files, plan, warnings);
       WindowPlan windows = ModelPlan.windows(model, head, plan, tokenizer, maxTokens);

@@ -110,7 +110,10 @@ record ModelPlan(
     BosPolicy bos = bos(spec, files, head);
     TextTokenizer tokenizer =
         tokenizer(
-            files.backbone(), bos, backbone == null ? OptionalInt.empty() : backbone.bosTokenId());
+            files.backbone(),
+            bos,
+            backbone == null ? OptionalInt.empty() : backbone.bosTokenId(),
+            trustBackbone);
     try {
       int maxTokens = maxTokens(spec, files, backbone, warnings);
       WindowPlan windows = windows(spec, head.config(), backbone, tokenizer, maxTokens);
@@ -281,7 +284,8 @@ record ModelPlan(
   }
 
   /** The tokenizer of a snapshot, to be closed by the caller. */
-  static TextTokenizer tokenizer(ModelDirectory directory, BosPolicy bos, OptionalInt bosTokenId)
+  static TextTokenizer tokenizer(
+      ModelDirectory directory, BosPolicy bos, OptionalInt bosTokenId, boolean trusted)
       throws IOException {
     if (!directory.exists(TOKENIZER)) {
       throw new IOException(
@@ -292,7 +296,8 @@ record ModelPlan(
         directory.name() + "/" + TOKENIZER,
         new ByteArrayInputStream(directory.readAll(TOKENIZER, MAX_TOKENIZER_BYTES)),
         bos,
-        bosTokenId);
+        bosTokenId,
+        trusted);
   }
 
   SharingKey sharingKey() {

@@ -44,7 +44,10 @@ public final class ModelTokens implements AutoCloseable {
     if (spec.head() == null && !MentionDetector.bundledModels().contains(spec.backbone())) {
       ModelDirectory directory = ModelFiles.snapshot(spec.backbone());
       return new ModelTokens(
-          ModelPlan.tokenizer(directory, BosPolicy.TOKENIZER, OptionalInt.empty()), null, null);
+          ModelPlan.tokenizer(
+              directory, BosPolicy.TOKENIZER, OptionalInt.empty(), options.trustBackbone()),
+          null,
+          null);
     }
     ModelPlan plan = ModelPlan.of(spec, options.trustBackbone());
     return new ModelTokens(plan.tokenizer(), plan.windows(), plan.head().config());

@@ -61,6 +61,18 @@ public final class TextTokenizer implements AutoCloseable {
   }
 
   /**
+   * Reads a tokenizer of a model that nobody vouches for.
+   *
+   * @throws IOException also if one of its regular expressions could take too many steps
+   * @see #load(String, InputStream, BosPolicy, OptionalInt, boolean)
+   */
+  public static TextTokenizer load(
+      String name, InputStream tokenizerJson, BosPolicy policy, OptionalInt bosTokenId)
+      throws IOException {
+    return load(name, tokenizerJson, policy, bosTokenId, false);
+  }
+
+  /**
    * Reads a tokenizer. Truncation and padding that the file asks for are switched off.
    *
    * @param name the file as error messages shall call it
@@ -69,14 +81,24 @@ public final class TextTokenizer implements AutoCloseable {
    *     none
    * @param bosTokenId the id of that token, from the model's configuration; needed only for {@link
    *     BosPolicy#ALWAYS} with such a tokenizer
+   * @param trusted whether its regular expressions may be any: some never end with some texts, or
+   *     end the process
    * @return the tokenizer, to be closed by the caller
    * @throws IOException if the stream cannot be read or is not a tokenizer
    * @throws IllegalArgumentException if {@link BosPolicy#ALWAYS} needs an id and there is none
    */
   public static TextTokenizer load(
-      String name, InputStream tokenizerJson, BosPolicy policy, OptionalInt bosTokenId)
+      String name,
+      InputStream tokenizerJson,
+      BosPolicy policy,
+      OptionalInt bosTokenId,
+      boolean trusted)
       throws IOException {
-    NativeTokenizer tokenizer = parse(name, decodeUtf8(name, tokenizerJson.readAllBytes()));
+    String json = decodeUtf8(name, tokenizerJson.readAllBytes());
+    if (!trusted) {
+      TokenizerPatterns.check(name, json);
+    }
+    NativeTokenizer tokenizer = parse(name, json);
     try {
       Specials specials = specials(name, tokenizer);
       return new TextTokenizer(

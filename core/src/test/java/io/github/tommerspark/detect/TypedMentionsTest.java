@@ -59,7 +59,7 @@ class TypedMentionsTest {
     try (Checkpoint checkpoint = Checkpoint.open(directory)) {
       BackbonePlan plan = BackbonePlan.of(directory, checkpoint, CLASSIFIER_LAYER);
       backbone = Backbone.load(plan, checkpoint, ComputeType.FP32, Device.cpu(), List.of());
-      tokenizer = ModelPlan.tokenizer(directory, BosPolicy.TOKENIZER, plan.bosTokenId());
+      tokenizer = ModelPlan.tokenizer(directory, BosPolicy.TOKENIZER, plan.bosTokenId(), false);
     }
   }
 

@@ -125,7 +125,17 @@ public final class TommerSpark implements Runnable {
     }
     root.setParameterExceptionHandler((e, given) -> misused(e, err));
     root.setExecutionExceptionHandler((e, line, parsed) -> failed(e, line, err));
-    return root.execute(arguments.toArray(String[]::new));
+    try {
+      return root.execute(arguments.toArray(String[]::new));
+    } catch (Error e) {
+      // Picocli hands exceptions over, but not these.
+      tell(e, verbose(arguments), err);
+      return ExitCode.SOFTWARE;
+    }
+  }
+
+  private static boolean verbose(List<String> arguments) {
+    return arguments.contains("--verbose");
   }
 
   /** The command line without anything run. */
@@ -176,10 +186,18 @@ public final class TommerSpark implements Runnable {
     if (e instanceof ParameterException misuse) {
       return misused(misuse, err);
     }
-    err.println("tommer-spark: " + Failures.line(e));
-    if (line.getParseResult().matchedOptionValue("--verbose", false)) {
-      e.printStackTrace(err);
-    }
+    tell(e, line.getParseResult().matchedOptionValue("--verbose", false), err);
     return ExitCode.SOFTWARE;
+  }
+
+  private static void tell(Throwable thrown, boolean verbose, PrintStream err) {
+    if (Failures.isLogged(thrown)) {
+      // Some layouts of logs end a trace without ending its line.
+      err.println();
+    }
+    err.println("tommer-spark: " + Failures.line(thrown));
+    if (verbose) {
+      thrown.printStackTrace(err);
+    }
   }
 }

@@ -6,10 +6,12 @@ import java.io.FileNotFoundException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkException;
 import org.apache.spark.sql.AnalysisException;
+import org.apache.spark.sql.streaming.StreamingQueryException;
 
 /** Turns whatever was thrown into the one line that the user sees. */
 public final class Failures {
@@ -28,6 +30,17 @@ public final class Failures {
   private static final Pattern FOR_S3A =
       Pattern.compile("org\\.apache\\.(hadoop\\.fs\\.s3a|spark\\.internal\\.io\\.cloud)\\.");
 
+  /** What is thrown where the class path or the native libraries are not what they should be. */
+  private static final Set<String> LINKAGE =
+      Set.of(
+          "UnsatisfiedLinkError",
+          "NoClassDefFoundError",
+          "NoSuchMethodError",
+          "NoSuchFieldError",
+          "IncompatibleClassChangeError",
+          "UnsupportedClassVersionError",
+          "ExceptionInInitializerError");
+
   private Failures() {}
 
   /** One line without a stack trace; never empty. */
@@ -35,11 +48,22 @@ public final class Failures {
     return Redaction.uri(message(thrown).replaceAll("\\s*[\\r\\n]+\\s*", " ").strip());
   }
 
-  private static String message(Throwable thrown) {
+  /** Whether Spark has logged it: it ended a task or a query. */
+  public static boolean isLogged(Throwable thrown) {
+    return chain(thrown).stream()
+        .anyMatch(t -> t instanceof SparkException || t instanceof StreamingQueryException);
+  }
+
+  private static List<Throwable> chain(Throwable thrown) {
     List<Throwable> chain = new ArrayList<>();
     for (Throwable t = thrown; t != null && !chain.contains(t); t = t.getCause()) {
       chain.add(t);
     }
+    return chain;
+  }
+
+  private static String message(Throwable thrown) {
+    List<Throwable> chain = chain(thrown);
     for (Throwable t : chain) {
       // These name the file; what they were made from does not.
       if (t instanceof UserException
@@ -88,6 +112,14 @@ public final class Failures {
   }
 
   private static String describe(String name, String message) {
+    if (name.equals(OutOfMemoryError.class.getSimpleName())) {
+      return "Java's memory does not suffice (%s): give the driver more with --driver-memory, and executors with --executor-memory"
+          .formatted(message);
+    }
+    if (LINKAGE.contains(name)) {
+      return "Cannot load a class or library (%s: %s): use Java 17 or newer, the Spark that the jar is for, and the whole jar, or see ./submit.sh doctor"
+          .formatted(name, message);
+    }
     if (message == null || message.isBlank()) {
       return name;
     }

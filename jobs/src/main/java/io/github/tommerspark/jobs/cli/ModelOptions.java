@@ -46,7 +46,7 @@ public final class ModelOptions {
   @Option(
       names = "--trust-backbone",
       description =
-          "Allow a backbone that is a TorchScript file: it is code and runs with your rights.")
+          "Allow a backbone that is a TorchScript file, which is code and runs with your rights, and a tokenizer.json with patterns that could take for ever or end the process.")
   private boolean trustBackbone;
 
   @Option(

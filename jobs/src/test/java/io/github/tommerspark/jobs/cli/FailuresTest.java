@@ -75,6 +75,31 @@ class FailuresTest {
   }
 
   @Test
+  void errorsOfTheJvmAreToldWithARemedy() {
+    assertThat(Failures.line(new OutOfMemoryError("Java heap space")))
+        .isEqualTo(
+            "Java's memory does not suffice (Java heap space): give the driver more with --driver-memory, and executors with --executor-memory");
+    assertThat(Failures.line(new ExceptionInInitializerError(new NoClassDefFoundError("a/B"))))
+        .isEqualTo(
+            "Cannot load a class or library (NoClassDefFoundError: a/B): use Java 17 or newer, the Spark that the jar is for, and the whole jar, or see ./submit.sh doctor");
+    String remote =
+        """
+        Job aborted due to stage failure: Task 0 in stage 3.0 failed 4 times, most recent failure: Lost task 0.3 in stage 3.0 (TID 6) (10.0.0.1 executor 0): java.lang.OutOfMemoryError: Java heap space
+        \tat x.Y.z(Y.java:1)
+
+        Driver stacktrace:""";
+    assertThat(Failures.line(new SparkException(remote)))
+        .startsWith("Java's memory does not suffice (Java heap space): ");
+  }
+
+  @Test
+  void whatSparkHasLoggedIsKnown() {
+    assertThat(Failures.isLogged(new RuntimeException(new SparkException("Job aborted."))))
+        .isTrue();
+    assertThat(Failures.isLogged(new UserException("no such file"))).isFalse();
+  }
+
+  @Test
   void oneLineWithoutSecrets() {
     assertThat(
             Failures.line(
