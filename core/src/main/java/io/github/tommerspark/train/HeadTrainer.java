@@ -49,7 +49,7 @@ public final class HeadTrainer implements AutoCloseable {
   private final HeadScript script;
   private final List<Slot> slots = new ArrayList<>();
   private final int[] layers;
-  private final long epochSteps;
+  private final long epochBatches;
   private final StateStatistics statistics;
   private int phase;
   private int epoch;
@@ -58,14 +58,14 @@ public final class HeadTrainer implements AutoCloseable {
    * Heads with initial weights.
    *
    * @param heads of different layers or ranks
-   * @param epochSteps batches of an epoch
+   * @param epochBatches batches of an epoch
    * @param device where to train
    */
   public HeadTrainer(
-      List<HeadSlot> heads, Origin origin, TrainingOptions options, int epochSteps, Device device) {
+      List<HeadSlot> heads, Origin origin, TrainingOptions options, int epochBatches, Device device) {
     this.origin = origin;
     this.options = options;
-    this.epochSteps = epochSteps;
+    this.epochBatches = epochBatches;
     this.script = new HeadScript(device);
     this.layers = heads.stream().mapToInt(HeadSlot::layer).distinct().sorted().toArray();
     this.statistics = new StateStatistics(layers.length, origin.hiddenSize());
@@ -119,6 +119,11 @@ public final class HeadTrainer implements AutoCloseable {
   /** The mean loss of the heads in the last step; NaN before the first and when all are idle. */
   public double lastLoss() {
     return slots.stream().mapToDouble(slot -> slot.lastLoss).average().orElse(Double.NaN);
+  }
+
+  /** The learning rates of the next step, head after head. */
+  double[] learningRates() {
+    return slots.stream().mapToDouble(Slot::learningRate).toArray();
   }
 
   /**
@@ -338,7 +343,7 @@ public final class HeadTrainer implements AutoCloseable {
 
     private double learningRate() {
       return options.schedule() == Schedule.ONE_CYCLE
-          ? Schedule.oneCycle(options.learningRate(), steps, epochSteps * options.epochs())
+          ? Schedule.oneCycle(options.learningRate(), steps, epochBatches * options.epochs())
           : schedule.learningRate();
     }
 

@@ -196,6 +196,24 @@ class HeadTrainerTest {
   }
 
   @Test
+  void oneCycleRisesOverATenthAndFallsToTheEndOfAllEpochs() {
+    TrainingOptions options = boundary();
+    assertThat(Schedule.oneCycle(1, 0, 100)).isLessThan(0.1);
+    assertThat(Schedule.oneCycle(1, 10, 100)).isEqualTo(1);
+    assertThat(Schedule.oneCycle(1, 55, 100)).isCloseTo(0.5, within(1e-9));
+    assertThat(Schedule.oneCycle(1, 100, 100)).isCloseTo(0, within(1e-9));
+    try (HeadTrainer trainer = trainer(SWEEP, options)) {
+      epoch(trainer, SWEEP);
+      // In the middle of an epoch, too, the place in the whole phase counts.
+      trainer.step(batch(0), taps(0, SWEEP));
+      double rate = trainer.learningRates()[0];
+      assertThat(rate)
+          .isCloseTo(
+              Schedule.oneCycle(options.learningRate(), BATCHES + 1, 3L * BATCHES), within(1e-12));
+    }
+  }
+
+  @Test
   void boundaryHeadsGoOnAsIfTheyHadNeverStopped() throws IOException {
     ObjectMapper json = new ObjectMapper();
     Map<String, FloatTensor> tensors;
