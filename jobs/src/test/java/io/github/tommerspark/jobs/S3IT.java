@@ -15,6 +15,7 @@ import io.github.tommerspark.jobs.dataset.OutputFormat;
 import io.github.tommerspark.jobs.dataset.OutputOptions;
 import io.github.tommerspark.jobs.dataset.Provenance;
 import io.github.tommerspark.jobs.dataset.WriteMode;
+import io.github.tommerspark.jobs.output.Commit;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Reader;
@@ -181,8 +182,8 @@ class S3IT {
     assertThat(log("failed"))
         .contains("tommer-spark: A row failed and --fail-fast is set: input: malformed JSON");
     assertThat(proxy.uploadsBegun()).isGreaterThan(before);
-    // At most the empty object that stands for the directory.
-    assertThat(s3.objects("failed/").keySet()).isSubsetOf("failed/");
+    // At most the empty objects that stand for directories.
+    assertThat(s3.objects("failed/").keySet()).allMatch(key -> key.endsWith("/"));
     assertThat(s3.uploads("failed/")).isEmpty();
   }
 
@@ -209,7 +210,10 @@ class S3IT {
     assertThat(log("killed")).contains("upload(s) that nobody finished");
     assertSameRows("killed");
     assertNothingPending("killed");
-    assertThat(s3.objects("killed/").keySet()).noneMatch(key -> key.endsWith("/writer.lock"));
+    assertThat(log("killed"))
+        .contains("Removing 1 file(s) from s3a://bucket/killed that belong to no");
+    assertThat(s3.objects("killed/_tommer/writers/").keySet())
+        .noneMatch(key -> key.endsWith(".json"));
   }
 
   @Test
@@ -371,9 +375,12 @@ class S3IT {
   }
 
   private static Provenance provenance(String output) throws Exception {
-    List<String> files = List.copyOf(s3.objects(output + "/_tommer/run-").keySet());
-    assertThat(files).hasSize(1);
-    return Provenance.JSON.readValue(s3.get(files.get(0)), Provenance.class);
+    List<String> commits =
+        s3.objects(output + "/_tommer/commits/").keySet().stream()
+            .filter(key -> key.endsWith(".json"))
+            .toList();
+    assertThat(commits).hasSize(1);
+    return Provenance.JSON.readValue(s3.get(commits.get(0)), Commit.class).run();
   }
 
   private static void assertSameRows(String output) throws Exception {

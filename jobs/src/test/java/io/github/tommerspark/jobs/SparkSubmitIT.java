@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.tommerspark.jobs.SparkSubmit.Run;
 import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.jobs.output.CommitLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -129,7 +130,7 @@ class SparkSubmitIT {
   }
 
   private static Provenance provenance(String output) throws IOException {
-    return Provenance.newest(
+    return CommitLog.newest(
             new org.apache.hadoop.fs.Path(folder.resolve(output).toUri()), new Configuration())
         .orElseThrow();
   }

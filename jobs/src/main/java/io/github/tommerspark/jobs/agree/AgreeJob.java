@@ -5,8 +5,7 @@ import static org.apache.spark.sql.functions.count;
 
 import io.github.tommerspark.eval.AgreementTally;
 import io.github.tommerspark.jobs.cli.UserException;
-import io.github.tommerspark.jobs.dataset.OutputDirectory;
-import io.github.tommerspark.jobs.dataset.WriteMode;
+import io.github.tommerspark.jobs.output.ResultDirectory;
 import io.github.tommerspark.spark.AgreementPart;
 import io.github.tommerspark.spark.AgreementPlan;
 import io.github.tommerspark.spark.ColumnAgreement;
@@ -59,10 +58,10 @@ public final class AgreeJob {
   }
 
   private AgreementReport run() throws IOException {
-    OutputDirectory output =
-        OutputDirectory.open(
+    ResultDirectory output =
+        ResultDirectory.open(
             options.output(),
-            options.overwrite() ? WriteMode.OVERWRITE : WriteMode.ERROR,
+            options.overwrite(),
             spark.sparkContext().hadoopConfiguration(),
             AgreementFiles::isOwn);
     open();

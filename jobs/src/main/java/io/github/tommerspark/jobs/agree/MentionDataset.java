@@ -13,6 +13,7 @@ import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.dataset.Corpus;
 import io.github.tommerspark.jobs.dataset.CorpusOptions;
 import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.jobs.output.CommitLog;
 import io.github.tommerspark.spark.MentionColumns;
 import io.github.tommerspark.spark.SpanReader;
 import io.github.tommerspark.sparknlp.TextReader;
@@ -102,7 +103,7 @@ public record MentionDataset(
         Corpus.open(spark, new CorpusOptions(source.paths(), null, Map.of(), null, null));
     Optional<Provenance> provenance =
         corpus.paths().size() == 1
-            ? Provenance.newest(new Path(corpus.paths().get(0)), hadoop)
+            ? CommitLog.newest(new Path(corpus.paths().get(0)), hadoop)
             : Optional.empty();
     String shown = Redaction.uri(String.join(" ", corpus.paths()));
     List<StructField> fields = corpus.columns();

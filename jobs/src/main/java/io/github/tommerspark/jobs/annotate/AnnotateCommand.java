@@ -11,7 +11,6 @@ import io.github.tommerspark.jobs.dataset.OutputFormat;
 import io.github.tommerspark.jobs.dataset.OutputOptions;
 import io.github.tommerspark.jobs.dataset.Provenance;
 import io.github.tommerspark.jobs.dataset.WriteMode;
-import io.github.tommerspark.jobs.dataset.WriterLock;
 import io.github.tommerspark.spark.EngineSetup;
 import io.github.tommerspark.spark.HadoopModelStore;
 import io.github.tommerspark.spark.MentionColumns;
@@ -139,6 +138,13 @@ public final class AnnotateCommand implements Callable<Integer> {
   private String mode;
 
   @Option(
+      names = "--run-id",
+      paramLabel = "ID",
+      description =
+          "Name of this run, such as the date of its data: a run that is started again under its name adds nothing if its rows are in the output already (default: none; on YARN that of the application).")
+  private String runId;
+
+  @Option(
       names = "--output-column",
       paramLabel = "NAME",
       defaultValue = MentionColumns.MENTIONS,
@@ -234,6 +240,9 @@ public final class AnnotateCommand implements Callable<Integer> {
     Optional<ErrorRate> limit =
         common.checked(() -> Optional.ofNullable(maxErrorRate).map(ErrorRate::new));
     try (SparkSession spark = Sessions.start("annotate", settings())) {
+      if (growing == null) {
+        options = options.withRunId(effectiveRunId(spark));
+      }
       PrintWriter out = command.commandLine().getOut();
       if (growing == null) {
         AnnotateResult result = AnnotateJob.run(spark, settled(spark, options, null));
@@ -242,13 +251,19 @@ public final class AnnotateCommand implements Callable<Integer> {
         limit.ifPresent(rate -> rate.check(written.counts(), written.output().path()));
       } else {
         IncrementalResult result =
-            IncrementalJob.run(
-                spark, settled(spark, options, growing), growing, WriterLock.Timing.DEFAULT);
+            IncrementalJob.run(spark, settled(spark, options, growing), growing);
         out.println(result.summary());
         limit.ifPresent(rate -> rate.check(result.counts(), result.directory()));
       }
     }
     return 0;
+  }
+
+  /** YARN starts a driver that died again, under the same name. */
+  private String effectiveRunId(SparkSession spark) {
+    return runId == null && spark.sparkContext().master().startsWith("yarn")
+        ? spark.sparkContext().applicationId()
+        : runId;
   }
 
   /** The options with the type that auto stands for: where there is one, that of the output. */
@@ -300,6 +315,10 @@ public final class AnnotateCommand implements Callable<Integer> {
     if (repartition != null && repartition < 1) {
       throw common.impossible("--repartition must be at least 1, but is " + repartition);
     }
+    if (runId != null && !runId.matches("\\S(.{0,198}\\S)?")) {
+      throw common.impossible(
+          "--run-id must be 1 to 200 characters without white space around them");
+    }
     checkColumn("--output-column", outputColumn);
     if (sparkNlpColumn != null) {
       checkColumn("--spark-nlp", sparkNlpColumn);
@@ -318,7 +337,8 @@ public final class AnnotateCommand implements Callable<Integer> {
             outputColumn,
             select,
             dropText,
-            sparkNlpColumn),
+            sparkNlpColumn,
+            runId),
         common.checked(model::specs),
         common.checked(model::engine),
         repartition == null ? 0 : repartition,
@@ -354,6 +374,10 @@ public final class AnnotateCommand implements Callable<Integer> {
     if (command.commandLine().getParseResult().hasMatchedOption("--mode")) {
       throw common.impossible(
           "--mode and --incremental exclude each other: incremental runs add batches to their own output");
+    }
+    if (runId != null) {
+      throw common.impossible(
+          "--run-id and --incremental exclude each other: batches have names of their own");
     }
     if (maxFilesPerBatch != null && maxFilesPerBatch < 1) {
       throw common.impossible(

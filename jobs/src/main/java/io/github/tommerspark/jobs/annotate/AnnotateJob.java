@@ -15,9 +15,11 @@ import io.github.tommerspark.jobs.cli.Redaction;
 import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.cli.Version;
 import io.github.tommerspark.jobs.dataset.Corpus;
-import io.github.tommerspark.jobs.dataset.ObjectStore;
-import io.github.tommerspark.jobs.dataset.OutputDirectory;
 import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.jobs.output.Commit;
+import io.github.tommerspark.jobs.output.ObjectStore;
+import io.github.tommerspark.jobs.output.OutputDirectory;
+import io.github.tommerspark.jobs.output.OutputWriter;
 import io.github.tommerspark.spark.AnnotatePartition;
 import io.github.tommerspark.spark.ExecutorSize;
 import io.github.tommerspark.spark.MemoryEstimate;
@@ -26,16 +28,14 @@ import io.github.tommerspark.spark.PartitionReport;
 import io.github.tommerspark.spark.PartitionReports;
 import java.io.IOException;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
-import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.apache.hadoop.conf.Configuration;
@@ -43,7 +43,6 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
@@ -56,9 +55,6 @@ import org.slf4j.LoggerFactory;
 public final class AnnotateJob {
 
   private static final Logger LOG = LoggerFactory.getLogger(AnnotateJob.class);
-
-  private static final DateTimeFormatter RUN_TIME =
-      DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
 
   private static final String MIN_PARTITIONS = "spark.sql.files.minPartitionNum";
   private static final int TASKS_PER_SLOT = 4;
@@ -88,8 +84,9 @@ public final class AnnotateJob {
 
   private AnnotateResult run() throws IOException {
     Configuration hadoop = hadoop();
+    String runId = options.output().runId();
     OutputDirectory output =
-        OutputDirectory.open(options.output().path(), options.output().mode(), hadoop);
+        OutputDirectory.open(options.output().path(), options.output().mode(), runId, hadoop);
     ObjectStore.checkCommitter(spark, output.path());
     List<ModelDescription> models = describeModels();
     cutFinely();
@@ -97,13 +94,41 @@ public final class AnnotateJob {
     output.checkAgainst(corpus.paths());
     Layout layout = Layout.of(corpus, options);
     Provenance planned = plannedProvenance(corpus, layout, models, output);
+    Optional<Commit> done = output.commitOf(runId);
+    if (done.isPresent()) {
+      return repeated(done.get(), planned);
+    }
     output.checkAgainst(planned);
 
-    Rows rows = new Rows(corpus.rows(), corpus.rows()::count);
-    AnnotateResult result =
-        annotate(rows, layout, planned, output.path(), output.saveMode(), output::added);
-    result.provenance().write(hadoop);
-    return result;
+    try (OutputWriter writer = output.begin()) {
+      output.checkAgainst(planned);
+      Rows rows = new Rows(corpus.rows(), corpus.rows()::count);
+      AnnotateResult result = annotate(rows, layout, planned.withRun(writer.id()), "", writer);
+      Commit made = writer.commit(result.provenance(), runId);
+      return made.writer().equals(writer.id()) ? result : repeated(made, planned);
+    }
+  }
+
+  /** What a run with this id has come to before. */
+  private static AnnotateResult repeated(Commit done, Provenance planned) {
+    String runId = done.transaction().runId();
+    if (!done.run().input().equals(planned.input())) {
+      throw new UserException(
+          "Cannot use --run-id %s: that run has been committed with the input %s, and now it is %s; give every run an id of its own"
+              .formatted(runId, shown(done.run().input()), shown(planned.input())));
+    }
+    Optional<String> difference = planned.difference(done.run());
+    if (difference.isPresent()) {
+      throw new UserException(
+          "Cannot use --run-id %s: that run has been committed, but %s; give every run an id of its own"
+              .formatted(runId, difference.get()));
+    }
+    LOG.info("The run {} is in the output already, as commit {}", runId, done.number());
+    return new AnnotateResult(done.run(), 0, true);
+  }
+
+  private static String shown(Provenance.Input input) {
+    return "%s (%s)".formatted(String.join(" ", input.paths()), input.format());
   }
 
   /**
@@ -144,67 +169,49 @@ public final class AnnotateJob {
    */
   record Rows(Dataset<Row> data, LongSupplier count) {}
 
-  /** Says which data files a write has added. */
-  interface Added {
-
-    /** Their paths relative to the output, with their sizes in bytes. */
-    Map<String, Long> files() throws IOException;
-  }
-
   /**
    * Annotates rows, writes them and counts what was written.
    *
    * @param planned provenance, as far as it is known
-   * @param directory to write to: the output, or a directory in it
-   * @param added says which files are new, when all are written
-   * @return with complete provenance, not yet written beside the data
+   * @param directory in the output; empty for the output itself
+   * @return with complete provenance, not yet committed
    * @throws UserException if the output does not have as many rows as the input
    */
   AnnotateResult annotate(
-      Rows rows, Layout layout, Provenance planned, Path directory, SaveMode saveMode, Added added)
+      Rows rows, Layout layout, Provenance planned, String directory, OutputWriter writer)
       throws IOException {
     PartitionReports reports = new PartitionReports();
     spark.sparkContext().register(reports, "tommer-spark partition reports");
     long begin = System.nanoTime();
-    boolean written = false;
+    Map<String, Long> files;
     try (ProgressMonitor watched =
         ProgressMonitor.start(spark.sparkContext(), reports, ProgressPrinter.standard())) {
-      AnnotatePartition.annotate(
+      Dataset<Row> annotated =
+          AnnotatePartition.annotate(
               Partitioning.of(rows.data(), options.repartition()),
               layout.plan(),
               layout.schema(),
-              reports)
-          .write()
-          .mode(saveMode)
-          .format(options.output().format().label())
-          // JSON would leave out a null error, and with it the column.
-          .option("ignoreNullFields", "false")
-          .save(directory.toString());
+              reports);
+      files = writer.write(annotated, options.output().format(), directory);
       LOG.debug("At the end: {}", watched.progress().line());
-      written = true;
-    } finally {
-      if (!written) {
-        ObjectStore.cleanUp(spark, directory);
-      }
     }
     double seconds = (System.nanoTime() - begin) / 1e9;
 
-    Map<String, Long> files = added.files();
     Collection<PartitionReport> reported = reports.value().values();
     Path output = OutputDirectory.path(options.output().path(), hadoop());
     Provenance.Counts counts = counts(rows.count().getAsLong(), layout, output, files, reported);
     if (counts.rowsIn() != counts.rowsWritten()) {
       throw new UserException(
           "Rows were lost or added: the input has %,d rows and the output %,d (%s)"
-              .formatted(
-                  counts.rowsIn(), counts.rowsWritten(), Redaction.uri(directory.toString())));
+              .formatted(counts.rowsIn(), counts.rowsWritten(), planned.output().path()));
     }
     Map<String, Provenance.Executor> executors = executors(reported);
     warnOfMemory(executors);
     String finished = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
     return new AnnotateResult(
         planned.finished(files, counts, executors, seconds, finished),
-        executors.values().stream().mapToDouble(Provenance.Executor::loadSeconds).max().orElse(0));
+        executors.values().stream().mapToDouble(Provenance.Executor::loadSeconds).max().orElse(0),
+        false);
   }
 
   /** Says what executors will need, before the first one loads a model. */
@@ -313,9 +320,7 @@ public final class AnnotateJob {
                 .format(options.output().format().label())
                 .schema(cheap)
                 .load(
-                    files.stream()
-                        .map(name -> new Path(output, name).toString())
-                        .toArray(String[]::new));
+                    Corpus.literally(files.stream().map(name -> new Path(output, name)).toList()));
     return rows.agg(count(lit(1)), counted.toArray(Column[]::new)).first();
   }
 
@@ -346,7 +351,7 @@ public final class AnnotateJob {
     return new Provenance(
         "tommer-spark",
         Version.number(),
-        RUN_TIME.format(started) + "-" + UUID.randomUUID().toString().substring(0, 8),
+        null,
         started.truncatedTo(ChronoUnit.SECONDS).toString(),
         null,
         new TreeMap<>(options.given()),

@@ -32,6 +32,12 @@ public record AnnotateOptions(
     given = Map.copyOf(given);
   }
 
+  /** These options with an id of the run. */
+  AnnotateOptions withRunId(String runId) {
+    return new AnnotateOptions(
+        corpus, output.withRunId(runId), models, engine, repartition, failFast, given);
+  }
+
   /** These options with other ways to run the models. */
   AnnotateOptions withEngine(EngineOptions engine) {
     return new AnnotateOptions(corpus, output, models, engine, repartition, failFast, given);

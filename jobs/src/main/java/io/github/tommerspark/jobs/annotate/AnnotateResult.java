@@ -9,8 +9,9 @@ import java.util.StringJoiner;
  *
  * @param provenance what was written beside the data
  * @param modelLoadSeconds of the slowest executor; loading happens at the same time on all
+ * @param repeated whether the run had been committed before, and nothing was done
  */
-public record AnnotateResult(Provenance provenance, double modelLoadSeconds) {
+public record AnnotateResult(Provenance provenance, double modelLoadSeconds, boolean repeated) {
 
   private static final String UNKNOWN = "unknown (task reports were lost)";
 
@@ -18,6 +19,9 @@ public record AnnotateResult(Provenance provenance, double modelLoadSeconds) {
   public String summary() {
     Provenance.Counts counts = provenance.counts();
     StringJoiner lines = new StringJoiner("\n");
+    if (repeated) {
+      line(lines, "nothing to do", "this run is in the output since " + provenance.finished());
+    }
     line(lines, "rows in", number(counts.rowsIn()));
     line(lines, "rows written", number(counts.rowsWritten()));
     line(lines, "rows without text", number(counts.withoutText()));

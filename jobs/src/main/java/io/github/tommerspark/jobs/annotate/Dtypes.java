@@ -7,8 +7,9 @@ import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.jobs.dataset.DemoCorpus;
-import io.github.tommerspark.jobs.dataset.OutputDirectory;
 import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.jobs.output.CommitLog;
+import io.github.tommerspark.jobs.output.OutputDirectory;
 import io.github.tommerspark.spark.DtypeTask;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -70,7 +71,7 @@ public final class Dtypes {
   /** The type that the newest run recorded in an output; empty if there is none. */
   static Optional<ComputeType> recorded(String output, Configuration hadoop) throws IOException {
     Path path = OutputDirectory.path(output, hadoop);
-    return Provenance.newest(path, hadoop).flatMap(Dtypes::of);
+    return CommitLog.newest(path, hadoop).flatMap(Dtypes::of);
   }
 
   /** The type that a run recorded. */

@@ -5,10 +5,11 @@ import io.github.tommerspark.jobs.cli.Redaction;
 import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.dataset.Corpus;
 import io.github.tommerspark.jobs.dataset.InputFormat;
-import io.github.tommerspark.jobs.dataset.ObjectStore;
-import io.github.tommerspark.jobs.dataset.OutputDirectory;
 import io.github.tommerspark.jobs.dataset.Provenance;
-import io.github.tommerspark.jobs.dataset.WriterLock;
+import io.github.tommerspark.jobs.output.Commit;
+import io.github.tommerspark.jobs.output.ObjectStore;
+import io.github.tommerspark.jobs.output.OutputDirectory;
+import io.github.tommerspark.jobs.output.OutputWriter;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
@@ -25,9 +26,9 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.function.VoidFunction2;
 import org.apache.spark.sql.Column;
+import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.execution.datasources.HadoopFsRelation;
@@ -48,10 +49,10 @@ import scala.collection.JavaConverters;
  * Annotates the files that no earlier run has annotated, and ends.
  *
  * <p>The bookkeeping is that of Structured Streaming: its file source remembers which files it has
- * handed out, in batches whose content is written down before they begin. A batch that was not
- * finished is done again with the same files under the same number, and replaces {@code
- * run=<id>/batch=<number>} in the output, so that however often a run is killed, every row is there
- * once in the end.
+ * handed out, in batches whose content is written down before they begin. The output's bookkeeping
+ * are its commits, which name the batch and its files. A batch that was not committed is done
+ * again; one that was is passed over if it has the same files, and refused if it has others. So
+ * every row is there once, however often a run is killed and whatever becomes of the checkpoint.
  *
  * <p>Several inputs are one query over the union of a stream per input, not a query each: so there
  * is one checkpoint and one sequence of batches, and a run is done or not done as a whole. Spark
@@ -72,19 +73,14 @@ final class IncrementalJob {
   private final AnnotateOptions options;
   private final IncrementalOptions incremental;
   private final AnnotateJob job;
-  private final WriterLock.Timing timing;
 
   private IncrementalJob(
-      SparkSession spark,
-      AnnotateOptions options,
-      IncrementalOptions incremental,
-      WriterLock.Timing timing) {
+      SparkSession spark, AnnotateOptions options, IncrementalOptions incremental) {
     this.spark = spark;
     this.hadoop = spark.sparkContext().hadoopConfiguration();
     this.options = options;
     this.incremental = incremental;
     this.job = new AnnotateJob(spark, options);
-    this.timing = timing;
   }
 
   /**
@@ -96,12 +92,9 @@ final class IncrementalJob {
    * @throws IOException if a model, the output or the checkpoint cannot be read
    */
   static IncrementalResult run(
-      SparkSession spark,
-      AnnotateOptions options,
-      IncrementalOptions incremental,
-      WriterLock.Timing timing)
+      SparkSession spark, AnnotateOptions options, IncrementalOptions incremental)
       throws IOException {
-    return new IncrementalJob(spark, options, incremental, timing).run();
+    return new IncrementalJob(spark, options, incremental).run();
   }
 
   /** The type in which earlier runs of the same output computed; empty for a new one. */
@@ -123,26 +116,24 @@ final class IncrementalJob {
   }
 
   private IncrementalResult run() throws IOException {
-    Path path = OutputDirectory.openIncremental(options.output().path(), hadoop).path();
-    try (WriterLock lock =
-        WriterLock.acquire(path, hadoop, timing, spark.sparkContext()::cancelAllJobs)) {
-      ObjectStore.checkCommitter(spark, path);
-      ObjectStore.abortUploads(path, hadoop);
-      // Looked at again, now that nobody else can change it.
-      return run(OutputDirectory.openIncremental(options.output().path(), hadoop), lock);
-    }
-  }
-
-  private IncrementalResult run(OutputDirectory output, WriterLock lock) throws IOException {
-    Path checkpoint = checkpoint(output.path(), incremental, hadoop);
+    OutputDirectory output = OutputDirectory.openIncremental(options.output().path(), hadoop);
     List<String> inputs = new ArrayList<>();
     for (String input : options.corpus().paths()) {
       inputs.add(OutputDirectory.path(input, hadoop).toString());
     }
     output.checkAgainst(inputs);
+    ObjectStore.checkCommitter(spark, output.path());
+    try (OutputWriter writer = output.begin()) {
+      return run(output, writer, inputs);
+    }
+  }
+
+  private IncrementalResult run(OutputDirectory output, OutputWriter writer, List<String> inputs)
+      throws IOException {
+    Path checkpoint = checkpoint(output.path(), incremental, hadoop);
     Optional<IncrementalRun> before = IncrementalRun.latest(checkpoint, hadoop);
     boolean first = incremental.newOutput() || before.isEmpty();
-    if (first && !incremental.newOutput() && output.hadData("")) {
+    if (first && !incremental.newOutput() && output.state().holdsData()) {
       throw new UserException(
           "Cannot add to %s: it holds data, but the checkpoint %s is new, so nothing tells which files that data comes from; give the --checkpoint that belongs to it, or begin again beside it with --new-output"
               .formatted(output, Redaction.uri(checkpoint.toString())));
@@ -157,7 +148,8 @@ final class IncrementalJob {
         first ? fixedSchema(corpus) : (StructType) DataType.fromJson(before.get().schema());
     String malformed = format.hasMalformedRecords() ? Corpus.MALFORMED : null;
     String text = Corpus.textColumn(schema, options.corpus().textColumn(), malformed);
-    Dataset<Row> stream = stream(inputs, format, schema, text);
+    Reading reading = reading(inputs, format, schema, text);
+    Dataset<Row> stream = stream(reading);
     corpus = new Corpus(stream, format, inputs, text, malformed);
     Layout layout = Layout.of(corpus, options);
     Provenance planned = job.plannedProvenance(corpus, layout, job.describeModels(), output);
@@ -178,9 +170,9 @@ final class IncrementalJob {
       run = before.get();
       checkSame(run, planned, text, output);
     }
-    Batches batches = new Batches(run, corpus, layout, planned, output, lock);
+    Batches batches =
+        new Batches(run, checkpoint, reading, corpus, layout, planned, output, writer);
     runQuery(stream, batches, run.bookkeeping(checkpoint));
-    lock.check();
     return new IncrementalResult(
         new Path(output.path(), run.directory()).toString(), batches.done, batches.loadSeconds);
   }
@@ -212,18 +204,28 @@ final class IncrementalJob {
           "Cannot add to %s: the checkpoint %s belongs to the output %s; name another --checkpoint"
               .formatted(output, shown, run.output()));
     }
-    boolean written = output.hadData(run.directory() + "/");
-    boolean begun = holdsFiles(new Path(run.bookkeeping(checkpoint), "offsets"));
-    boolean finished = holdsFiles(new Path(run.bookkeeping(checkpoint), "commits"));
-    if (written && !begun) {
+    Optional<String> later = output.state().seriesAfter(run.id());
+    if (later.isPresent()) {
       throw new UserException(
-          "Cannot add to %s: it holds data, but the checkpoint %s is empty; restore the checkpoint, or begin again with --new-output"
+          "Cannot add to %s: it holds the series %s, and the newest that the checkpoint %s knows is %s; give the --checkpoint that belongs to it, or begin again with --new-output"
+              .formatted(output, later.get(), shown, run.id()));
+    }
+    long written = output.state().lastBatch(run.id());
+    if (written >= 0 && last(new Path(run.bookkeeping(checkpoint), "offsets")) < 0) {
+      throw new UserException(
+          "Cannot add to %s: it holds data, but the checkpoint %s is empty; restore the checkpoint, of whatever age, or begin again with --new-output"
               .formatted(output, shown));
     }
-    if (finished && !written) {
+    long finished = last(new Path(run.bookkeeping(checkpoint), "commits"));
+    if (finished > written) {
       throw new UserException(
-          "Cannot add to %s: the checkpoint %s says that batches were written, but there is no data in %s; restore the data, or begin again with --new-output"
-              .formatted(output, shown, run.directory()));
+          "Cannot add to %s: the checkpoint %s says that batch %d was written, but %s in %s; restore the output, or begin again with --new-output"
+              .formatted(
+                  output,
+                  shown,
+                  finished,
+                  written < 0 ? "there is no data" : "the last one is batch %d".formatted(written),
+                  run.directory()));
     }
     List<String> shownInputs = inputs.stream().map(Redaction::uri).toList();
     if (!run.inputs().equals(shownInputs)) {
@@ -253,18 +255,23 @@ final class IncrementalJob {
     }
   }
 
-  private boolean holdsFiles(Path directory) throws IOException {
+  /** The highest number that a file of Spark's bookkeeping has; -1 if there is none. */
+  private long last(Path directory) throws IOException {
     try {
       return Arrays.stream(directory.getFileSystem(hadoop).listStatus(directory))
-          .anyMatch(file -> file.getPath().getName().matches("\\d+"));
+          .map(file -> file.getPath().getName())
+          .filter(name -> name.matches("\\d{1,18}"))
+          .mapToLong(Long::parseLong)
+          .max()
+          .orElse(-1);
     } catch (FileNotFoundException e) {
-      return false;
+      return -1;
     }
   }
 
-  /** The rows of all inputs. */
-  private Dataset<Row> stream(
-      List<String> inputs, InputFormat format, StructType schema, String text) throws IOException {
+  /** How the files of all inputs are read. */
+  private Reading reading(List<String> inputs, InputFormat format, StructType schema, String text)
+      throws IOException {
     StructType asRead =
         format == InputFormat.TEXT
             ? new StructType(
@@ -277,47 +284,85 @@ final class IncrementalJob {
                                 : field)
                     .toArray(StructField[]::new))
             : schema;
-    Column[] columns =
-        Arrays.stream(schema.fieldNames())
-            .map(name -> new Column("`" + name.replace("`", "``") + "`"))
-            .toArray(Column[]::new);
-    Map<String, String> settings = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-    // Spark's default skips a file that is a week older than the newest one seen, silently.
-    settings.put("maxFileAge", "36500d");
-    settings.putAll(Corpus.settings(format, options.corpus()));
-    settings.put("maxFilesPerTrigger", Integer.toString(incremental.maxFilesPerBatch()));
-    Dataset<Row> all = null;
+    List<StreamPath> paths = new ArrayList<>();
     for (String input : inputs) {
-      String path = isFile(input) ? asGlob(input) : input;
-      Dataset<Row> one =
-          spark.readStream().format(format.label()).options(settings).schema(asRead).load(path);
-      if (format == InputFormat.TEXT) {
-        one = one.withColumnRenamed(TEXT_VALUE, text);
-      }
-      // A partitioned directory puts its columns last, wherever the schema has them.
-      one = one.select(columns);
-      all = all == null ? one : all.union(one);
+      paths.add(StreamPath.of(input, hadoop));
     }
-    return all;
-  }
-
-  private boolean isFile(String input) throws IOException {
-    Path path = new Path(input);
-    try {
-      return path.getFileSystem(hadoop).getFileStatus(path).isFile();
-    } catch (FileNotFoundException e) {
-      // A glob, or a path that Spark will miss.
-      return false;
-    }
+    return new Reading(paths, format, schema, asRead, text);
   }
 
   /**
-   * A pattern that only this file matches: Spark takes a path that is none for a directory.
+   * How the files of all inputs are read.
    *
-   * @param file whose path ends in a letter or digit, or it is returned as it is
+   * @param paths of the inputs
+   * @param format of the files
+   * @param schema of the rows
+   * @param asRead the schema with the names that Spark's source gives
+   * @param text name of the text column
    */
-  private static String asGlob(String file) {
-    return file.replaceFirst("([A-Za-z0-9])$", "[$1]");
+  private record Reading(
+      List<StreamPath> paths,
+      InputFormat format,
+      StructType schema,
+      StructType asRead,
+      String text) {
+
+    /** A partitioned directory puts its columns last, wherever the schema has them. */
+    Dataset<Row> inOrder(Dataset<Row> rows) {
+      Dataset<Row> named =
+          format == InputFormat.TEXT ? rows.withColumnRenamed(TEXT_VALUE, text) : rows;
+      return named.select(
+          Arrays.stream(schema.fieldNames())
+              .map(name -> new Column("`" + name.replace("`", "``") + "`"))
+              .toArray(Column[]::new));
+    }
+  }
+
+  /** The rows of all inputs. */
+  private Dataset<Row> stream(Reading reading) {
+    Map<String, String> settings = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    // Spark's default skips a file that is a week older than the newest one seen, silently.
+    settings.put("maxFileAge", "36500d");
+    settings.putAll(Corpus.settings(reading.format(), options.corpus()));
+    settings.put("maxFilesPerTrigger", Integer.toString(incremental.maxFilesPerBatch()));
+    return reading.paths().stream()
+        .map(
+            path ->
+                reading.inOrder(
+                    spark
+                        .readStream()
+                        .format(reading.format().label())
+                        .options(settings)
+                        .options(path.options())
+                        .schema(reading.asRead())
+                        .load(path.path())))
+        .reduce(Dataset::union)
+        .orElseThrow();
+  }
+
+  /**
+   * The rows of a batch, read file by file: Spark reads those with glob characters in their names
+   * once for each such file in the batch.
+   *
+   * @param files of each input
+   */
+  private Dataset<Row> again(SparkSession session, Reading reading, List<List<Path>> files) {
+    List<Dataset<Row>> parts = new ArrayList<>();
+    for (int i = 0; i < files.size(); i++) {
+      if (!files.get(i).isEmpty()) {
+        DataFrameReader reader =
+            session
+                .read()
+                .format(reading.format().label())
+                .options(Corpus.settings(reading.format(), options.corpus()));
+        if (!reading.paths().get(i).options().isEmpty()) {
+          reader = reader.option("basePath", reading.paths().get(i).path());
+        }
+        parts.add(
+            reading.inOrder(reader.schema(reading.asRead()).load(Corpus.literally(files.get(i)))));
+      }
+    }
+    return parts.stream().reduce(Dataset::union).orElseThrow();
   }
 
   private void runQuery(
@@ -351,18 +396,24 @@ final class IncrementalJob {
     }
   }
 
-  /** The files that the running batch reads; its rows would tell only when they are read. */
-  private List<String> batchFiles() {
+  /**
+   * The files of each input that the running batch reads; its rows would tell only when they are
+   * read.
+   */
+  private List<List<Path>> batchFiles() {
     String id = spark.sparkContext().getLocalProperty(QUERY_ID);
     StreamingQueryWrapper query = (StreamingQueryWrapper) spark.streams().get(id);
     LogicalPlan plan = query.streamingQuery().lastExecution().logical();
     return JavaConverters.seqAsJavaList(plan.collectLeaves()).stream()
-        .filter(leaf -> leaf instanceof LogicalRelation)
-        .map(leaf -> ((LogicalRelation) leaf).relation())
-        .filter(relation -> relation instanceof HadoopFsRelation)
-        .flatMap(relation -> Arrays.stream(((HadoopFsRelation) relation).location().inputFiles()))
-        .map(file -> new Path(URI.create(file)).toString())
-        .sorted()
+        .map(
+            leaf ->
+                leaf instanceof LogicalRelation found
+                        && found.relation() instanceof HadoopFsRelation files
+                    ? Arrays.stream(files.location().inputFiles())
+                        .map(file -> new Path(URI.create(file)))
+                        .distinct()
+                        .toList()
+                    : List.<Path>of())
         .toList();
   }
 
@@ -372,52 +423,68 @@ final class IncrementalJob {
     private static final long serialVersionUID = 1L;
 
     private final transient IncrementalRun run;
+    private final transient Path checkpoint;
+    private final transient Reading reading;
     private final transient Corpus corpus;
     private final transient Layout layout;
     private final transient Provenance planned;
     private final transient OutputDirectory output;
-    private final transient WriterLock lock;
+    private final transient OutputWriter writer;
     private final transient List<Provenance> done = new ArrayList<>();
     private transient double loadSeconds;
 
     Batches(
         IncrementalRun run,
+        Path checkpoint,
+        Reading reading,
         Corpus corpus,
         Layout layout,
         Provenance planned,
         OutputDirectory output,
-        WriterLock lock) {
+        OutputWriter writer) {
       this.run = run;
+      this.checkpoint = checkpoint;
+      this.reading = reading;
       this.corpus = corpus;
       this.layout = layout;
       this.planned = planned;
       this.output = output;
-      this.lock = lock;
+      this.writer = writer;
     }
 
     @Override
     public void call(Dataset<Row> batch, Long number) throws IOException {
-      lock.check();
       String began = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
-      List<String> files = batchFiles();
+      List<List<Path>> ofInputs = batchFiles();
+      List<String> files =
+          ofInputs.stream().flatMap(List::stream).map(Path::toString).sorted().toList();
+      List<String> shown = files.stream().map(Redaction::uri).toList();
+      long last = writer.state().lastBatch(run.id());
+      if (number <= last) {
+        passOver(number, shown);
+        return;
+      } else if (number > last + 1) {
+        throw new UserException(
+            "Cannot add batch %d to %s: the last one in it is batch %d; the checkpoint %s is ahead of the output; restore the output, or begin again with --new-output"
+                .formatted(number, output, last, Redaction.uri(checkpoint.toString())));
+      }
       SchemaChange.check(spark, corpus, layout, options.corpus(), files);
 
-      String directory = run.directory() + "/batch=" + number;
-      Provenance begun =
-          planned.ofBatch(
-              "%s-batch-%06d".formatted(run.id(), number),
-              began,
-              files.stream().map(Redaction::uri).toList());
+      boolean special = ofInputs.stream().flatMap(List::stream).anyMatch(Corpus::isGlob);
+      Dataset<Row> rows = special ? again(batch.sparkSession(), reading, ofInputs) : batch;
+      Provenance begun = planned.ofBatch("%s-batch-%06d".formatted(run.id(), number), began, shown);
       AnnotateResult result =
           job.annotate(
-              new AnnotateJob.Rows(batch, batch::count),
+              new AnnotateJob.Rows(rows, rows::count),
               layout,
               begun,
-              new Path(output.path(), directory),
-              SaveMode.Overwrite,
-              () -> output.filesIn(directory));
-      lock.check();
-      result.provenance().write(hadoop);
+              run.directory() + "/batch=" + number,
+              writer);
+      Commit made = writer.commitBatch(result.provenance(), run.id(), number);
+      if (!made.writer().equals(writer.id())) {
+        passOver(number, shown);
+        return;
+      }
       done.add(result.provenance());
       loadSeconds = Math.max(loadSeconds, result.modelLoadSeconds());
       LOG.info(
@@ -425,6 +492,32 @@ final class IncrementalJob {
           number,
           result.provenance().counts().rowsWritten(),
           files.size());
+    }
+
+    /** A batch that the output has: with the same files, it is done. */
+    private void passOver(long number, List<String> files) throws IOException {
+      List<String> there =
+          output
+              .log()
+              .batch(writer.state(), run.id(), number)
+              .map(committed -> committed.input().paths())
+              .orElse(List.of());
+      if (!there.equals(files)) {
+        throw new UserException(
+            "Cannot add batch %d to %s: it is in the output with %s, and the checkpoint %s has %s for it; the checkpoint was rolled back, or is that of another run; restore the newest one, or begin again with --new-output"
+                .formatted(
+                    number,
+                    output,
+                    listed(there),
+                    Redaction.uri(checkpoint.toString()),
+                    listed(files)));
+      }
+      LOG.info("Batch {} is in the output already", number);
+    }
+
+    private static String listed(List<String> files) {
+      String first = String.join(", ", files.subList(0, Math.min(3, files.size())));
+      return files.size() > 3 ? "%s and %,d more".formatted(first, files.size() - 3) : first;
     }
   }
 }

@@ -26,7 +26,9 @@ record IncrementalResult(String directory, List<Provenance> batches, double mode
     }
     return "  %-19s %,d%n%s"
         .formatted(
-            "batches", batches.size(), new AnnotateResult(total(), modelLoadSeconds).summary());
+            "batches",
+            batches.size(),
+            new AnnotateResult(total(), modelLoadSeconds, false).summary());
   }
 
   /** The counts of all batches together. */

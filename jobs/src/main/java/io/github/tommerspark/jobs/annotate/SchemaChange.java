@@ -11,8 +11,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructField;
@@ -64,13 +63,8 @@ final class SchemaChange {
 
   private static StructType columns(
       SparkSession spark, Corpus corpus, CorpusOptions options, List<String> files) {
-    Dataset<Row> rows =
-        spark
-            .read()
-            .format(corpus.format().label())
-            .options(Corpus.settings(corpus.format(), options))
-            .load(files.toArray(String[]::new));
-    return rows.schema();
+    List<Path> paths = files.stream().map(Path::new).toList();
+    return Corpus.load(spark, corpus.format(), paths, paths, options).schema();
   }
 
   private static void check(Corpus corpus, Layout layout, List<String> files, StructType found) {

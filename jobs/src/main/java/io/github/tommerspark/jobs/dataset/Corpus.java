@@ -2,16 +2,20 @@ package io.github.tommerspark.jobs.dataset;
 
 import io.github.tommerspark.jobs.cli.Redaction;
 import io.github.tommerspark.jobs.cli.UserException;
+import io.github.tommerspark.jobs.output.Committed;
 import io.github.tommerspark.spark.FileRows;
 import io.github.tommerspark.spark.ZstdCodec;
 import io.github.tommerspark.sparknlp.TextReader;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -46,6 +50,8 @@ public record Corpus(
     String malformedColumn) {
 
   private static final Logger LOG = LoggerFactory.getLogger(Corpus.class);
+
+  private static final Pattern GLOB = Pattern.compile("[\\[\\]{}*?\\\\]");
 
   private static final String CODECS = "io.compression.codecs";
   private static final String ZSTD = ZstdCodec.class.getName();
@@ -83,12 +89,21 @@ public record Corpus(
   public static Corpus open(SparkSession spark, CorpusOptions options) {
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     List<Path> files = new ArrayList<>();
+    List<Path> roots = new ArrayList<>();
     List<String> paths = new ArrayList<>();
     for (String path : options.paths()) {
-      paths.add(resolve(path, hadoop, files));
+      paths.add(resolve(path, hadoop, files, roots));
     }
     InputFormat format = options.format() != null ? options.format() : inferFormat(files);
-    Dataset<Row> rows = read(spark, format, paths, options);
+    Dataset<Row> rows;
+    try {
+      rows = read(spark, format, roots, files, options);
+    } catch (IOException e) {
+      throw new UserException(
+          "Cannot read the input %s: %s"
+              .formatted(Redaction.uri(String.join(" ", paths)), e.getMessage()),
+          e);
+    }
     String malformed = Arrays.asList(rows.columns()).contains(MALFORMED) ? MALFORMED : null;
     String text =
         options.textColumn() == null
@@ -110,37 +125,91 @@ public record Corpus(
   }
 
   private static Dataset<Row> read(
-      SparkSession spark, InputFormat format, List<String> paths, CorpusOptions options) {
-    DataFrameReader reader = spark.read().format(format.label()).options(settings(format, options));
-    String[] all = paths.toArray(String[]::new);
-    Dataset<Row> rows = load(spark, reader, all);
+      SparkSession spark,
+      InputFormat format,
+      List<Path> roots,
+      List<Path> files,
+      CorpusOptions options)
+      throws IOException {
+    Dataset<Row> rows =
+        Committed.read(
+            roots,
+            spark.sparkContext().hadoopConfiguration(),
+            () -> rows(spark, format, roots, files, options));
+    return format == InputFormat.TEXT && options.textColumn() != null
+        ? rows.withColumnRenamed("value", options.textColumn())
+        : rows;
+  }
+
+  private static Dataset<Row> rows(
+      SparkSession spark,
+      InputFormat format,
+      List<Path> roots,
+      List<Path> files,
+      CorpusOptions options) {
+    Dataset<Row> rows = load(spark, format, roots, files, options);
     return switch (format) {
-      case TEXT ->
-          options.textColumn() == null
-              ? rows
-              : rows.withColumnRenamed("value", options.textColumn());
         // Only a schema that names the column makes the CSV reader report what is malformed.
       case CSV ->
           rows.schema().isEmpty()
               ? empty(spark, options)
-              : reader.schema(rows.schema().add(MALFORMED, DataTypes.StringType)).load(all);
+              : reader(spark, format, options)
+                  .schema(rows.schema().add(MALFORMED, DataTypes.StringType))
+                  .load(literally(roots));
         // No line at all, so no column: an empty corpus is not an error.
       case JSON -> rows.schema().isEmpty() ? empty(spark, options) : rows;
-      case PARQUET, ORC -> rows;
+      case PARQUET, ORC, TEXT -> rows;
     };
   }
 
-  /** Learns the schema, for which files of JSON and CSV are read. */
-  private static Dataset<Row> load(SparkSession spark, DataFrameReader reader, String[] paths) {
+  private static DataFrameReader reader(
+      SparkSession spark, InputFormat format, CorpusOptions options) {
+    return spark.read().format(format.label()).options(settings(format, options));
+  }
+
+  /**
+   * Learns the schema of files, for which those of JSON and CSV are read.
+   *
+   * @param roots files and directories
+   * @param files these and those in the directories
+   */
+  public static Dataset<Row> load(
+      SparkSession spark,
+      InputFormat format,
+      List<Path> roots,
+      List<Path> files,
+      CorpusOptions options) {
+    DataFrameReader reader = reader(spark, format, options);
     try {
-      return reader.load(paths);
+      if (format.hasMalformedRecords() && files.stream().anyMatch(Corpus::isGlob)) {
+        StructType learned = literalReader(spark, format, options).load(texts(roots)).schema();
+        return learned.isEmpty()
+            ? spark.createDataFrame(List.of(), learned)
+            : reader.schema(learned).load(literally(roots));
+      }
+      return reader.load(literally(roots));
     } catch (Exception e) {
       if (FileRows.failed(e)) {
         LOG.info("A file cannot be read; reading all again to learn which");
-        FileRows.readAll(spark.read().option(CODECS, ZSTD).format("text").load(paths));
+        FileRows.readAll(spark.read().option(CODECS, ZSTD).format("text").load(literally(roots)));
       }
       throw e;
     }
+  }
+
+  /**
+   * To learn a schema, Spark takes the files that it has found for globs once more, unless it is
+   * told not to take any path for one. It then reads such files several times, which a schema does
+   * not mind. A CSV file is not read beyond its header.
+   */
+  private static DataFrameReader literalReader(
+      SparkSession spark, InputFormat format, CorpusOptions options) {
+    DataFrameReader reader = reader(spark, format, options).option("__globPaths__", "false");
+    return format == InputFormat.CSV ? reader.option("multiLine", "false") : reader;
+  }
+
+  private static String[] texts(List<Path> paths) {
+    return paths.stream().map(Path::toString).toArray(String[]::new);
   }
 
   /** What Spark's reader is told. */
@@ -200,17 +269,32 @@ public record Corpus(
 
   /** Adds the files that a path stands for, those below directories too, and makes it absolute. */
   public static String resolve(String given, Configuration hadoop, List<Path> files) {
+    return resolve(given, hadoop, files, new ArrayList<>());
+  }
+
+  /**
+   * Adds the files that a path stands for, those below directories too, and makes it absolute.
+   *
+   * @param given a path, or a glob; the name of something that is there is taken as it is, whatever
+   *     characters are in it
+   * @param files receives the files
+   * @param roots receives the files and directories that the path itself stands for
+   * @throws UserException if there are none
+   */
+  public static String resolve(
+      String given, Configuration hadoop, List<Path> files, List<Path> roots) {
     try {
       Path path = new Path(given);
       FileSystem fs = path.getFileSystem(hadoop);
       Path absolute = fs.makeQualified(path);
-      FileStatus[] found = fs.globStatus(absolute);
+      FileStatus[] found = found(fs, absolute);
       if (found == null || found.length == 0) {
         throw new UserException(
             "Cannot read the input %s: no such file or directory".formatted(shown(absolute)));
       }
       int before = files.size();
       for (FileStatus status : found) {
+        roots.add(status.getPath());
         if (status.isDirectory()) {
           addFiles(fs, status.getPath(), files);
         } else {
@@ -225,6 +309,26 @@ public record Corpus(
     } catch (IOException | IllegalArgumentException e) {
       throw new UserException(
           "Cannot read the input %s: %s".formatted(Redaction.uri(given), e.getMessage()), e);
+    }
+  }
+
+  /** Whether Spark would take a path for a glob. */
+  public static boolean isGlob(Path path) {
+    return GLOB.matcher(path.toString()).find();
+  }
+
+  /** Paths as Spark's readers are to be told of them: they take every path for a glob. */
+  public static String[] literally(Collection<Path> paths) {
+    return paths.stream()
+        .map(path -> GLOB.matcher(path.toString()).replaceAll("\\\\$0"))
+        .toArray(String[]::new);
+  }
+
+  private static FileStatus[] found(FileSystem fs, Path path) throws IOException {
+    try {
+      return new FileStatus[] {fs.getFileStatus(path)};
+    } catch (FileNotFoundException e) {
+      return fs.globStatus(path);
     }
   }
 

@@ -13,6 +13,8 @@ import java.util.List;
  * @param dropText whether to leave out the text
  * @param sparkNlpColumn name of the column of mentions as Spark NLP annotations, or its beginning
  *     when there are several models; null for none
+ * @param runId of the run, under which it is committed once however often it is started; null for
+ *     none
  */
 public record OutputOptions(
     String path,
@@ -21,13 +23,26 @@ public record OutputOptions(
     String column,
     List<String> select,
     boolean dropText,
-    String sparkNlpColumn) {
+    String sparkNlpColumn,
+    String runId) {
 
   public OutputOptions {
     select = select == null ? null : List.copyOf(select);
   }
 
-  /** Without a column for Spark NLP. */
+  /** Without an id. */
+  public OutputOptions(
+      String path,
+      OutputFormat format,
+      WriteMode mode,
+      String column,
+      List<String> select,
+      boolean dropText,
+      String sparkNlpColumn) {
+    this(path, format, mode, column, select, dropText, sparkNlpColumn, null);
+  }
+
+  /** Without a column for Spark NLP and an id. */
   public OutputOptions(
       String path,
       OutputFormat format,
@@ -35,6 +50,11 @@ public record OutputOptions(
       String column,
       List<String> select,
       boolean dropText) {
-    this(path, format, mode, column, select, dropText, null);
+    this(path, format, mode, column, select, dropText, null, null);
+  }
+
+  /** These options with an id of the run. */
+  public OutputOptions withRunId(String id) {
+    return new OutputOptions(path, format, mode, column, select, dropText, sparkNlpColumn, id);
   }
 }

@@ -1,33 +1,21 @@
 package io.github.tommerspark.jobs.dataset;
 
-import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.github.tommerspark.detect.ModelDescription;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.jobs.cli.Redaction;
-import io.github.tommerspark.jobs.cli.UserException;
-import java.io.IOException;
-import java.io.InputStream;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.Path;
 
 /**
- * What made the files of an output: one JSON file per run, in {@code _tommer} beside the data,
- * where Spark and other readers of data directories do not look.
- *
- * <p>It is written last and under its final name at once, so that a run without one did not finish.
+ * What made the files of an output; a part of the commit that adds them.
  *
  * @param product always {@code tommer-spark}
  * @param version of the product
@@ -56,11 +44,8 @@ public record Provenance(
     Map<String, Executor> executors,
     double seconds) {
 
-  /** The folder beside the data. */
+  /** The folder beside the data, where Spark and other readers of data directories do not look. */
   public static final String FOLDER = "_tommer";
-
-  private static final String PREFIX = "run-";
-  private static final String SUFFIX = ".json";
 
   /** Reads and writes these records. */
   public static final ObjectMapper JSON =
@@ -288,6 +273,13 @@ public record Provenance(
         0);
   }
 
+  /** This one under the name of a run. */
+  public Provenance withRun(String name) {
+    return new Provenance(
+        product, version, name, started, finished, options, input, output, models, counts,
+        executors, seconds);
+  }
+
   /** This one with what is known only when the data has been written. */
   public Provenance finished(
       Map<String, Long> files,
@@ -312,58 +304,5 @@ public record Provenance(
 
   private static String major(String version) {
     return version.split("\\.", 2)[0];
-  }
-
-  /** The newest one of an output, if it has any. */
-  public static Optional<Provenance> newest(Path output, Configuration hadoop) throws IOException {
-    List<Path> files = files(output, hadoop);
-    return files.isEmpty()
-        ? Optional.empty()
-        : Optional.of(read(files.get(files.size() - 1), hadoop));
-  }
-
-  /** All of an output, from the oldest to the newest. */
-  public static List<Provenance> all(Path output, Configuration hadoop) throws IOException {
-    List<Provenance> runs = new ArrayList<>();
-    for (Path file : files(output, hadoop)) {
-      runs.add(read(file, hadoop));
-    }
-    return runs;
-  }
-
-  /** Files by name, which is by age. */
-  private static List<Path> files(Path output, Configuration hadoop) throws IOException {
-    Path folder = new Path(output, FOLDER);
-    FileSystem fs = folder.getFileSystem(hadoop);
-    List<Path> files = new ArrayList<>();
-    if (fs.exists(folder)) {
-      for (FileStatus file : fs.listStatus(folder)) {
-        String name = file.getPath().getName();
-        if (name.startsWith(PREFIX) && name.endsWith(SUFFIX)) {
-          files.add(file.getPath());
-        }
-      }
-    }
-    files.sort(Comparator.comparing(Path::getName));
-    return files;
-  }
-
-  private static Provenance read(Path file, Configuration hadoop) throws IOException {
-    try (InputStream in = file.getFileSystem(hadoop).open(file)) {
-      return JSON.readValue(in, Provenance.class);
-    } catch (JacksonException e) {
-      throw new UserException(
-          "Cannot read the provenance %s: %s".formatted(file, e.getOriginalMessage()), e);
-    }
-  }
-
-  /** Writes it beside the data, in the place of one for the same run. */
-  public Path write(Configuration hadoop) throws IOException {
-    Path folder = new Path(output.path, FOLDER);
-    FileSystem fs = folder.getFileSystem(hadoop);
-    fs.mkdirs(folder);
-    Path target = new Path(folder, PREFIX + run + SUFFIX);
-    WholeFile.write(fs, target, JSON.writeValueAsBytes(this));
-    return target;
   }
 }

@@ -1,12 +1,20 @@
 package io.github.tommerspark.jobs.dataset;
 
+import io.github.tommerspark.jobs.output.ObjectStore;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.StandardCopyOption;
+import org.apache.hadoop.fs.ChecksumFileSystem;
 import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RawLocalFileSystem;
 
 /**
- * Writes small files so that a reader finds all of one or nothing, whenever the writer is killed.
+ * Writes small files so that a reader finds all of one or nothing, and never less than what was
+ * there before, whenever the writer is killed.
  */
 public final class WholeFile {
 
@@ -17,7 +25,7 @@ public final class WholeFile {
    *
    * <p>The content is complete before the file is begun: nothing that fails while it is made can
    * leave a part of it. On a store of objects the file appears when it is closed, elsewhere by a
-   * rename.
+   * rename that replaces.
    *
    * @param file in a directory that exists
    */
@@ -26,17 +34,29 @@ public final class WholeFile {
       put(fs, file, content);
       return;
     }
+    // Without checksum files: one of the former content would make the file unreadable.
+    FileSystem raw = fs;
+    if (fs instanceof ChecksumFileSystem checked) {
+      raw = checked.getRawFileSystem();
+      raw.delete(checked.getChecksumFile(file), false);
+    }
     Path draft = new Path(file.getParent(), "." + file.getName() + ".tmp");
-    put(fs, draft, content);
-    fs.delete(file, false);
-    if (!fs.rename(draft, file)) {
-      throw new IOException("Cannot rename %s to %s".formatted(draft, file));
+    put(raw, draft, content);
+    if (raw instanceof RawLocalFileSystem local) {
+      Files.move(
+          local.pathToFile(draft).toPath(),
+          local.pathToFile(file).toPath(),
+          StandardCopyOption.ATOMIC_MOVE);
+    } else {
+      FileContext.getFileContext(raw.getUri(), raw.getConf())
+          .rename(draft, file, Options.Rename.OVERWRITE);
     }
   }
 
   private static void put(FileSystem fs, Path file, byte[] content) throws IOException {
     try (FSDataOutputStream out = fs.create(file, true)) {
       out.write(content);
+      out.hsync();
     }
   }
 }

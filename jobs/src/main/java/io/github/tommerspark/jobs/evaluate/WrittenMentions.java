@@ -15,6 +15,8 @@ import io.github.tommerspark.jobs.dataset.Corpus;
 import io.github.tommerspark.jobs.dataset.GoldData;
 import io.github.tommerspark.jobs.dataset.InputFormat;
 import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.jobs.output.CommitLog;
+import io.github.tommerspark.jobs.output.Committed;
 import io.github.tommerspark.spark.MentionColumns;
 import io.github.tommerspark.sparknlp.TextReader;
 import io.github.tommerspark.text.CodePointOffsets;
@@ -100,17 +102,20 @@ final class WrittenMentions {
       SparkSession spark, String name, List<String> given, List<GoldData> gold) throws IOException {
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     List<Path> files = new ArrayList<>();
+    List<Path> roots = new ArrayList<>();
     List<String> paths = new ArrayList<>();
     List<Optional<Provenance>> runs = new ArrayList<>();
     for (String path : given) {
-      String resolved = Corpus.resolve(path, hadoop, files);
+      String resolved = Corpus.resolve(path, hadoop, files, roots);
       paths.add(resolved);
-      runs.add(Provenance.newest(new Path(resolved), hadoop));
+      runs.add(CommitLog.newest(new Path(resolved), hadoop));
     }
     Optional<Provenance> provenance = runs.get(0);
     String shown = Redaction.uri(String.join(", ", paths));
+    InputFormat format = format(files.get(0));
     Dataset<Row> rows =
-        spark.read().format(format(files.get(0)).label()).load(paths.toArray(String[]::new));
+        Committed.read(
+            roots, hadoop, () -> spark.read().format(format.label()).load(Corpus.literally(roots)));
     String column = column(rows.schema(), name, shown);
     List<String> columns = Arrays.asList(rows.columns());
     String text = provenance.map(p -> p.input().textColumn()).orElse("text");

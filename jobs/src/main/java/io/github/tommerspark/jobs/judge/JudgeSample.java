@@ -14,6 +14,7 @@ import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.dataset.Corpus;
 import io.github.tommerspark.jobs.dataset.CorpusOptions;
 import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.jobs.output.CommitLog;
 import io.github.tommerspark.spark.MentionColumns;
 import io.github.tommerspark.sparknlp.TextReader;
 import io.github.tommerspark.text.CodePointOffsets;
@@ -132,7 +133,7 @@ record JudgeSample(
   private static Optional<Provenance> provenance(SparkSession spark, String input)
       throws IOException {
     try {
-      return Provenance.newest(new Path(input), spark.sparkContext().hadoopConfiguration());
+      return CommitLog.newest(new Path(input), spark.sparkContext().hadoopConfiguration());
     } catch (IllegalArgumentException e) {
       throw new UserException(
           "Cannot read the input %s: %s".formatted(Redaction.uri(input), e.getMessage()), e);

@@ -12,8 +12,11 @@ import static org.apache.spark.sql.functions.xxhash64;
 
 import io.github.tommerspark.jobs.cli.Redaction;
 import io.github.tommerspark.jobs.cli.UserException;
+import io.github.tommerspark.jobs.dataset.Corpus;
 import io.github.tommerspark.jobs.dataset.OutputFormat;
 import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.jobs.output.CommitLog;
+import io.github.tommerspark.jobs.output.Committed;
 import io.github.tommerspark.report.Block;
 import io.github.tommerspark.report.Documents;
 import io.github.tommerspark.report.Documents.Document;
@@ -105,10 +108,10 @@ record DatasetSection(Section section, int mentions) {
       this.shown = Redaction.uri(path.toString());
       this.options = options;
       this.room = room;
-      this.runs = Provenance.all(path, spark.sparkContext().hadoopConfiguration());
+      this.runs = CommitLog.of(path, spark.sparkContext().hadoopConfiguration()).runs();
     }
 
-    DatasetSection read() {
+    DatasetSection read() throws IOException {
       Dataset<Row> rows = rows();
       List<Source> sources = sources(rows.schema());
       if (sources.isEmpty()) {
@@ -130,12 +133,12 @@ record DatasetSection(Section section, int mentions) {
       return runs.get(runs.size() - 1);
     }
 
-    private Dataset<Row> rows() {
-      DataFrameReader reader = spark.read();
+    private Dataset<Row> rows() throws IOException {
       if (runs.isEmpty()) {
-        return parquet(reader);
+        return parquet();
       }
       Provenance.Output output = newest().output();
+      DataFrameReader reader = spark.read().format(output.format());
       if (output.format().equals(OutputFormat.JSON.label())) {
         // What Spark would guess from JSON has other numbers and no fields in empty arrays.
         StructType schema = new StructType();
@@ -144,12 +147,16 @@ record DatasetSection(Section section, int mentions) {
         }
         reader = reader.schema(schema);
       }
-      return reader.format(output.format()).load(path.toString());
+      DataFrameReader prepared = reader;
+      return Committed.read(
+          List.of(path),
+          spark.sparkContext().hadoopConfiguration(),
+          () -> prepared.load(Corpus.literally(List.of(path))));
     }
 
-    private Dataset<Row> parquet(DataFrameReader reader) {
+    private Dataset<Row> parquet() {
       try {
-        return reader.parquet(path.toString());
+        return spark.read().parquet(Corpus.literally(List.of(path)));
       } catch (RuntimeException e) {
         throw e;
       } catch (Exception e) {

@@ -15,6 +15,7 @@ import io.github.tommerspark.jobs.dataset.OutputFormat;
 import io.github.tommerspark.jobs.dataset.OutputOptions;
 import io.github.tommerspark.jobs.dataset.Provenance;
 import io.github.tommerspark.jobs.dataset.WriteMode;
+import io.github.tommerspark.jobs.output.CommitLog;
 import io.github.tommerspark.spark.AnnotatePartition;
 import io.github.tommerspark.spark.PartitionReports;
 import java.io.ByteArrayOutputStream;
@@ -392,9 +393,12 @@ class AnnotateJobTest {
     AnnotateJob.run(spark, job().mode(WriteMode.OVERWRITE).select("key").build());
     assertThat(written().columns()).containsExactly("id", "key", "mentions", "error");
     assertThat(written().count()).isEqualTo(8);
-    try (Stream<Path> runs = Files.list(folder.resolve("out/_tommer"))) {
-      assertThat(runs.filter(run -> !run.getFileName().toString().startsWith("."))).hasSize(1);
-    }
+    assertThat(
+            CommitLog.of(
+                    new org.apache.hadoop.fs.Path(folder.resolve("out").toUri()),
+                    new Configuration())
+                .runs())
+        .hasSize(1);
   }
 
   @Test
@@ -454,7 +458,7 @@ class AnnotateJobTest {
   }
 
   private Provenance newestProvenance(String output) throws IOException {
-    return Provenance.newest(
+    return CommitLog.newest(
             new org.apache.hadoop.fs.Path(folder.resolve(output).toUri()), new Configuration())
         .orElseThrow();
   }

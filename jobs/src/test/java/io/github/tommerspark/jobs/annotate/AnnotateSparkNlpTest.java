@@ -19,6 +19,7 @@ import io.github.tommerspark.jobs.dataset.OutputFormat;
 import io.github.tommerspark.jobs.dataset.OutputOptions;
 import io.github.tommerspark.jobs.dataset.Provenance;
 import io.github.tommerspark.jobs.dataset.WriteMode;
+import io.github.tommerspark.jobs.output.CommitLog;
 import io.github.tommerspark.pipeline.SparkNlp;
 import io.github.tommerspark.pipeline.Texts;
 import io.github.tommerspark.spark.AnnotatePlan;
@@ -262,7 +263,7 @@ class AnnotateSparkNlpTest {
   }
 
   private Provenance provenance() throws IOException {
-    return Provenance.newest(
+    return CommitLog.newest(
             new org.apache.hadoop.fs.Path(folder.resolve("out").toUri()),
             spark.sparkContext().hadoopConfiguration())
         .orElseThrow();

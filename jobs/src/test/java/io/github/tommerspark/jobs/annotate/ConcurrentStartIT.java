@@ -6,6 +6,7 @@ import io.github.tommerspark.jobs.BundledModel;
 import io.github.tommerspark.jobs.CountedFileSystem;
 import io.github.tommerspark.jobs.Drivers;
 import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.jobs.output.CommitLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -95,7 +96,7 @@ class ConcurrentStartIT {
     assertThat(driver.waitFor()).as("%s: %s", round, Files.readString(log)).isZero();
 
     Provenance provenance =
-        Provenance.newest(new org.apache.hadoop.fs.Path(output.toUri()), new Configuration())
+        CommitLog.newest(new org.apache.hadoop.fs.Path(output.toUri()), new Configuration())
             .orElseThrow();
     assertThat(provenance.executors()).as(round).containsOnlyKeys("0", "1");
     assertThat(provenance.executors().values()).allMatch(executor -> executor.loads() == 1);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.tommerspark.jobs.SparkSubmit;
 import io.github.tommerspark.jobs.SparkSubmit.Run;
 import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.jobs.output.CommitLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +46,7 @@ class GpuExecutorsIT {
     assertThat(run.code()).as(run.err()).isZero();
 
     Provenance provenance =
-        Provenance.newest(
+        CommitLog.newest(
                 new org.apache.hadoop.fs.Path(folder.resolve("out").toUri()), new Configuration())
             .orElseThrow();
     assertThat(provenance.counts().rowsWritten()).isEqualTo(24);

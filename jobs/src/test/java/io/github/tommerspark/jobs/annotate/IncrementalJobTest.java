@@ -11,18 +11,18 @@ import io.github.tommerspark.jobs.LocalSpark;
 import io.github.tommerspark.jobs.cli.Failures;
 import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.dataset.CorpusOptions;
-import io.github.tommerspark.jobs.dataset.OutputDirectory;
 import io.github.tommerspark.jobs.dataset.OutputFormat;
 import io.github.tommerspark.jobs.dataset.OutputOptions;
 import io.github.tommerspark.jobs.dataset.Provenance;
 import io.github.tommerspark.jobs.dataset.WriteMode;
-import io.github.tommerspark.jobs.dataset.WriterLock;
+import io.github.tommerspark.jobs.output.CommitLog;
+import io.github.tommerspark.jobs.output.OutputDirectory;
+import io.github.tommerspark.jobs.output.OutputWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -38,9 +38,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class IncrementalJobTest {
-
-  private static final WriterLock.Timing FAST =
-      new WriterLock.Timing(Duration.ofSeconds(1), Duration.ofSeconds(5), Duration.ofMillis(10));
 
   private final SparkSession spark = LocalSpark.session();
 
@@ -78,15 +75,12 @@ class IncrementalJobTest {
     write("in/a.jsonl", doc("a", "Marie Curie was born in Warsaw."));
     write("in/b.jsonl", doc("b", "Ada Lovelace met Charles Babbage in London."));
     IncrementalResult result = job().filesPerBatch(1).run();
-    try (Stream<Path> files = Files.list(folder.resolve("out/_tommer"))) {
-      assertThat(files.map(file -> file.getFileName().toString()))
-          .filteredOn(name -> name.startsWith("run-"))
-          .hasSize(2)
-          .allMatch(name -> name.matches("run-0001-\\w{8}-batch-00000[01]\\.json"));
-    }
-    Provenance newest =
-        Provenance.newest(new org.apache.hadoop.fs.Path(folder.resolve("out").toUri()), hadoop())
-            .orElseThrow();
+    assertThat(CommitLog.of(out(), hadoop()).runs())
+        .extracting(Provenance::run)
+        .satisfiesExactly(
+            first -> assertThat(first).matches("0001-\\w{8}-batch-000000"),
+            second -> assertThat(second).matches("0001-\\w{8}-batch-000001"));
+    Provenance newest = CommitLog.newest(out(), hadoop()).orElseThrow();
     assertThat(newest).isEqualTo(result.batches().get(1));
     assertThat(newest.input().paths()).singleElement().asString().matches("file:.*/in/[ab].jsonl");
     assertThat(newest.counts().rowsWritten()).isEqualTo(1);
@@ -237,7 +231,8 @@ class IncrementalJobTest {
     write("in/a.jsonl", doc("a", "Paris is in France."));
     IncrementalResult result = job().run();
     deleteTree(Path.of(java.net.URI.create(result.directory())));
-    assertRefused(job(), "says that batches were written, but there is no data in run=0001-.*");
+    assertRefused(
+        job(), "commit 1 names run=0001-.*/batch=0/part-.*, which is not there; restore .*");
   }
 
   @Test
@@ -292,7 +287,8 @@ class IncrementalJobTest {
     job().run();
     assertThatThrownBy(
             () ->
-                OutputDirectory.open(folder.resolve("out").toString(), WriteMode.APPEND, hadoop()))
+                OutputDirectory.open(
+                    folder.resolve("out").toString(), WriteMode.APPEND, null, hadoop()))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("it belongs to incremental runs; add to it with --incremental");
   }
@@ -300,11 +296,8 @@ class IncrementalJobTest {
   @Test
   void aSecondWriterIsRefused() throws IOException {
     write("in/a.jsonl", doc("a", "Paris is in France."));
-    WriterLock lock =
-        WriterLock.acquire(
-            new org.apache.hadoop.fs.Path(folder.resolve("out").toUri()), hadoop(), FAST, () -> {});
-    try (lock) {
-      assertRefused(job(), "another run is writing to it.*");
+    try (OutputWriter other = OutputDirectory.openIncremental(out().toString(), hadoop()).begin()) {
+      assertRefused(job(), "another run is writing to it \\(process \\d+ on .*");
     }
     assertThat(job().run().batches()).hasSize(1);
   }
@@ -327,6 +320,46 @@ class IncrementalJobTest {
     assertThat(ids()).containsExactly("a");
   }
 
+  @Test
+  void namesWithGlobCharactersAreMeantLiterally() throws IOException {
+    write("in/a.jsonl", doc("a", "Paris is in France."));
+    job().run();
+    write("in/report[1].jsonl", doc("b", "Rome is in Italy."));
+    write("in/{x,y}*.jsonl", doc("c", "Rome is in Italy."));
+    assertThat(job().run().counts().rowsWritten()).isEqualTo(2);
+    write("in/d.jsonl", doc("d", "Rome is in Italy."));
+    assertThat(job().run().counts().rowsWritten()).isEqualTo(1);
+    assertThat(ids()).containsExactlyInAnyOrder("a", "b", "c", "d");
+
+    job().inputs("in/report[1].jsonl").output("one").run();
+    assertThat(spark.read().parquet(folder.resolve("one").toString()).count()).isEqualTo(1);
+    assertRefused(
+        job().inputs("i*/*.jsonl").output("two"),
+        "Cannot read file:.*/in/.*\\.jsonl with --incremental: it has a character of .*");
+    assertRefused(job().inputs("*").output("in/out"), "lie inside one another; .*");
+  }
+
+  @Test
+  void aBatchThatIsInTheOutputIsNotTouchedAgain() throws IOException {
+    write("in/a.jsonl", doc("a", "Paris is in France."));
+    job().run();
+    List<Path> before = dataFiles();
+    // As if the run had been killed before Spark's own commit.
+    Path bookkeeping = directoryIn(folder.resolve("out/_tommer/checkpoint"));
+    Files.delete(bookkeeping.resolve("commits/0"));
+    Files.deleteIfExists(bookkeeping.resolve("commits/.0.crc"));
+    IncrementalResult again = job().run();
+    assertThat(again.batches()).isEmpty();
+    assertThat(dataFiles()).isEqualTo(before);
+    assertThat(CommitLog.of(out(), hadoop()).read().number()).isEqualTo(1);
+  }
+
+  private List<Path> dataFiles() throws IOException {
+    try (Stream<Path> files = Files.walk(folder.resolve("out"))) {
+      return files.filter(file -> file.toString().endsWith(".parquet")).sorted().toList();
+    }
+  }
+
   private static void assertRefused(Job job, String message) {
     assertThatThrownBy(job::run)
         .satisfies(thrown -> assertThat(Failures.line(thrown)).matches(".*" + message));
@@ -338,6 +371,10 @@ class IncrementalJobTest {
 
   private List<String> ids() {
     return written().select("id").as(Encoders.STRING()).collectAsList();
+  }
+
+  private org.apache.hadoop.fs.Path out() {
+    return new org.apache.hadoop.fs.Path(folder.resolve("out").toUri());
   }
 
   private Configuration hadoop() {
@@ -466,10 +503,7 @@ class IncrementalJobTest {
 
     IncrementalResult run() throws IOException {
       return IncrementalJob.run(
-          spark,
-          options(),
-          new IncrementalOptions(checkpoint.get(), filesPerBatch, newOutput),
-          FAST);
+          spark, options(), new IncrementalOptions(checkpoint.get(), filesPerBatch, newOutput));
     }
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.tommerspark.jobs.KilledRuns;
 import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.jobs.output.CommitLog;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,8 +30,8 @@ class IncrementalKillIT {
   private static final String BATCH_PLANNED = "_tommer/checkpoint/\\w+-\\w+/offsets/%d";
 
   private static final String TASK_WRITING = "run=[^/]+/batch=%d/_temporary/.*/part-[^/]*";
-  private static final String BATCH_WRITTEN = "run=[^/]+/batch=%d/_SUCCESS";
-  private static final String BATCH_RECORDED = "_tommer/run-.*-batch-00000%d\\.json";
+  private static final String BATCH_WRITTEN = "run=[^/]+/batch=%d/part-[^/]*";
+  private static final String BATCH_RECORDED = "_tommer/commits/0+%d\\.json";
   private static final String BATCH_COMMITTED = "_tommer/checkpoint/\\w+-\\w+/commits/%d";
 
   @TempDir private static Path folder;
@@ -126,8 +127,10 @@ class IncrementalKillIT {
   private static void assertAsUndisturbed(String output) throws IOException {
     runs.assertSameRows(output);
     assertThat(
-            Provenance.all(
-                new org.apache.hadoop.fs.Path(folder.resolve(output).toUri()), new Configuration()))
+            CommitLog.of(
+                    new org.apache.hadoop.fs.Path(folder.resolve(output).toUri()),
+                    new Configuration())
+                .runs())
         .hasSize(FILES / 2)
         .allSatisfy(
             batch ->

@@ -17,6 +17,7 @@ import io.github.tommerspark.jobs.evaluate.EvaluateCommand;
 import io.github.tommerspark.jobs.evaluate.EvaluateJob;
 import io.github.tommerspark.jobs.evaluate.EvaluateResult;
 import io.github.tommerspark.jobs.evaluate.EvaluationFile;
+import io.github.tommerspark.jobs.output.CommitLog;
 import io.github.tommerspark.jobs.report.ReportCommand;
 import io.github.tommerspark.jobs.report.ReportJob;
 import io.github.tommerspark.jobs.report.ReportOptions;
@@ -480,7 +481,7 @@ class TypedMentionsJobTest {
   }
 
   private Provenance provenance(String output) throws IOException {
-    return Provenance.newest(
+    return CommitLog.newest(
             new org.apache.hadoop.fs.Path(folder.resolve(output).toUri()),
             spark.sparkContext().hadoopConfiguration())
         .orElseThrow();

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,8 +24,7 @@ class WholeFileTest {
 
   @BeforeEach
   void open() throws IOException {
-    fs = new Renaming();
-    fs.initialize(folder.toUri(), new Configuration());
+    fs = FileSystem.getLocal(new Configuration());
   }
 
   @Test
@@ -48,15 +49,28 @@ class WholeFileTest {
         content.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** A disk that demands that a file appears under its name by a rename, complete. */
-  private static final class Renaming extends RawLocalFileSystem {
-
-    @Override
-    public boolean rename(org.apache.hadoop.fs.Path from, org.apache.hadoop.fs.Path to)
-        throws IOException {
-      assertThat(to.getName()).isEqualTo("run.json");
-      assertThat(getFileStatus(from).getLen()).isPositive();
-      return super.rename(from, to);
+  @Test
+  void whoeverReadsFindsOneContentOrTheOther() throws Exception {
+    write("a".repeat(1000));
+    AtomicBoolean done = new AtomicBoolean();
+    CompletableFuture<Integer> reader =
+        CompletableFuture.supplyAsync(
+            () -> {
+              int reads = 0;
+              while (!done.get()) {
+                try {
+                  assertThat(Files.readString(folder.resolve("run.json"))).matches("a{1000}|b{9}");
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+                reads++;
+              }
+              return reads;
+            });
+    for (int i = 0; i < 200; i++) {
+      write(i % 2 == 0 ? "b".repeat(9) : "a".repeat(1000));
     }
+    done.set(true);
+    assertThat(reader.get()).isPositive();
   }
 }

@@ -1,4 +1,4 @@
-package io.github.tommerspark.jobs.dataset;
+package io.github.tommerspark.jobs.output;
 
 import io.github.tommerspark.jobs.cli.Redaction;
 import java.io.IOException;
@@ -34,20 +34,20 @@ public final class ObjectStore {
       "org.apache.spark.internal.io.cloud.AbortableStreamBasedCheckpointFileManager";
 
   /** Where s3a's committer keeps its notes, in the directory that is written to. */
-  private static final String MAGIC = "__magic";
+  static final String MAGIC = "__magic";
 
   private static final int LONGEST_WAIT_SECONDS = 20;
 
   private ObjectStore() {}
 
   /** Whether a path is in one. */
-  static boolean holds(FileSystem fs, Path path) throws IOException {
+  public static boolean holds(FileSystem fs, Path path) throws IOException {
     return fs.hasPathCapability(path, CommonPathCapabilities.ABORTABLE_STREAM);
   }
 
   /** Warns if Spark would write data there by renames. */
   public static void checkCommitter(SparkSession spark, Path output) throws IOException {
-    String protocol = spark.conf().get(SQLConf.FILE_COMMIT_PROTOCOL_CLASS().key());
+    String protocol = NamedFiles.wrapped(spark);
     boolean renames = protocol.equals(SQLConf.FILE_COMMIT_PROTOCOL_CLASS().defaultValueString());
     if (renames && holds(fileSystem(spark, output), output)) {
       LOG.warn(

@@ -1,16 +1,15 @@
-package io.github.tommerspark.jobs.dataset;
+package io.github.tommerspark.jobs.output;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.tommerspark.jobs.cli.UserException;
+import io.github.tommerspark.jobs.dataset.WriteMode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.sql.SaveMode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,14 +24,15 @@ class OutputDirectoryTest {
         .isInstanceOf(UserException.class)
         .hasMessageMatching(
             "Cannot write to file:.*/out: it holds data already; name another --output, or say --mode overwrite or --mode append");
-    assertThat(open("out", WriteMode.OVERWRITE).saveMode()).isEqualTo(SaveMode.Overwrite);
   }
 
   @Test
   void whatAFailedRunLeftIsNoData() throws IOException {
     write("out/_temporary/0/part-0.parquet");
-    assertThat(open("out", WriteMode.ERROR).saveMode()).isEqualTo(SaveMode.Append);
-    assertThat(open("new", WriteMode.ERROR).saveMode()).isEqualTo(SaveMode.ErrorIfExists);
+    write("out/part-00000-20261127T223538Z-1a2b3c4d-c000.snappy.parquet");
+    for (WriteMode mode : WriteMode.values()) {
+      assertThatCode(() -> open("out", mode)).doesNotThrowAnyException();
+    }
   }
 
   @Test
@@ -40,11 +40,15 @@ class OutputDirectoryTest {
     write("home/thesis.tex");
     assertThatThrownBy(() -> open("home", WriteMode.OVERWRITE))
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("it holds thesis.tex, which this job does not write");
+        .hasMessageContaining("it holds thesis.tex, which annotate has not written");
     write("work/sub/notes.txt");
     assertThatThrownBy(() -> open("work", WriteMode.OVERWRITE))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("it holds sub/notes.txt");
+    write("other/part-00000-9d2c0c8e-6d4b-4b5f-8e0f-3d0e7f0a1b2c-c000.snappy.parquet");
+    assertThatThrownBy(() -> open("other", WriteMode.OVERWRITE))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("it holds part-00000-9d2c0c8e");
   }
 
   @Test
@@ -64,41 +68,39 @@ class OutputDirectoryTest {
   }
 
   @Test
-  void inputAndOutputAreApart() throws IOException {
+  void inputAndOutputAreApart() {
     OutputDirectory output = open("data/out", WriteMode.OVERWRITE);
-    for (String input : List.of("data", "data/out", "data/out/part-0.parquet")) {
-      assertThatThrownBy(
-              () -> output.checkAgainst(List.of(folder.resolve(input).toUri().toString())))
+    for (String input :
+        List.of(
+            "data",
+            "data/out",
+            "data/out/part-0.parquet",
+            "data/*",
+            "dat?",
+            "*",
+            "data/o[tu]t",
+            "data/{in,out/x}",
+            "data/*/*.parquet",
+            "*/*/*")) {
+      assertThatThrownBy(() -> output.checkAgainst(List.of("file:" + folder + "/" + input)))
+          .as(input)
           .isInstanceOf(UserException.class)
           .hasMessageContaining("lie inside one another");
     }
-    assertThatCode(
-            () -> output.checkAgainst(List.of(folder.resolve("data/out2").toUri().toString())))
-        .doesNotThrowAnyException();
-  }
-
-  @Test
-  void onlyNewDataFilesWereAdded() throws IOException {
-    write("out/part-0.parquet");
-    write("out/_tommer/run-20260101T000000Z-0.json");
-    OutputDirectory output = open("out", WriteMode.APPEND);
-    write("out/part-1.parquet");
-    write("out/.part-1.parquet.crc");
-    write("out/_SUCCESS");
-    write("out/year=2026/part-2.parquet");
-    assertThat(output.added()).containsOnlyKeys("part-1.parquet", "year=2026/part-2.parquet");
+    for (String input : List.of("data/out2", "data/in*", "data/{in,outs}", "other/*", "data/[")) {
+      assertThatCode(() -> output.checkAgainst(List.of("file:" + folder + "/" + input)))
+          .as(input)
+          .doesNotThrowAnyException();
+    }
   }
 
   private OutputDirectory open(String name, WriteMode mode) {
-    return OutputDirectory.open(folder.resolve(name).toString(), mode, new Configuration());
+    return OutputDirectory.open(folder.resolve(name).toString(), mode, null, new Configuration());
   }
 
   private void write(String name) throws IOException {
     Path file = folder.resolve(name);
     Files.createDirectories(file.getParent());
-    Files.writeString(file, name.endsWith(".json") ? PROVENANCE : "x");
+    Files.writeString(file, "x");
   }
-
-  private static final String PROVENANCE =
-      "{\"product\": \"tommer-spark\", \"version\": \"0.1.0\", \"models\": []}";
 }

@@ -1,0 +1,184 @@
+package io.github.tommerspark.jobs.output;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.not;
+import static org.apache.spark.sql.functions.substring_index;
+
+import io.github.tommerspark.jobs.cli.UserException;
+import java.io.IOException;
+import java.net.URI;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Reads what has been committed to outputs, out of all that lies in their directories. */
+public final class Committed {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Committed.class);
+
+  private static final int TRIES = 5;
+  private static final int SHOWN = 5;
+
+  private final Configuration hadoop;
+  private final Map<Path, Optional<OutputState>> outputs = new HashMap<>();
+
+  private Committed(Configuration hadoop) {
+    this.hadoop = hadoop;
+  }
+
+  /** Reads files and directories by Spark. */
+  public interface Reader {
+
+    /** Rows that Spark's sources give, without a projection. */
+    Dataset<Row> read() throws IOException;
+  }
+
+  /**
+   * Reads the committed rows of files and directories. Of what is not in an output of annotate, all
+   * is read.
+   *
+   * @param roots what the reader reads, without globs
+   * @throws UserException if a file is missing that a commit names
+   */
+  public static Dataset<Row> read(List<Path> roots, Configuration hadoop, Reader reader)
+      throws IOException {
+    for (int tries = 1; ; tries++) {
+      Committed committed = new Committed(hadoop);
+      committed.look(roots);
+      Dataset<Row> rows = reader.read();
+      if (committed.isEmpty()) {
+        return rows;
+      }
+      Set<String> found = new HashSet<>();
+      for (String file : rows.inputFiles()) {
+        found.add(new Path(URI.create(file)).toUri().getPath());
+      }
+      Optional<String> missing = committed.missing(roots, found);
+      if (missing.isEmpty()) {
+        return committed.without(rows, found);
+      } else if (tries == TRIES || !committed.hasChanged()) {
+        throw new UserException(missing.get());
+      }
+    }
+  }
+
+  private boolean isEmpty() {
+    return outputs.values().stream().allMatch(Optional::isEmpty);
+  }
+
+  private void look(List<Path> roots) throws IOException {
+    for (Path root : roots) {
+      FileSystem fs = root.getFileSystem(hadoop);
+      Path directory = fs.getFileStatus(root).isFile() ? root.getParent() : root;
+      // Batches lie two directories below.
+      while (directory != null && !look(directory) && isOfBatches(directory)) {
+        directory = directory.getParent();
+      }
+    }
+  }
+
+  private static boolean isOfBatches(Path directory) {
+    return directory.getName().startsWith("run=") || directory.getName().startsWith("batch=");
+  }
+
+  private boolean look(Path directory) throws IOException {
+    if (!outputs.containsKey(directory)) {
+      OutputState state = CommitLog.of(directory, hadoop).read();
+      outputs.put(directory, state.holdsData() ? Optional.of(state) : Optional.empty());
+    }
+    return outputs.get(directory).isPresent();
+  }
+
+  private boolean hasChanged() throws IOException {
+    for (Map.Entry<Path, Optional<OutputState>> output : outputs.entrySet()) {
+      long before = output.getValue().map(OutputState::number).orElse(0L);
+      if (CommitLog.of(output.getKey(), hadoop).read().number() != before) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** What is missing of the parts of outputs that are read, in a message. */
+  private Optional<String> missing(List<Path> roots, Set<String> found) throws IOException {
+    for (Map.Entry<Path, Optional<OutputState>> output : outputs.entrySet()) {
+      if (output.getValue().isEmpty()) {
+        continue;
+      }
+      OutputState state = output.getValue().get();
+      for (String name : state.files().keySet()) {
+        Path file = new Path(output.getKey(), name);
+        // An empty file of JSON is not read at all.
+        if (state.files().get(name) > 0
+            && !found.contains(file.toUri().getPath())
+            && roots.stream().anyMatch(root -> isIn(file, root))) {
+          return Optional.of(
+              "Cannot read %s: commit %d names %s, which is not there; restore it from a copy%s"
+                  .formatted(
+                      CommitLog.shown(output.getKey()),
+                      CommitLog.of(output.getKey(), hadoop).commitThatAdded(state, name),
+                      name,
+                      state.isIncremental()
+                          ? ", or, if you have removed an older series, run annotate --incremental once"
+                          : ""));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean isIn(Path file, Path root) {
+    String path = file.toUri().getPath();
+    String under = root.toUri().getPath();
+    return path.equals(under) || path.startsWith(under.equals("/") ? under : under + "/");
+  }
+
+  /** The rows, but for those of files in an output that no commit names. */
+  private Dataset<Row> without(Dataset<Row> rows, Set<String> found) {
+    // By their depth: names in an output end paths that nothing else ends.
+    Map<Integer, Set<String>> left = new TreeMap<>();
+    for (Map.Entry<Path, Optional<OutputState>> output : outputs.entrySet()) {
+      if (output.getValue().isEmpty()) {
+        continue;
+      }
+      String prefix = output.getKey().toUri().getPath() + "/";
+      List<String> unnamed =
+          found.stream()
+              .filter(file -> file.startsWith(prefix))
+              .map(file -> file.substring(prefix.length()))
+              .filter(name -> !output.getValue().get().files().containsKey(name))
+              .sorted()
+              .toList();
+      for (String name : unnamed) {
+        left.computeIfAbsent(name.split("/").length, depth -> new TreeSet<>()).add(name);
+      }
+      if (!unnamed.isEmpty()) {
+        LOG.warn(
+            "Leaving out {} file(s) in {} that belong to no commit: {}",
+            unnamed.size(),
+            CommitLog.shown(output.getKey()),
+            String.join(", ", unnamed.subList(0, Math.min(SHOWN, unnamed.size())))
+                + (unnamed.size() > SHOWN ? ", …" : ""));
+      }
+    }
+    Dataset<Row> named = rows;
+    for (Map.Entry<Integer, Set<String>> names : left.entrySet()) {
+      Column name = substring_index(col("_metadata.file_path"), "/", -names.getKey());
+      named = named.where(not(name.isin(names.getValue().toArray())));
+    }
+    return named;
+  }
+}
