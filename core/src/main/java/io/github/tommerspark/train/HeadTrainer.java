@@ -62,7 +62,11 @@ public final class HeadTrainer implements AutoCloseable {
    * @param device where to train
    */
   public HeadTrainer(
-      List<HeadSlot> heads, Origin origin, TrainingOptions options, int epochBatches, Device device) {
+      List<HeadSlot> heads,
+      Origin origin,
+      TrainingOptions options,
+      int epochBatches,
+      Device device) {
     this.origin = origin;
     this.options = options;
     this.epochBatches = epochBatches;
