@@ -5,6 +5,7 @@ import io.github.tommerspark.checkpoint.Checkpoint;
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import io.github.tommerspark.classify.ClassifierFiles;
 import io.github.tommerspark.classify.SpanClassifier;
+import io.github.tommerspark.gguf.GgufSnapshot;
 import io.github.tommerspark.head.Head;
 import io.github.tommerspark.head.HeadConfig;
 import io.github.tommerspark.head.HeadFiles;
@@ -269,7 +270,7 @@ record ModelPlan(
       List<String> warnings) {
     String trained = lastSegment(trainedOn);
     TreeSet<String> names = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
-    names.add(lastSegment(files.backbone().name()));
+    names.add(GgufSnapshot.modelName(lastSegment(files.backbone().name())));
     names.add(lastSegment(backbone.nameOrPath()));
     if (!trained.isEmpty() && !names.contains(trained)) {
       warnings.add(

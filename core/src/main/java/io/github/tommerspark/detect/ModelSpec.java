@@ -10,7 +10,7 @@ import java.util.Objects;
  * Two detectors made from equal specs find the same mentions.
  *
  * @param name what the model is called in outputs and messages
- * @param backbone name of a bundled model, or the directory of a Hugging Face snapshot
+ * @param backbone name of a bundled model, the directory of a Hugging Face snapshot, or a GGUF file
  * @param head directory of a published head; null for the head that a bundled model brings
  * @param decoder how candidates become mentions
  * @param threshold score above which a span is a mention
