@@ -236,6 +236,7 @@ enum GgufArchitecture {
     void configure(Builder to) throws IOException {
       to.config.put("n_embd", to.width);
       to.config.put("n_layer", to.blocks);
+      to.config.put("num_hidden_layers", to.blocks);
       to.config.put("n_head", to.heads);
       to.config.put("n_inner", to.metadata.size(to.key("feed_forward_length")));
       to.config.put("n_positions", to.metadata.size(to.key("context_length")));
@@ -352,8 +353,22 @@ enum GgufArchitecture {
    *
    * @param config content of config.json
    * @param weights the tensors, those of wide types first
+   * @param layers number of blocks
    */
-  record Snapshot(ObjectNode config, List<GgufWeight> weights) {}
+  record Snapshot(ObjectNode config, List<GgufWeight> weights, int layers) {
+
+    /** The first blocks, without what comes after all blocks but the last norm. */
+    Snapshot first(int count) {
+      ObjectNode cut = config.deepCopy();
+      for (String field : List.of("num_hidden_layers", "n_layer")) {
+        if (cut.has(field)) {
+          cut.put(field, count);
+        }
+      }
+      return new Snapshot(
+          cut, weights.stream().filter(weight -> weight.block() < count).toList(), count);
+    }
+  }
 
   /**
    * Finds out what a file's snapshot consists of.
@@ -379,7 +394,7 @@ enum GgufArchitecture {
             .findFirst()
             .orElseThrow(() -> metadata.unsupported(KEY, labels().toArray()));
     Builder builder = new Builder(architecture, metadata, header, factors);
-    return new Snapshot(builder.config(), builder.weights());
+    return new Snapshot(builder.config(), builder.weights(), builder.blocks);
   }
 
   /** Reads the values of a small tensor. */
@@ -584,7 +599,15 @@ enum GgufArchitecture {
         String other = architecture.others().get(tensor.name());
         Matcher block = BLOCK.matcher(tensor.name());
         if (other != null) {
-          weights.add(new GgufWeight(other, tensor, Rows.all(tensor), architecture.change(other)));
+          weights.add(
+              new GgufWeight(
+                  other,
+                  tensor,
+                  tensor.name().equals("output.weight") || tensor.name().equals("output.bias")
+                      ? GgufWeight.AFTER
+                      : GgufWeight.BEFORE,
+                  Rows.all(tensor),
+                  architecture.change(other)));
         } else if (block.matches() && Integer.parseInt(block.group(1)) < blocks) {
           add(tensor, block, parts, weights);
         } else {
@@ -602,7 +625,8 @@ enum GgufArchitecture {
         throws ModelFormatException {
       String part = block.group(2);
       String kind = "." + block.group(3);
-      String prefix = architecture.blockPrefix() + Integer.parseInt(block.group(1)) + ".";
+      int index = Integer.parseInt(block.group(1));
+      String prefix = architecture.blockPrefix() + index + ".";
       if (architecture == PHI2 && part.equals("attn_qkv")) {
         // Older files have the three in one.
         long keys = (long) kvHeads * headDim;
@@ -616,9 +640,9 @@ enum GgufArchitecture {
                       (long) heads * headDim + 2 * keys));
         }
         requireWholeRows(tensor);
-        weights.add(part(prefix + "self_attn.q_proj" + kind, tensor, 0, queries));
-        weights.add(part(prefix + "self_attn.k_proj" + kind, tensor, queries, keys));
-        weights.add(part(prefix + "self_attn.v_proj" + kind, tensor, queries + keys, keys));
+        weights.add(part(prefix + "self_attn.q_proj" + kind, tensor, index, 0, queries));
+        weights.add(part(prefix + "self_attn.k_proj" + kind, tensor, index, queries, keys));
+        weights.add(part(prefix + "self_attn.v_proj" + kind, tensor, index, queries + keys, keys));
         return;
       }
       if (!parts.containsKey(part)) {
@@ -642,11 +666,12 @@ enum GgufArchitecture {
             "tensor %s is no matrix of at most %d elements"
                 .formatted(Quoted.of(tensor.name()), Integer.MAX_VALUE / 4));
       }
-      weights.add(new GgufWeight(name, tensor, rows, change));
+      weights.add(new GgufWeight(name, tensor, index, rows, change));
     }
 
-    private static GgufWeight part(String name, GgufTensor tensor, long first, long count) {
-      return new GgufWeight(name, tensor, Rows.part(first, count), Change.NONE);
+    private static GgufWeight part(
+        String name, GgufTensor tensor, int block, long first, long count) {
+      return new GgufWeight(name, tensor, block, Rows.part(first, count), Change.NONE);
     }
 
     private void requireWholeRows(GgufTensor tensor) throws ModelFormatException {

@@ -1,6 +1,6 @@
 package io.github.tommerspark.gguf;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.github.tommerspark.convert.SnapshotWriter;
 import io.github.tommerspark.source.LocalDirectory;
 import io.github.tommerspark.source.ModelDirectory;
 import io.github.tommerspark.source.RandomAccessSource;
@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,16 +29,19 @@ import java.util.regex.Pattern;
 public final class GgufSnapshot implements ModelDirectory {
 
   private static final String EXTENSION = ".gguf";
-  private static final String CONFIG = "config.json";
-  private static final String TOKENIZER = "tokenizer.json";
+  static final String CONFIG = "config.json";
+  static final String TOKENIZER = "tokenizer.json";
   private static final String WEIGHTS = "model.safetensors";
   private static final Pattern FILE_NAME =
       Pattern.compile("(?i)([.-](i?q\\d\\w*|t?q\\d\\w*|b?f16|fp16|f32|fp32))?\\.gguf$");
-  private static final JsonMapper JSON = new JsonMapper();
+
+  private static final List<String> FILES = List.of(CONFIG, TOKENIZER, WEIGHTS);
+
 
   private final ModelDirectory directory;
   private final String file;
   private final String name;
+  private final Integer kept;
   private GgufArchitecture.Snapshot snapshot;
 
   /**
@@ -47,13 +51,14 @@ public final class GgufSnapshot implements ModelDirectory {
    * @param file its name in there
    */
   public GgufSnapshot(ModelDirectory directory, String file) {
-    this(directory, file, directory.name() + "/" + file);
+    this(directory, file, directory.name() + "/" + file, null);
   }
 
-  private GgufSnapshot(ModelDirectory directory, String file, String name) {
+  private GgufSnapshot(ModelDirectory directory, String file, String name, Integer kept) {
     this.directory = Objects.requireNonNull(directory, "directory");
     this.file = Objects.requireNonNull(file, "file");
     this.name = name;
+    this.kept = kept;
   }
 
   /**
@@ -67,7 +72,34 @@ public final class GgufSnapshot implements ModelDirectory {
     return new GgufSnapshot(
         new LocalDirectory(absolute.getParent()),
         absolute.getFileName().toString(),
-        path.toString());
+        path.toString(),
+        null);
+  }
+
+  /**
+   * Number of blocks.
+   *
+   * @throws io.github.tommerspark.checkpoint.ModelFormatException if the file is malformed or not
+   *     supported
+   * @throws IOException if it cannot be read
+   */
+  public int layers() throws IOException {
+    return snapshot().layers();
+  }
+
+  /**
+   * The snapshot of the first blocks alone, whose config.json says so, too; without the matrix that
+   * predicts words, which comes after all of them.
+   *
+   * @param layers number of blocks to keep
+   * @throws IOException if there are fewer blocks, or the file cannot be read
+   */
+  public GgufSnapshot first(int layers) throws IOException {
+    if (layers < 1 || layers > layers()) {
+      throw new IOException(
+          "Cannot keep %d blocks of %s: it has %d".formatted(layers, name, layers()));
+    }
+    return layers == layers() ? this : new GgufSnapshot(directory, file, name, layers);
   }
 
   /**
@@ -119,7 +151,7 @@ public final class GgufSnapshot implements ModelDirectory {
   @Override
   public boolean exists(String part) throws IOException {
     ModelDirectory.requireRelative(name, part);
-    return List.of(CONFIG, TOKENIZER, WEIGHTS).contains(part);
+    return FILES.contains(part);
   }
 
   /**
@@ -135,7 +167,7 @@ public final class GgufSnapshot implements ModelDirectory {
       case CONFIG:
         return new Bytes(
             name + "/" + CONFIG,
-            JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(snapshot().config()));
+            SnapshotWriter.json(snapshot().config()).getBytes(StandardCharsets.UTF_8));
       case TOKENIZER:
         try (RandomAccessSource source = directory.open(file)) {
           return new Bytes(
@@ -163,6 +195,9 @@ public final class GgufSnapshot implements ModelDirectory {
       try (RandomAccessSource source = directory.open(file)) {
         GgufHeader header = GgufHeader.read(name, source, false);
         snapshot = GgufArchitecture.snapshot(name, header, tensor -> floats(source, tensor));
+        if (kept != null) {
+          snapshot = snapshot.first(kept);
+        }
       }
     }
     return snapshot;

@@ -8,10 +8,14 @@ import io.github.tommerspark.checkpoint.TensorShape;
  *
  * @param name its name in the snapshot
  * @param tensor the tensor of the file
+ * @param block index of the block it belongs to, {@link #BEFORE} or {@link #AFTER} all blocks
  * @param rows which rows of the file's tensor, and in what order
  * @param change what is done to the values
  */
-record GgufWeight(String name, GgufTensor tensor, Rows rows, Change change) {
+record GgufWeight(String name, GgufTensor tensor, int block, Rows rows, Change change) {
+
+  static final int BEFORE = -1;
+  static final int AFTER = Integer.MAX_VALUE;
 
   /** What is done to the values. */
   enum Change {
@@ -72,11 +76,6 @@ record GgufWeight(String name, GgufTensor tensor, Rows rows, Change change) {
       long half = group / 2;
       return interleaved ? row % half * 2 + row / half : row;
     }
-  }
-
-  /** A weight that is a tensor of the file as it is. */
-  static GgufWeight of(String name, GgufTensor tensor) {
-    return new GgufWeight(name, tensor, Rows.all(tensor), Change.NONE);
   }
 
   /** Whether its elements are those of the file, in their order and type. */

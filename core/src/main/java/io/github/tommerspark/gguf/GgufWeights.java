@@ -188,6 +188,18 @@ final class GgufWeights implements RandomAccessSource {
     Rows rows = weight.rows();
     int elementBytes = weight.dtype().bits() / Byte.SIZE;
     long half = rows.group() / 2 * width;
+    if (to - from > half && 2 * half <= CHUNK) {
+      byte[] group = new byte[(int) (2 * half * elementBytes)];
+      run(weight.tensor(), weight.change(), begin, 2 * half, littleEndian(group));
+      for (long next = from; next < to; ) {
+        long row = next / width;
+        int count = (int) (Math.min((row + 1) * width, to) - next);
+        long at = rows.within(row) * width + next % width;
+        into.put(group, (int) at * elementBytes, count * elementBytes);
+        next += count;
+      }
+      return;
+    }
     long next = from;
     while (next < to) {
       long end = next < half ? Math.min(half, to) : to;
