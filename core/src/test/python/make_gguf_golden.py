@@ -423,8 +423,7 @@ def write(golden, target, name, arch, config, vocabulary):
         os.path.join(target, name + ".safetensors"),
     )
     with open(os.path.join(target, name + ".json"), "w") as out:
-        json.dump(cases, out, ensure_ascii=True, indent=0)
-        out.write("\n")
+        out.write("[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]\n")
     try:
         read = AutoModelForCausalLM.from_pretrained(
             target, gguf_file=name + ".gguf", dtype=torch.float32, attn_implementation="eager"
