@@ -109,7 +109,7 @@ record ModelFiles(
     } else if (remote.isPresent()) {
       backbone = remote.get().folder().files();
     } else {
-      Path path = local("backbone", spec.backbone());
+      Path path = backbone(spec);
       if (Files.isRegularFile(path) && !GgufSnapshot.isGguf(path)) {
         if (!trustBackbone) {
           throw new IOException(
@@ -233,7 +233,27 @@ record ModelFiles(
     return directory.folder(record.get(CLASSIFIER).asText());
   }
 
+  /** The place of a local backbone; where that of a bundled head is not here, both ways to it. */
+  private static Path backbone(ModelSpec spec) throws IOException {
+    try {
+      return local("backbone", spec.backbone());
+    } catch (IOException e) {
+      Optional<BundledHead> head = BundledHead.find(spec.head());
+      if (head.isPresent() && head.get().repository().equals(spec.backbone())) {
+        // Not as the cause, whose message would be shown instead.
+        throw new IOException(
+            "%s; or name a snapshot or GGUF file of it with --model %s=PATH"
+                .formatted(e.getMessage(), head.get().name()));
+      }
+      throw e;
+    }
+  }
+
   private static ModelDirectory head(String location) throws IOException {
+    Optional<BundledHead> bundled = BundledHead.find(location);
+    if (bundled.isPresent()) {
+      return bundled.get().files();
+    }
     Optional<ModelStore.Located> remote =
         isUri(location) ? ModelStore.locate(location) : Optional.empty();
     return remote.isPresent()

@@ -37,7 +37,6 @@ public final class GgufSnapshot implements ModelDirectory {
 
   private static final List<String> FILES = List.of(CONFIG, TOKENIZER, WEIGHTS);
 
-
   private final ModelDirectory directory;
   private final String file;
   private final String name;

@@ -60,7 +60,8 @@ class ImportCommandTest {
   void whatMakesNoSenseIsRefused() {
     String out = folder.resolve("out").toString();
     assertThat(run("--output", out))
-        .isEqualTo(new Run(2, "tommer-spark: Nothing to import: name a file with --gguf or --onnx\n"));
+        .isEqualTo(
+            new Run(2, "tommer-spark: Nothing to import: name a file with --gguf or --onnx\n"));
     assertThat(run("--gguf", GGUF.toString(), "--layers", "0", "--output", out).code).isEqualTo(2);
     assertThat(run("--gguf", GGUF.toString(), "--layers", "9", "--output", out))
         .isEqualTo(
