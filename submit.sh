@@ -24,7 +24,7 @@ Commands:
   demo        annotates a small bundled corpus and shows what was found
   doctor      says whether jobs will run here, or with --executors on the executors
   evaluate    scores models, or mentions they found before, against gold data
-  import      makes a snapshot of a model in another format, such as ONNX
+  import      makes a snapshot of a model in another format: GGUF or ONNX
   judge       has a language model judge a sample of the mentions found
   natives     lays libtorch out for machines without internet
   pull        fetches models of the Hugging Face Hub, for --backbone ID and --head ID

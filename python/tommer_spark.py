@@ -59,7 +59,7 @@ class MentionDetectorModel(JavaTransformer, JavaMLReadable, JavaMLWritable):
     backbone = Param(
         Params._dummy(),
         "backbone",
-        "directory of a Hugging Face snapshot; instead of model, and with head",
+        "directory of a Hugging Face snapshot or a GGUF file, on any Hadoop file system; instead of model, and with head",
         TypeConverters.toString,
     )
     head = Param(

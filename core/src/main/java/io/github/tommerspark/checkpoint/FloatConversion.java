@@ -5,8 +5,8 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
 
-/** Bulk conversion of 16-bit floats, in blocks that stay in the processor's cache. */
-final class FloatConversion {
+/** Exact conversion of 16-bit floats, in bulk in blocks that stay in the processor's cache. */
+public final class FloatConversion {
 
   private static final int BLOCK = 4096;
 
@@ -53,8 +53,11 @@ final class FloatConversion {
   /**
    * A binary16 has 5 bits of exponent (bias 15) and 10 of fraction; binary32 has 8 (bias 127) and
    * 23. Shifted into place, the number is too small by 2^(127 - 15), subnormal ones included.
+   *
+   * @param bits an IEEE 754 binary16
+   * @return the same value
    */
-  static float half(short bits) {
+  public static float half(short bits) {
     int sign = (bits & 0x8000) << 16;
     int magnitude = (bits & 0x7fff) << 13;
     if (magnitude >= 0x1f << 23) {

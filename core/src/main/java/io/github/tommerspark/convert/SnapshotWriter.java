@@ -31,7 +31,7 @@ import java.util.UUID;
 import java.util.stream.Stream;
 
 /** Writes a Hugging Face snapshot: config.json, tokenizer.json, model.safetensors. */
-final class SnapshotWriter {
+public final class SnapshotWriter {
 
   private static final int BLOCK = 1 << 16;
 
@@ -51,7 +51,7 @@ final class SnapshotWriter {
    *     tensors are not what the config implies
    * @throws IOException if the place is taken, or writing fails; then nothing has changed
    */
-  static void write(
+  public static void write(
       String source,
       ObjectNode config,
       byte[] tokenizer,
@@ -101,9 +101,10 @@ final class SnapshotWriter {
   /**
    * Refuses a place that holds something.
    *
+   * @param directory the place
    * @throws IOException if there is a file, or a directory that is not empty
    */
-  static void requireFree(Path directory) throws IOException {
+  public static void requireFree(Path directory) throws IOException {
     if (!Files.exists(directory)) {
       return;
     }
@@ -181,8 +182,13 @@ final class SnapshotWriter {
     }
   }
 
-  /** JSON for people, the same on every system. */
-  static String json(ObjectNode node) throws IOException {
+  /**
+   * JSON for people, the same on every system.
+   *
+   * @param node any object
+   * @return its text, ending with a line break
+   */
+  public static String json(ObjectNode node) throws IOException {
     DefaultIndenter indenter = new DefaultIndenter("  ", "\n");
     return new ObjectMapper()
             .writer(

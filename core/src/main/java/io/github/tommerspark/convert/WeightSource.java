@@ -4,12 +4,20 @@ import io.github.tommerspark.checkpoint.DType;
 import java.io.IOException;
 
 /** The values of a tensor that a snapshot is to have, wherever they come from. */
-interface WeightSource {
+public interface WeightSource {
 
-  /** Its dimensions, outermost first. */
+  /**
+   * Its dimensions.
+   *
+   * @return them, outermost first
+   */
   long[] shape();
 
-  /** The narrowest type that holds its values exactly: F32, F16 or BF16. */
+  /**
+   * The narrowest type that holds its values exactly.
+   *
+   * @return F32, F16 or BF16
+   */
   DType dtype();
 
   /**
@@ -17,10 +25,15 @@ interface WeightSource {
    *
    * @param first index of the first one in row-major order, from 0
    * @param into receives as many as it is long
+   * @throws IOException if they cannot be read
    */
   void read(long first, float[] into) throws IOException;
 
-  /** Number of elements. */
+  /**
+   * Number of elements.
+   *
+   * @return the product of the dimensions
+   */
   default long elements() {
     long elements = 1;
     for (long dimension : shape()) {

@@ -7,6 +7,7 @@ import io.github.tommerspark.checkpoint.Checkpoint;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.engine.Torch;
+import io.github.tommerspark.gguf.GgufSnapshot;
 import io.github.tommerspark.head.HeadAdditions;
 import io.github.tommerspark.head.HeadConfig;
 import io.github.tommerspark.head.HeadType;
@@ -32,7 +33,8 @@ public final class FrozenBackbone implements AutoCloseable {
   /**
    * Which backbone, and for what heads.
    *
-   * @param location name of a bundled model, or the directory of a Hugging Face snapshot
+   * @param location name of a bundled model, the directory of a Hugging Face snapshot, or a GGUF
+   *     file
    * @param bos whether a beginning-of-sequence token is added where the tokenizer adds none; null
    *     for what a bundled model records
    * @param maxTokens tokens of a window including specials; null for the default of the backbone
@@ -133,7 +135,7 @@ public final class FrozenBackbone implements AutoCloseable {
       return plan.nameOrPath();
     }
     String location = files.backbone().name().replaceAll("/+$", "");
-    return location.substring(location.lastIndexOf('/') + 1);
+    return GgufSnapshot.modelName(location.substring(location.lastIndexOf('/') + 1));
   }
 
   /** Width of the hidden states. */

@@ -76,6 +76,27 @@ public final class MentionDetector implements AutoCloseable {
   }
 
   /**
+   * Names of the heads that this library brings for backbones that it does not bring.
+   *
+   * @return the names, sorted; {@link #repository} tells the backbone of each
+   */
+  public static List<String> bundledHeads() {
+    return BundledHead.names();
+  }
+
+  /**
+   * The repository on the Hugging Face Hub of the backbone that a bundled head was made for.
+   *
+   * @param head one of {@link #bundledHeads}
+   * @throws IllegalArgumentException if there is no such head
+   */
+  public static String repository(String head) {
+    return BundledHead.find(head)
+        .orElseThrow(() -> new IllegalArgumentException("There is no bundled head " + head))
+        .repository();
+  }
+
+  /**
    * Says what models are and whether their parts fit, reading configs, heads, tokenizers and
    * headers but no weights.
    *
@@ -297,18 +318,23 @@ public final class MentionDetector implements AutoCloseable {
 
     /** A bundled model, with its own head. */
     public Builder model(String name) {
+      ModelSpec spec = ModelSpec.bundled(name);
       this.name = name;
-      this.backbone = name;
+      this.backbone = spec.backbone();
+      this.head = spec.head();
       return this;
     }
 
-    /** The directory of a Hugging Face snapshot: config.json, safetensors, tokenizer.json. */
+    /**
+     * The directory of a Hugging Face snapshot (config.json, safetensors, tokenizer.json), or a
+     * GGUF file.
+     */
     public Builder backbone(String directory) {
       this.backbone = directory;
       return this;
     }
 
-    /** The directory of a published head, in either format. */
+    /** The directory of a published head, in either format, or the name of a bundled one. */
     public Builder head(String directory) {
       this.head = directory;
       return this;

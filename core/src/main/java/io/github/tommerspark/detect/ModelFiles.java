@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import io.github.tommerspark.classify.ClassifierFiles;
+import io.github.tommerspark.gguf.GgufSnapshot;
 import io.github.tommerspark.head.HeadFiles;
 import io.github.tommerspark.hub.HubCache;
 import io.github.tommerspark.hub.RepositoryId;
@@ -33,7 +34,8 @@ import java.util.regex.Pattern;
 /**
  * Where the files of a model are, and what its {@code tommer.json}, if there is one, records.
  *
- * @param backbone directory of the snapshot, or of a user's own TorchScript file
+ * @param backbone directory of the snapshot, of a GGUF file seen as one, or of a user's own
+ *     TorchScript file
  * @param script that TorchScript file, or null
  * @param head directory of the head
  * @param classifier directory of the span classifier, or null
@@ -99,8 +101,7 @@ record ModelFiles(
    *     needed
    */
   static ModelFiles find(ModelSpec spec, boolean trustBackbone, int leastLayer) throws IOException {
-    Optional<ModelStore.Located> remote =
-        isUri(spec.backbone()) ? ModelStore.locate(spec.backbone()) : Optional.empty();
+    Optional<ModelStore.Located> remote = remoteSnapshot(spec.backbone());
     ModelDirectory backbone;
     Path script = null;
     if (bundled().contains(spec.backbone())) {
@@ -108,17 +109,17 @@ record ModelFiles(
     } else if (remote.isPresent()) {
       backbone = remote.get().folder().files();
     } else {
-      Path path = local("backbone", spec.backbone());
-      if (Files.isRegularFile(path)) {
+      Path path = backbone(spec);
+      if (Files.isRegularFile(path) && !GgufSnapshot.isGguf(path)) {
         if (!trustBackbone) {
           throw new IOException(
-              "Cannot use backbone %s: it is a file, and a TorchScript file is code that would run with your rights; name the directory of a snapshot, or allow it with --trust-backbone"
+              "Cannot use backbone %s: it is a file other than GGUF, and a TorchScript file is code that would run with your rights; name the directory of a snapshot or a GGUF file, or allow it with --trust-backbone"
                   .formatted(path));
         }
         script = path;
         path = path.toAbsolutePath().getParent();
       }
-      backbone = new LocalDirectory(path);
+      backbone = localSnapshot(path);
     }
     JsonNode record = script == null ? tommerJson(backbone) : null;
     ModelDirectory head;
@@ -160,18 +161,18 @@ record ModelFiles(
       backbone = bundled(location);
     } else if (isUri(location)) {
       ModelStore.Located remote =
-          ModelStore.locate(location)
+          remoteSnapshot(location)
               .orElseThrow(() -> new IOException("Cannot read backbone " + location));
       backbone =
           layer < 0 ? remote.folder().files() : remote.cache().backbone(remote.folder(), layer);
     } else {
       Path path = local("backbone", location);
-      if (Files.isRegularFile(path)) {
+      if (Files.isRegularFile(path) && !GgufSnapshot.isGguf(path)) {
         throw new IOException(
-            "Cannot train on backbone %s: it is a file; name the directory of a snapshot"
+            "Cannot train on backbone %s: it is a file other than GGUF; name the directory of a snapshot or a GGUF file"
                 .formatted(path));
       }
-      backbone = new LocalDirectory(path);
+      backbone = localSnapshot(path);
     }
     return of(backbone, null, null, null, tommerJson(backbone));
   }
@@ -232,7 +233,27 @@ record ModelFiles(
     return directory.folder(record.get(CLASSIFIER).asText());
   }
 
+  /** The place of a local backbone; where that of a bundled head is not here, both ways to it. */
+  private static Path backbone(ModelSpec spec) throws IOException {
+    try {
+      return local("backbone", spec.backbone());
+    } catch (IOException e) {
+      Optional<BundledHead> head = BundledHead.find(spec.head());
+      if (head.isPresent() && head.get().repository().equals(spec.backbone())) {
+        // Not as the cause, whose message would be shown instead.
+        throw new IOException(
+            "%s; or name a snapshot or GGUF file of it with --model %s=PATH"
+                .formatted(e.getMessage(), head.get().name()));
+      }
+      throw e;
+    }
+  }
+
   private static ModelDirectory head(String location) throws IOException {
+    Optional<BundledHead> bundled = BundledHead.find(location);
+    if (bundled.isPresent()) {
+      return bundled.get().files();
+    }
     Optional<ModelStore.Located> remote =
         isUri(location) ? ModelStore.locate(location) : Optional.empty();
     return remote.isPresent()
@@ -247,11 +268,33 @@ record ModelFiles(
 
   /** The directory of a snapshot whose head does not matter. */
   static ModelDirectory snapshot(String backbone) throws IOException {
-    Optional<ModelStore.Located> remote =
-        isUri(backbone) ? ModelStore.locate(backbone) : Optional.empty();
+    Optional<ModelStore.Located> remote = remoteSnapshot(backbone);
     return remote.isPresent()
         ? remote.get().folder().files()
-        : new LocalDirectory(local("backbone", backbone));
+        : localSnapshot(local("backbone", backbone));
+  }
+
+  /** A snapshot in a remote store, where the location is one. */
+  private static Optional<ModelStore.Located> remoteSnapshot(String location) throws IOException {
+    if (!isUri(location)) {
+      return Optional.empty();
+    }
+    int slash = location.lastIndexOf('/');
+    if (!GgufSnapshot.isNamed(location) || slash < 0) {
+      return ModelStore.locate(location);
+    }
+    return ModelStore.locate(location.substring(0, slash))
+        .map(
+            folder ->
+                new ModelStore.Located(
+                    new Folder(
+                        new GgufSnapshot(folder.folder().files(), location.substring(slash + 1)),
+                        folder.folder().version()),
+                    folder.cache()));
+  }
+
+  private static ModelDirectory localSnapshot(Path path) throws IOException {
+    return GgufSnapshot.isGguf(path) ? GgufSnapshot.of(path) : new LocalDirectory(path);
   }
 
   private static JsonNode tommerJson(ModelDirectory directory) throws IOException {

@@ -5,6 +5,7 @@ import io.github.tommerspark.checkpoint.Checkpoint;
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import io.github.tommerspark.classify.ClassifierFiles;
 import io.github.tommerspark.classify.SpanClassifier;
+import io.github.tommerspark.gguf.GgufSnapshot;
 import io.github.tommerspark.head.Head;
 import io.github.tommerspark.head.HeadConfig;
 import io.github.tommerspark.head.HeadFiles;
@@ -17,6 +18,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.TreeSet;
@@ -84,6 +86,10 @@ record ModelPlan(
                 files.backbone(), checkpoint, Math.max(leastLayer, lastLayer(head, classifier)));
       }
       warnings.addAll(backbone.warnings());
+      Optional<BundledHead> bundled = BundledHead.find(spec.head());
+      if (bundled.isPresent()) {
+        bundled.get().requireFit(backbone);
+      }
       if (backbone.hiddenSize() != head.hiddenSize()) {
         throw new ModelFormatException(
             "Cannot use head %s with backbone %s: the head reads hidden states of width %d, the backbone's have width %d; choose the head made for this backbone"
@@ -93,7 +99,9 @@ record ModelPlan(
                     head.hiddenSize(),
                     backbone.hiddenSize()));
       }
-      warnAboutName("head", files.head(), head.config().llmName(), files, backbone, warnings);
+      if (bundled.isEmpty()) {
+        warnAboutName("head", files.head(), head.config().llmName(), files, backbone, warnings);
+      }
       if (classifier != null) {
         warnAboutName(
             "classifier",
@@ -185,6 +193,7 @@ record ModelPlan(
       case NUMBER -> spec.threshold().number();
       case DEFAULT ->
           spec.head() == null && ModelFiles.bundled().contains(spec.backbone())
+                  || BundledHead.find(spec.head()).isPresent()
               ? advised.recommended().orElse(Threshold.PUBLISHED)
               : Threshold.PUBLISHED;
       case RECOMMENDED -> recorded(advised.recommended(), "recommended", files);
@@ -269,7 +278,7 @@ record ModelPlan(
       List<String> warnings) {
     String trained = lastSegment(trainedOn);
     TreeSet<String> names = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
-    names.add(lastSegment(files.backbone().name()));
+    names.add(GgufSnapshot.modelName(lastSegment(files.backbone().name())));
     names.add(lastSegment(backbone.nameOrPath()));
     if (!trained.isEmpty() && !names.contains(trained)) {
       warnings.add(

@@ -10,8 +10,9 @@ import java.util.Objects;
  * Two detectors made from equal specs find the same mentions.
  *
  * @param name what the model is called in outputs and messages
- * @param backbone name of a bundled model, or the directory of a Hugging Face snapshot
- * @param head directory of a published head; null for the head that a bundled model brings
+ * @param backbone name of a bundled model, the directory of a Hugging Face snapshot, or a GGUF file
+ * @param head directory of a published head, or name of a bundled one; null for the head that a
+ *     bundled model brings
  * @param decoder how candidates become mentions
  * @param threshold score above which a span is a mention
  * @param bos whether a beginning-of-sequence token is added where the tokenizer adds none; null for
@@ -66,9 +67,14 @@ public record ModelSpec(
     this(name, backbone, head, decoder, threshold, bos, maxTokens, overlap, null, null);
   }
 
-  /** A model that this library brings along, by its name, with its own head. */
+  /**
+   * A model that this library brings along, by its name, with its own head; its backbone is the
+   * bundled one, or else the one of the Hugging Face Hub that the head was made for.
+   */
   public static ModelSpec bundled(String name) {
-    return of(name, name, null);
+    return BundledHead.find(name)
+        .map(head -> of(name, head.repository(), name))
+        .orElseGet(() -> of(name, name, null));
   }
 
   /** A model from a snapshot directory and a head directory, everything else at its default. */

@@ -129,7 +129,7 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
     backbone =
         text(
             "backbone",
-            "directory of a Hugging Face snapshot, on any Hadoop file system; instead of model, and with head",
+            "directory of a Hugging Face snapshot or a GGUF file, on any Hadoop file system; instead of model, and with head",
             value -> {});
     head = text("head", "directory of a ToMMeR head; with backbone", value -> {});
     threshold =

@@ -116,6 +116,14 @@ class ShowCommandTest {
   }
 
   @Test
+  void aGgufFileIsABackbone() {
+    Path file = Path.of("../core/src/test/resources/golden/gguf/llama.gguf");
+    assertThat(show(TEXT, "--model", "tiny-llama=" + file, "--color", "never"))
+        .startsWith("tiny-llama, ")
+        .contains(" above 0.42\n");
+  }
+
+  @Test
   void emptyTextHasNoMentions() {
     assertThat(show("", "--model", "nano-llama", "--color", "never"))
         .startsWith("nano-llama, 0 mentions above 0.81\n");

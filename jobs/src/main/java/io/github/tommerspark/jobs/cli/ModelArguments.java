@@ -8,6 +8,7 @@ import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.detect.Threshold;
 import io.github.tommerspark.detect.Typing;
+import io.github.tommerspark.gguf.GgufSnapshot;
 import io.github.tommerspark.hub.HubCache;
 import io.github.tommerspark.hub.HubException;
 import io.github.tommerspark.hub.RepositoryId;
@@ -103,7 +104,7 @@ public final class ModelArguments {
         spec(
             nameOf(backbone),
             bundled ? backbone : locate(backbone),
-            head == null ? null : locate(head)));
+            head == null ? null : locateHead(Path.of("").toAbsolutePath(), head)));
   }
 
   /**
@@ -155,18 +156,26 @@ public final class ModelArguments {
     checkName(name);
     Path folder = file.toAbsolutePath().getParent();
     boolean bundled = backbone == null || MentionDetector.bundledModels().contains(backbone);
+    if (!bundled && head == null && MentionDetector.bundledHeads().contains(name)) {
+      head = name;
+    }
     if (!bundled && head == null) {
       throw new IllegalArgumentException(
           "Cannot read --models %s: model \"%s\" has a backbone but no \"head\""
               .formatted(file, name));
     }
-    ModelSpec spec =
-        bundled
-            ? spec(
-                name,
-                bundledName(backbone == null ? name : backbone),
-                head == null ? null : locate(folder, head))
-            : spec(name, locate(folder, backbone), locate(folder, head));
+    ModelSpec spec;
+    if (!bundled) {
+      spec = spec(name, locate(folder, backbone), locateHead(folder, head));
+    } else if (backbone == null && head == null && MentionDetector.bundledHeads().contains(name)) {
+      spec = bundled(name);
+    } else {
+      spec =
+          spec(
+              name,
+              bundledName(backbone == null ? name : backbone),
+              head == null ? null : locateHead(folder, head));
+    }
     JsonNode own = model.get("decoder");
     JsonNode cut = model.get("threshold");
     spec =
@@ -258,7 +267,18 @@ public final class ModelArguments {
   }
 
   private ModelSpec bundled(String name) {
-    return spec(name, bundledName(name), null);
+    return MentionDetector.bundledHeads().contains(name)
+        ? spec(name, pulled(MentionDetector.repository(name)), name)
+        : spec(name, bundledName(name), null);
+  }
+
+  /** The place of a model of the Hub, or its name where it is not here, which loading explains. */
+  private static String pulled(String repository) {
+    try {
+      return locate(repository);
+    } catch (UserException e) {
+      return repository;
+    }
   }
 
   private static String bundledName(String name) {
@@ -267,12 +287,19 @@ public final class ModelArguments {
           "Unknown model \"%s\": bundled are %s; name one of your own as --model NAME=BACKBONE,HEAD%s"
               .formatted(
                   name,
-                  String.join(", ", MentionDetector.bundledModels()),
+                  String.join(", ", allBundled()),
                   RepositoryId.parse(name)
                       .map(id -> ", where each may be a model of a Hub after " + id.pullCommand())
                       .orElse("")));
     }
     return name;
+  }
+
+  /** Names of bundled models, and of those whose head alone is. */
+  private static List<String> allBundled() {
+    List<String> names = new ArrayList<>(MentionDetector.bundledModels());
+    names.addAll(MentionDetector.bundledHeads());
+    return names;
   }
 
   private ModelSpec located(String given, String name, String directories) {
@@ -281,6 +308,12 @@ public final class ModelArguments {
     if (parts.length == 1 && MentionDetector.bundledModels().contains(parts[0])) {
       return spec(name, parts[0], null);
     }
+    if (parts.length == 1 && MentionDetector.bundledHeads().contains(parts[0])) {
+      return spec(name, pulled(MentionDetector.repository(parts[0])), parts[0]);
+    }
+    if (parts.length == 1 && !parts[0].isBlank() && MentionDetector.bundledHeads().contains(name)) {
+      return spec(name, locate(parts[0]), name);
+    }
     if (parts.length != 2 || parts[0].isBlank() || parts[1].isBlank()) {
       throw new IllegalArgumentException(
           "Cannot understand --model %s: expected NAME=BACKBONE,HEAD with one comma; put anything more complicated into --models FILE.json"
@@ -288,7 +321,7 @@ public final class ModelArguments {
     }
     String backbone =
         MentionDetector.bundledModels().contains(parts[0]) ? parts[0] : locate(parts[0]);
-    return spec(name, backbone, locate(parts[1]));
+    return spec(name, backbone, locateHead(Path.of("").toAbsolutePath(), parts[1]));
   }
 
   private ModelSpec spec(String name, String backbone, String head) {
@@ -331,13 +364,18 @@ public final class ModelArguments {
             .filter(id -> !Files.exists(Path.of(backbone)))
             .map(RepositoryId::name)
             .orElseGet(() -> backbone.replaceAll("/+$", ""));
-    String last = trimmed.substring(trimmed.lastIndexOf('/') + 1);
+    String last = GgufSnapshot.modelName(trimmed.substring(trimmed.lastIndexOf('/') + 1));
     String cleaned = last.replaceAll("[^A-Za-z0-9_-]+", "-").replaceAll("^[^A-Za-z]+", "");
     return cleaned.isEmpty() ? "model" : cleaned;
   }
 
   private static String locate(String given) {
     return locate(Path.of("").toAbsolutePath(), given);
+  }
+
+  /** The name of a bundled head as it is; else the place of a head. */
+  private static String locateHead(Path folder, String given) {
+    return MentionDetector.bundledHeads().contains(given) ? given : locate(folder, given);
   }
 
   /**

@@ -19,7 +19,7 @@ public final class ModelOptions {
       names = "--model",
       paramLabel = "NAME[=BACKBONE,HEAD]",
       description =
-          "A bundled model: bge-small (the default), minilm, nano-llama or nano-neox; or one of your own: a Hugging Face snapshot directory and a ToMMeR head directory. Repeat it to run several in one pass.")
+          "A bundled model: bge-small (the default), minilm, nano-llama or nano-neox; or one of your own: a Hugging Face snapshot directory or a GGUF file, and a ToMMeR head directory. Repeat it to run several in one pass.")
   private List<String> models;
 
   @Option(
@@ -33,7 +33,7 @@ public final class ModelOptions {
       names = "--backbone",
       paramLabel = "DIR|ID",
       description =
-          "A single model's Hugging Face snapshot directory, or its name on the Hub, such as meta-llama/Llama-3.2-1B, after it was fetched with pull; needs --head.")
+          "A single model's Hugging Face snapshot directory, its GGUF file, or its name on the Hub, such as meta-llama/Llama-3.2-1B, after it was fetched with pull; needs --head.")
   private String backbone;
 
   @Option(

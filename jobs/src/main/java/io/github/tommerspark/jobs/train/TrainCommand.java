@@ -100,7 +100,7 @@ public final class TrainCommand implements Callable<Integer> {
       paramLabel = "DIR|ID",
       defaultValue = ModelArguments.DEFAULT,
       description =
-          "A bundled model, a Hugging Face snapshot directory, or the name on the Hub of one that was fetched with pull; stays as it is (default: ${DEFAULT-VALUE}).")
+          "A bundled model, a Hugging Face snapshot directory, a GGUF file, or the name on the Hub of one that was fetched with pull; stays as it is (default: ${DEFAULT-VALUE}).")
   private String backbone;
 
   @Option(

@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -172,6 +173,38 @@ class AnnotateOptionsTest {
             ModelSpec.of("one", folder.resolve("b").toString(), folder.resolve("h").toString())
                 .withDecoder(Decoder.GREEDY, 0.75));
     assertThat(models.get(1)).isEqualTo(ModelSpec.bundled("nano-llama").withWindows(100, 40));
+  }
+
+  @Test
+  void aBundledHeadFindsItsBackboneOrIsToldOfIt() throws IOException {
+    String file = Files.createFile(folder.resolve("model.gguf")).toString();
+    String[] io = {"--input", "in", "--output", "out"};
+    ModelSpec pulled = ModelSpec.of("tiny-llama", "tests/tiny-llama", "tiny-llama");
+    ModelSpec located = ModelSpec.of("tiny-llama", file, "tiny-llama");
+    assertThat(ModelSpec.bundled("tiny-llama")).isEqualTo(pulled);
+    assertThat(models(io, "--model", "tiny-llama")).containsExactly(pulled);
+    assertThat(models(io, "--model", "tiny-llama=" + file)).containsExactly(located);
+    assertThat(models(io, "--model", "mine=%s,tiny-llama".formatted(file)))
+        .containsExactly(ModelSpec.of("mine", file, "tiny-llama"));
+    assertThat(models(io, "--model", "mine=tiny-llama"))
+        .containsExactly(ModelSpec.of("mine", "tests/tiny-llama", "tiny-llama"));
+    assertThat(models(io, "--backbone", file, "--head", "tiny-llama"))
+        .containsExactly(ModelSpec.of("model", file, "tiny-llama"));
+    Path json = folder.resolve("models.json");
+    Files.writeString(
+        json,
+        """
+        [{"name": "tiny-llama"}, {"name": "a", "backbone": "model.gguf", "head": "tiny-llama"}]
+        """);
+    assertThat(models(io, "--models", json.toString()))
+        .containsExactly(pulled, ModelSpec.of("a", file, "tiny-llama"));
+    assertThatThrownBy(() -> models(io, "--model", "tiny-llama=" + folder.resolve("none")))
+        .hasMessage("Cannot find %s: there is no such directory".formatted(folder.resolve("none")));
+  }
+
+  private static List<ModelSpec> models(String[] io, String... arguments) {
+    return parse(Stream.concat(Stream.of(io), Stream.of(arguments)).toArray(String[]::new))
+        .models();
   }
 
   @Test
