@@ -33,7 +33,6 @@ fi
 rm -rf "$data"
 mkdir -p "$data"
 "$root/submit.sh" demo --output "$data" --documents 0
-"$root/submit.sh" agree --input "$data/mentions" --output "$data/agreement"
 "$root/submit.sh" evaluate --gold "sentences=$here/gold.jsonl" --model nano-llama --model nano-neox \
   --output "$data/evaluation"
 

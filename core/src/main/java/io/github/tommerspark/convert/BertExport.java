@@ -7,7 +7,6 @@ import io.github.tommerspark.source.Quoted;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -191,7 +190,6 @@ final class BertExport {
                 .formatted(table, matrix(table)[1], width));
       }
     }
-    Map<String, OnnxNode> products = new HashMap<>();
     for (int layer = 0; layer < kept; layer++) {
       String at = block(layer);
       long inner = vector(at + "intermediate.dense.bias", -1);

@@ -29,6 +29,9 @@ final class OnnxGraph {
   /** As many integers of 64 bits take no more, whatever their values. */
   private static final int MAX_INTEGER_BYTES = MAX_INTEGERS * 10;
 
+  /** Names that one value may have; more is a circle, or made to keep us busy. */
+  private static final int MAX_ALIASES = 64;
+
   private static final int MAX_NODES = 100_000;
   private static final int MAX_TENSORS = 100_000;
   private static final long MAX_NAMES = 64L << 20;
@@ -61,7 +64,6 @@ final class OnnxGraph {
   private final List<OnnxNode> nodes = new ArrayList<>();
   private final Map<String, OnnxNode> producers = new HashMap<>();
   private final Map<String, List<OnnxNode>> consumers = new HashMap<>();
-  private String producer = "";
   private long names;
 
   private OnnxGraph(RandomAccessSource source) {
@@ -88,18 +90,13 @@ final class OnnxGraph {
     ProtobufReader model = ProtobufReader.of(source);
     boolean found = false;
     while (model.next()) {
-      switch (model.field()) {
-        case 2 -> producer = model.text();
-        case 7 -> {
-          if (found) {
-            throw refused("it has two graphs");
-          }
-          found = true;
-          graph(model.message());
+      // The others are versions and remarks.
+      if (model.field() == 7) {
+        if (found) {
+          throw refused("it has two graphs");
         }
-        default -> {
-          // Versions and remarks.
-        }
+        found = true;
+        graph(model.message());
       }
     }
     if (!found) {
@@ -280,11 +277,6 @@ final class OnnxGraph {
     return file;
   }
 
-  /** The program that wrote it, as it says itself; or "". */
-  String producer() {
-    return producer;
-  }
-
   /** Its operations, in the order of the file. */
   List<OnnxNode> nodes() {
     return nodes;
@@ -308,8 +300,7 @@ final class OnnxGraph {
   /** The constant that a value is, through {@code Identity} and {@code Constant}; null if none. */
   OnnxTensor constant(String value) {
     String at = value;
-    // As many steps as a chain may have that is no circle.
-    for (int step = 0; step <= nodes.size(); step++) {
+    for (int step = 0; step < MAX_ALIASES; step++) {
       if (tensors.containsKey(at)) {
         return tensors.get(at);
       }

@@ -8,16 +8,16 @@ import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.detect.Threshold;
 import io.github.tommerspark.engine.EngineOptions;
-import io.github.tommerspark.eval.PairAgreement;
 import io.github.tommerspark.jobs.agree.AgreeJob;
 import io.github.tommerspark.jobs.agree.AgreeOptions;
-import io.github.tommerspark.jobs.agree.MentionDataset;
+import io.github.tommerspark.jobs.agree.AgreementReport;
 import io.github.tommerspark.jobs.annotate.AnnotateJob;
 import io.github.tommerspark.jobs.annotate.AnnotateOptions;
 import io.github.tommerspark.jobs.annotate.AnnotateResult;
 import io.github.tommerspark.jobs.cli.Color;
 import io.github.tommerspark.jobs.cli.CommonOptions;
 import io.github.tommerspark.jobs.cli.Highlighter;
+import io.github.tommerspark.jobs.cli.ModelArguments;
 import io.github.tommerspark.jobs.cli.Sessions;
 import io.github.tommerspark.jobs.dataset.CorpusOptions;
 import io.github.tommerspark.jobs.dataset.DemoCorpus;
@@ -26,12 +26,16 @@ import io.github.tommerspark.jobs.dataset.OutputFormat;
 import io.github.tommerspark.jobs.dataset.OutputOptions;
 import io.github.tommerspark.jobs.dataset.Provenance;
 import io.github.tommerspark.jobs.dataset.WriteMode;
+import io.github.tommerspark.jobs.report.ReportJob;
+import io.github.tommerspark.jobs.report.ReportOptions;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -44,17 +48,30 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Runs the annotate job on a bundled corpus with all bundled models and shows what it found. */
+/**
+ * Annotates a bundled corpus with all bundled models, and shows what was found and how they agree.
+ */
 @Command(
     name = "demo",
     customSynopsis = "tommer-spark demo [OPTIONS]",
     sortOptions = false,
     description =
-        "Annotates a small bundled corpus with the bundled models, shows some of it, and says how far the models agree.")
+        "Annotates a small bundled corpus with the bundled models, shows some of it, says how far the models agree, and writes a page about both.")
 final class DemoCommand implements Callable<Integer> {
 
   /** Longest text shown, in code points. */
   private static final int SHOWN_LENGTH = 700;
+
+  /** Of the bootstrap, as agree has it. */
+  private static final int REPLICATES = 1000;
+
+  /** Mentions of a length that a share of them in common needs to mean something. */
+  private static final long LEAST_COMPARED = 50;
+
+  /** What the page shows, as report has it. */
+  private static final int PAGE_DOCUMENTS = 40;
+
+  private static final int PAGE_CHARACTERS = 3000;
 
   @Spec private CommandSpec command;
 
@@ -65,7 +82,7 @@ final class DemoCommand implements Callable<Integer> {
       paramLabel = "DIR",
       defaultValue = "demo-output",
       description =
-          "Local directory for the corpus (corpus.jsonl) and the result (mentions/, Parquet), replaced if there (default: ${DEFAULT-VALUE}).")
+          "Local directory for the corpus (corpus.jsonl), the mentions (mentions/, Parquet) and how the models agree on them (agreement/), replaced if there (default: ${DEFAULT-VALUE}).")
   private Path output;
 
   @Option(
@@ -82,6 +99,13 @@ final class DemoCommand implements Callable<Integer> {
       defaultValue = "4",
       description = "How many documents to show (default: ${DEFAULT-VALUE}).")
   private int documents;
+
+  @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description =
+          "Where to write a page with the documents and how the models agree; named .html, replaced if there (default: demo.html in the output).")
+  private Path html;
 
   @Option(
       names = "--color",
@@ -101,8 +125,11 @@ final class DemoCommand implements Callable<Integer> {
       Dataset<Row> rows = spark.read().parquet(provenance.output().path());
       show(rows, provenance, out);
       out.println(result.summary());
-      agreement(spark, provenance, out);
       out.println();
+      print(compare(spark, provenance), out);
+      writePage(spark, provenance);
+      out.println();
+      out.println("All of it as a page: " + page());
       out.println("Next: ./submit.sh annotate --input " + corpusFile() + " --output my-mentions");
     }
     return 0;
@@ -118,12 +145,7 @@ final class DemoCommand implements Callable<Integer> {
         new CorpusOptions(
             List.of(corpusFile().toUri().toString()), InputFormat.JSON, Map.of(), "text", "id"),
         new OutputOptions(
-            output.resolve("mentions").toUri().toString(),
-            OutputFormat.PARQUET,
-            WriteMode.OVERWRITE,
-            "mentions",
-            null,
-            false),
+            place("mentions"), OutputFormat.PARQUET, WriteMode.OVERWRITE, "mentions", null, false),
         models,
         EngineOptions.defaults(),
         0,
@@ -142,7 +164,13 @@ final class DemoCommand implements Callable<Integer> {
     }
   }
 
+  /** Some documents, with what the default model found. */
   private void show(Dataset<Row> rows, Provenance provenance, PrintWriter out) {
+    Provenance.Model model =
+        provenance.models().stream()
+            .filter(one -> one.name().equals(ModelArguments.DEFAULT))
+            .findFirst()
+            .orElseThrow();
     Highlighter highlighter = new Highlighter(color.ansi());
     List<Row> candidates =
         rows.where(length(col("text")).between(1, SHOWN_LENGTH)).orderBy("id").collectAsList();
@@ -151,47 +179,107 @@ final class DemoCommand implements Callable<Integer> {
       // From all over the corpus.
       Row row = candidates.get(i * candidates.size() / shown);
       String text = row.getAs("text");
+      List<Row> mentions = row.getList(row.fieldIndex(model.column()));
       out.println();
-      out.println("── " + row.getAs("id") + ": " + row.getAs("title"));
-      for (Provenance.Model model : provenance.models()) {
-        List<Row> mentions = row.getList(row.fieldIndex(model.column()));
-        out.println();
-        out.println("%s, %d mentions".formatted(model.name(), mentions.size()));
-        out.println(
-            highlighter.highlight(
-                text,
-                mentions.stream()
-                    .map(m -> new Highlighter.Span(m.getInt(0), m.getInt(1)))
-                    .toList()));
-      }
+      out.println(
+          "── %s: %s (%s, %d mentions)"
+              .formatted(row.getAs("id"), row.getAs("title"), model.name(), mentions.size()));
+      out.println();
+      out.println(
+          highlighter.highlight(
+              text,
+              mentions.stream().map(m -> new Highlighter.Span(m.getInt(0), m.getInt(1))).toList()));
     }
     out.println();
   }
 
-  private static void agreement(SparkSession spark, Provenance provenance, PrintWriter out)
-      throws IOException {
-    MentionDataset mentions =
-        MentionDataset.open(
-            spark,
-            new AgreeOptions.Source(null, List.of(provenance.output().path())),
+  private AgreementReport compare(SparkSession spark, Provenance provenance) throws IOException {
+    return AgreeJob.run(
+        spark,
+        new AgreeOptions(
+            List.of(new AgreeOptions.Source(null, List.of(provenance.output().path()))),
             null,
             null,
-            null);
-    for (PairAgreement pair : AgreeJob.compare(mentions).pairs()) {
-      Provenance.Model a = provenance.models().get(pair.a());
-      Provenance.Model b = provenance.models().get(pair.b());
-      out.println(
-          "  %-19s %.3f (%,d mentions of %s, %,d of %s, %,d of both; thresholds %s and %s)"
-              .formatted(
-                  "DICE",
-                  pair.dice(),
-                  pair.aCount(),
-                  a.name(),
-                  pair.bCount(),
-                  b.name(),
-                  pair.both(),
-                  a.threshold(),
-                  b.threshold()));
+            null,
+            place("agreement"),
+            true,
+            REPLICATES,
+            1,
+            0,
+            "mentions_consensus"));
+  }
+
+  /** DICE of all pairs, then of the default model with each other one by length of mentions. */
+  private static void print(AgreementReport report, PrintWriter out) {
+    List<String> names = report.models().stream().map(AgreementReport.Model::name).toList();
+    out.println("Agreement on exact boundaries, DICE:");
+    out.println();
+    out.println("  %-12s%s".formatted("", columns(names)));
+    for (int a = 0; a < names.size(); a++) {
+      StringBuilder line = new StringBuilder("  %-12s".formatted(names.get(a)));
+      for (int b = 0; b < names.size(); b++) {
+        line.append(
+            b == a ? "%12s".formatted("") : "%12.3f".formatted(report.micro().dice()[a][b]));
+      }
+      out.println(line.toString().stripTrailing());
     }
+    List<String> others =
+        names.stream().filter(name -> !name.equals(ModelArguments.DEFAULT)).toList();
+    Map<String, Map<String, Double>> byLength = new LinkedHashMap<>();
+    for (AgreementReport.ByLength part : report.byLength()) {
+      boolean first = part.a().equals(ModelArguments.DEFAULT);
+      boolean counts = part.aCount() + part.bCount() >= LEAST_COMPARED;
+      if (counts && (first || part.b().equals(ModelArguments.DEFAULT))) {
+        byLength
+            .computeIfAbsent(part.length(), length -> new HashMap<>())
+            .put(first ? part.b() : part.a(), part.dice());
+      }
+    }
+    out.println();
+    out.println(
+        "Of %s and each other model, by length in %s:"
+            .formatted(ModelArguments.DEFAULT, report.lengthUnit()));
+    out.println();
+    out.println("  %-12s%s".formatted("", columns(others)));
+    byLength.forEach(
+        (length, dice) -> {
+          StringBuilder line = new StringBuilder("  %-12s".formatted(length));
+          others.forEach(
+              name ->
+                  line.append(
+                      dice.containsKey(name)
+                          ? "%12.3f".formatted(dice.get(name))
+                          : "%12s".formatted("")));
+          out.println(line.toString().stripTrailing());
+        });
+  }
+
+  private static String columns(List<String> names) {
+    StringBuilder columns = new StringBuilder();
+    names.forEach(name -> columns.append("%12s".formatted(name)));
+    return columns.toString();
+  }
+
+  private void writePage(SparkSession spark, Provenance provenance) throws IOException {
+    ReportJob.run(
+        spark,
+        new ReportOptions(
+            List.of(provenance.output().path(), place("agreement")),
+            page().toUri().toString(),
+            "Mentions of the bundled models",
+            PAGE_DOCUMENTS,
+            PAGE_CHARACTERS,
+            0,
+            0,
+            null,
+            null));
+  }
+
+  private Path page() {
+    return (html == null ? output.resolve("demo.html") : html).toAbsolutePath().normalize();
+  }
+
+  private String place(String directory) {
+    return output.resolve(directory).toUri().toString();
   }
 }

@@ -3,7 +3,6 @@ package io.github.tommerspark.jobs.agree;
 import static org.apache.spark.sql.functions.approx_count_distinct;
 import static org.apache.spark.sql.functions.count;
 
-import io.github.tommerspark.eval.AgreementTally;
 import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.output.ResultDirectory;
 import io.github.tommerspark.spark.AgreementPart;
@@ -42,19 +41,8 @@ public final class AgreeJob {
    * @throws UserException if the input or the output stands in the way, or the datasets do not have
    *     the same texts
    */
-  static AgreementReport run(SparkSession spark, AgreeOptions options) throws IOException {
+  public static AgreementReport run(SparkSession spark, AgreeOptions options) throws IOException {
     return new AgreeJob(spark, options).run();
-  }
-
-  /**
-   * Compares models whose mentions are columns of one dataset, without a bootstrap.
-   *
-   * @param dataset each row of which is a document
-   */
-  public static AgreementTally compare(MentionDataset dataset) {
-    return ColumnAgreement.count(
-            dataset.spans(false), new AgreementPlan(dataset.models().size(), 1, 0, 0))
-        .tally();
   }
 
   private AgreementReport run() throws IOException {

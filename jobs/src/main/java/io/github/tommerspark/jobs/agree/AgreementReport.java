@@ -33,7 +33,7 @@ import java.util.function.ToDoubleFunction;
  * @param warnings what a reader of the numbers should know
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-record AgreementReport(
+public record AgreementReport(
     String kind,
     String product,
     String created,
@@ -51,24 +51,24 @@ record AgreementReport(
   /** Pairs that fit on a screen one by one; beyond, a matrix is shown. */
   private static final int SHOWN_PAIRS = 15;
 
-  record Model(String name, long mentions, String column, String dataset) {}
+  public record Model(String name, long mentions, String column, String dataset) {}
 
-  record Micro(double[][] dice, double[][] iou, long[][] intersection) {}
+  public record Micro(double[][] dice, double[][] iou, long[][] intersection) {}
 
-  record Macro(double[][] dice, double[][] iou, long[][] documents) {}
+  public record Macro(double[][] dice, double[][] iou, long[][] documents) {}
 
-  record Dice(double[][] dice) {}
+  public record Dice(double[][] dice) {}
 
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  record Relaxed(Dice overlap, Dice sameEnd, Dice sameLastWord) {}
+  public record Relaxed(Dice overlap, Dice sameEnd, Dice sameLastWord) {}
 
-  record Intervals(
+  public record Intervals(
       double level, int replicates, long seed, double[][] diceLow, double[][] diceHigh) {}
 
-  record ByLength(
+  public record ByLength(
       String length, String a, String b, double dice, long aCount, long bCount, long both) {}
 
-  record ByThreshold(
+  public record ByThreshold(
       double threshold, String a, String b, double dice, long aCount, long bCount, long both) {}
 
   /**
