@@ -78,7 +78,7 @@ class BundledHeadTest {
     Head head = HeadFiles.read(bundled.files());
     assertThat(head.hiddenSize()).isEqualTo(bundled.hiddenSize());
     assertThat(head.config().layer()).isBetween(0, bundled.layers() - 1);
-    assertThat(head.config().recommendedThreshold()).isPresent();
+    assertThat(head.config().additions().thresholds().recommended()).isPresent();
     assertThat(bundled.repository()).matches("[\\w-]+/[\\w.-]+");
     assertThat(MentionDetector.bundledModels()).doesNotContain(name);
   }

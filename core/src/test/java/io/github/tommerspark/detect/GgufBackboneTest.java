@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.gguf.GgufImport;
 import io.github.tommerspark.gguf.GgufSnapshot;
-import io.github.tommerspark.head.Head;
+import io.github.tommerspark.head.HeadAdditions;
 import io.github.tommerspark.head.HeadConfig;
 import io.github.tommerspark.head.HeadFiles;
+import io.github.tommerspark.head.HeadType;
+import io.github.tommerspark.head.PublishedHead;
 import io.github.tommerspark.head.ScoreNormalization;
 import io.github.tommerspark.testing.Samples;
 import io.github.tommerspark.text.BosPolicy;
@@ -17,7 +19,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
-import java.util.OptionalDouble;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,6 +42,7 @@ class GgufBackboneTest {
     Random random = new Random(5);
     HeadConfig config =
         new HeadConfig(
+            HeadType.PUBLISHED,
             "somebody/Llama",
             0,
             4,
@@ -48,10 +50,9 @@ class GgufBackboneTest {
             25,
             true,
             ScoreNormalization.NONE,
-            false,
-            OptionalDouble.empty());
+            HeadAdditions.NONE);
     HeadFiles.write(
-        new Head(
+        new PublishedHead(
             config,
             64,
             gaussian(random, 256),
