@@ -1,8 +1,8 @@
 """Makes the vectors that FidelityTest compares with: hidden states and mentions of the bundled models.
 
 Nothing of the product is used: the ONNX file is read with the package onnx, the encoder is that of
-Hugging Face transformers in float32, and the head is written down here from the published equations
-(arXiv 2510.19410). Run it after the build has unpacked the ONNX files (mvn -pl core,models
+Hugging Face transformers in float32, and the heads are written down here from their equations (arXiv
+2510.19410 for published ones). Run it after the build has unpacked the ONNX files (mvn -pl core,models
 process-classes), whenever a model's layer, type or head has changed:
 
     pip install torch transformers tokenizers onnx safetensors
@@ -10,7 +10,9 @@ process-classes), whenever a model's layer, type or head has changed:
 """
 
 import json
+import math
 import pathlib
+import unicodedata
 
 import numpy as np
 import onnx
@@ -109,15 +111,75 @@ def probabilities(head, fields, z):
     return spans
 
 
+def is_boundary(text, at):
+    """Whether a place in a text does not lie within a word; enough of the rule for the texts here."""
+    if not 0 < at < len(text) or unicodedata.combining(text[at]):
+        return not 0 < at < len(text)
+    spaced = [c.isalnum() and not "\u3040" <= c <= "\u9fff" for c in (text[at - 1], text[at])]
+    return not all(spaced)
+
+
+def boundary_probabilities(head, fields, additions, z, text, encoding):
+    """Of every span (start, end) of one sequence, by the equations in BoundaryHead.java."""
+    window = fields["sliding_window"]
+    n = z.size(0)
+    tokens = torch.nn.functional.gelu(z @ head["token.weight"].T + head["token.bias"])
+    shares = (tokens @ head["context.weight"].T + head["context.bias"]).view(n, 5, -1)
+    around = torch.zeros(n, shares.size(2))
+    for i in range(n):
+        for place in range(5):
+            if 0 <= i + place - 2 < n:
+                around[i] += shares[i + place - 2, place]
+    x = torch.nn.functional.gelu(around)
+    queries, keys = x @ head["query.weight"], x @ head["key.weight"]
+    probes = x @ head["probe.weight"].T + head["probe.bias"]
+    greatest, least = head["inside.weight"]
+    special = encoding.special_tokens_mask
+    starts = [not special[i] and is_boundary(text, encoding.offsets[i][0]) for i in range(n)]
+    ends = [not special[i] and is_boundary(text, encoding.offsets[i][1]) for i in range(n)]
+    alone = {}
+    for end in range(n):
+        for start in range(max(1, end - window), end + 1):
+            if starts[start] and ends[end]:
+                inside = probes[start : end + 1]
+                alone[start, end] = (
+                    queries[end] @ keys[start] / fields["rank"] ** 0.5
+                    + probes[start, 0]
+                    + probes[end, 1]
+                    + inside[:, 2].sum() / 8
+                    + inside[:, 3:].max(0).values @ greatest
+                    + inside[:, 3:].min(0).values @ least
+                    + head["length.bias"][end - start]
+                ).item()
+    scores = {}
+    for (start, end), logit in alone.items():
+        rivals = [0.0] * 4
+        for (s, e), other in alone.items():
+            if (s == start) != (e == end):
+                kind = (0 if s > start else 1) if e == end else (2 if e < end else 3)
+                rivals[kind] = max(rivals[kind], 1 / (1 + math.exp(-other)))
+        logit += sum(w * r for w, r in zip(head["rival.weight"].tolist(), rivals))
+        logit = additions.get("calibration_scale", 1) * logit + additions.get("calibration_offset", 0)
+        scores[start, end] = 1 / (1 + math.exp(-logit))
+    return scores
+
+
 def main():
     torch.set_num_threads(1)
     torch.manual_seed(0)
     VECTORS.mkdir(parents=True, exist_ok=True)
     for directory in sorted(path for path in MODELS.iterdir() if path.is_dir()):
         record = json.loads((directory / "tommer.json").read_text())
+        if "source" not in record:
+            continue
         head_directory = directory / record["head"]
-        fields = json.loads((head_directory / "experimaestro.json").read_text())[0]["fields"]
-        recommended = json.loads((head_directory / "tommer.json").read_text())["recommended_threshold"]
+        boundary = (head_directory / "boundary.json").exists()
+        fields = json.loads(
+            (head_directory / ("boundary.json" if boundary else "experimaestro.json")).read_text()
+        )
+        fields = fields if boundary else fields[0]["fields"]
+        additions = json.loads((head_directory / "tommer.json").read_text())
+        recommended = additions["recommended_threshold"]
         head = {
             name: torch.from_numpy(value)
             for name, value in safetensors.numpy.load_file(head_directory / "model.safetensors").items()
@@ -136,7 +198,12 @@ def main():
                 states = model(
                     input_ids=torch.tensor([encoding.ids]), output_hidden_states=True
                 ).hidden_states[1:]
-                spans = probabilities(head, fields, states[record["layer"]][0])
+                z = states[record["layer"]][0]
+                spans = (
+                    boundary_probabilities(head, fields, additions, z, text, encoding)
+                    if boundary
+                    else probabilities(head, fields, z)
+                )
             tensors[f"{index}.ids"] = np.array(encoding.ids, dtype=np.int64)
             for layer, state in enumerate(states):
                 tensors[f"{index}.hidden.{layer}"] = state[0].numpy()
