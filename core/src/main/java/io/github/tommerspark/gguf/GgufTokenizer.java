@@ -13,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
-import java.util.TreeSet;
 
 /**
  * The tokenizer of a file as a {@code tokenizer.json}.
@@ -126,6 +125,11 @@ final class GgufTokenizer {
     }
   }
 
+  /** Names of the pre-tokenizers that are known, sorted. */
+  static List<String> preTokenizers() {
+    return PRE_TOKENIZERS.keySet().stream().sorted().toList();
+  }
+
   /**
    * Writes the tokenizer of a file.
    *
@@ -197,7 +201,7 @@ final class GgufTokenizer {
                             .formatted(PRE)));
     PreTokenizer pre = PRE_TOKENIZERS.get(name);
     if (pre == null) {
-      throw metadata.unsupported(PRE, new TreeSet<>(PRE_TOKENIZERS.keySet()).toArray());
+      throw metadata.unsupported(PRE, preTokenizers().toArray());
     }
     if (pre.composed()) {
       json.writeObjectFieldStart("normalizer");

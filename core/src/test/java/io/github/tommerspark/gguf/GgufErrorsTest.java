@@ -10,6 +10,8 @@ import io.github.tommerspark.checkpoint.Checkpoint;
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import io.github.tommerspark.checkpoint.TensorInfo;
 import io.github.tommerspark.testing.Samples;
+import io.github.tommerspark.text.TextTokenizer;
+import io.github.tommerspark.text.TokenizedText;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
@@ -140,6 +142,23 @@ class GgufErrorsTest {
         .hasMessageContainingAll(words.toArray(String[]::new))
         .hasMessageContaining("memory/model.gguf")
         .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+  }
+
+  static List<String> preTokenizers() {
+    return GgufTokenizer.preTokenizers();
+  }
+
+  @ParameterizedTest
+  @MethodSource("preTokenizers")
+  void everyPreTokenizerSplitsAnyText(String name) throws IOException {
+    GgufSnapshot snapshot = GgufBytes.llama().text("tokenizer.ggml.pre", name).snapshot();
+    try (TextTokenizer tokenizer = GgufGoldenTest.tokenizer(snapshot)) {
+      String text = "abc It's 12345 ABC\u00e9 \n\n x=1; ??? " + "a".repeat(50) + "\t \u6771";
+      TokenizedText tokens = tokenizer.encode(text);
+      assertThat(tokens.start(0)).isZero();
+      assertThat(tokens.id(0)).isEqualTo(258);
+      assertThat(tokens.end(tokens.size() - 1)).isEqualTo(text.length());
+    }
   }
 
   @Test

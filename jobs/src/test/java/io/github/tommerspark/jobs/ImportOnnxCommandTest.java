@@ -63,7 +63,7 @@ class ImportOnnxCommandTest {
   void whatCannotBeImportedIsSaidInALine() throws IOException {
     String output = folder.resolve("out").toString();
     assertThat(failure(2, "--output", output))
-        .isEqualTo("Nothing to import: name a file with --onnx");
+        .isEqualTo("Nothing to import: name a file with --gguf or --onnx");
     assertThat(failure(2, "--onnx", "x.onnx", "--output", output))
         .isEqualTo(
             "--onnx needs --tokenizer: an ONNX file has no tokenizer, and the tokenizer.json stands beside it where it was published");
