@@ -16,7 +16,7 @@ public record Threshold(Kind kind, double number) implements Serializable {
     DEFAULT,
     /** What the head records: the best F1 on its trainer's dev data. */
     RECOMMENDED,
-    /** What the head records: a recall of at least 0.95 on its trainer's dev data. */
+    /** What the head records: a recall of at least 0.98 on its trainer's dev data. */
     RECALL,
     /** What the head records: a precision of at least 0.90 on its trainer's dev data. */
     PRECISION,

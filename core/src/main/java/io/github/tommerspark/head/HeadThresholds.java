@@ -14,8 +14,11 @@ public record HeadThresholds(
     OptionalDouble recommended, OptionalDouble recall, OptionalDouble precision)
     implements Serializable {
 
-  /** The recall that the threshold for recall keeps. */
-  public static final double RECALL = 0.95;
+  /**
+   * The recall that the threshold for recall keeps on the dev data. Text that is unlike them costs
+   * a few points, so that .95 needs this much.
+   */
+  public static final double RECALL = 0.98;
 
   /** The precision that the threshold for precision reaches. */
   public static final double PRECISION = 0.90;

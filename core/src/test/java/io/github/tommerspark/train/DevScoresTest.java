@@ -57,7 +57,9 @@ class DevScoresTest {
     assertThat(precision).isGreaterThan(thresholds.recommended().orElseThrow());
     curve.points().stream()
         .filter(point -> point.threshold() <= recall)
-        .forEach(point -> assertThat(point.scores().recall()).isGreaterThanOrEqualTo(0.95));
+        .forEach(
+            point ->
+                assertThat(point.scores().recall()).isGreaterThanOrEqualTo(HeadThresholds.RECALL));
     curve.points().stream()
         .filter(point -> point.threshold() >= precision)
         .filter(point -> point.scores().truePositives() + point.scores().falsePositives() > 0)

@@ -20,7 +20,7 @@ import java.util.List;
  * @param rank of the head
  * @param parameters of the head
  * @param recommendedThreshold with the best F1 on the dev data
- * @param recallThreshold the highest with a recall of .95 there; null if none has
+ * @param recallThreshold the highest with a recall of .98 there; null if none has
  * @param precisionThreshold the lowest from which on the precision is .90 there; null if none is
  * @param reliability of calibrated scores on the dev data
  * @param best epoch, which was kept
