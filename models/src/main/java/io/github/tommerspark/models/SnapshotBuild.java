@@ -82,6 +82,10 @@ public final class SnapshotBuild {
   private void make(Path model) throws IOException {
     Path file = model.resolve(RECORD);
     ObjectNode record = (ObjectNode) JSON.readTree(Files.readAllBytes(file));
+    if (!record.has("source")) {
+      // A head alone, whose backbone is not part of the product.
+      return;
+    }
     String name = model.getFileName().toString();
     Path directory = output.resolve(name);
     Map<String, String> recorded = new TreeMap<>();

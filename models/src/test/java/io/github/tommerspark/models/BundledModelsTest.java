@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.tommerspark.checkpoint.StrictJson;
 import io.github.tommerspark.detect.MentionDetector;
+import io.github.tommerspark.head.HeadConfig;
+import io.github.tommerspark.head.HeadFiles;
 import io.github.tommerspark.source.ModelDirectory;
 import io.github.tommerspark.source.ResourceDirectory;
 import java.io.IOException;
@@ -46,15 +48,24 @@ class BundledModelsTest {
     return new ResourceDirectory(BundledModelsTest.class, ROOT + model);
   }
 
+  /** Names of the heads without a backbone, as this module lists them. */
+  private static List<String> heads() throws IOException {
+    try (InputStream in =
+        BundledModelsTest.class.getResourceAsStream("/META-INF/tommer-spark/heads")) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+    }
+  }
+
   @Test
-  void theListNamesExactlyTheDirectories() throws Exception {
+  void theListsNameExactlyTheDirectories() throws Exception {
     Path root =
         Path.of(getClass().getResource(ROOT + "bge-small/tommer.json").toURI())
             .getParent()
             .getParent();
     try (Stream<Path> entries = Files.list(root)) {
       assertThat(entries.filter(Files::isDirectory).map(path -> path.getFileName().toString()))
-          .containsExactlyInAnyOrderElementsOf(models());
+          .containsExactlyInAnyOrderElementsOf(
+              Stream.concat(models().stream(), heads().stream()).toList());
     }
     assertThat(MentionDetector.bundledModels()).containsAll(models()).contains("nano-llama");
   }
@@ -64,14 +75,11 @@ class BundledModelsTest {
   void theSnapshotEndsWithTheBlockThatTheHeadReads(String model) throws IOException {
     ModelDirectory directory = directory(model);
     JsonNode record = StrictJson.read(directory, "tommer.json");
-    JsonNode head =
-        StrictJson.read(directory, record.get("head").asText() + "/experimaestro.json")
-            .get(0)
-            .get("fields");
+    HeadConfig head = HeadFiles.read(directory.folder(record.get("head").asText())).config();
     JsonNode config = StrictJson.read(directory, "config.json");
     assertThat(record.get("name").asText()).isEqualTo(model);
-    assertThat(head.get("llm_name").asText()).isEqualTo(model);
-    assertThat(head.get("layer")).isEqualTo(record.get("layer"));
+    assertThat(head.llmName()).isEqualTo(model);
+    assertThat(head.layer()).isEqualTo(record.get("layer").asInt());
     assertThat(config.get("num_hidden_layers").asInt()).isEqualTo(record.get("layer").asInt() + 1);
     assertThat(record.get("maxTokens").asInt())
         .isBetween(2, config.get("max_position_embeddings").asInt());
