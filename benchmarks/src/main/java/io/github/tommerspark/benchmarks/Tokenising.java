@@ -4,11 +4,15 @@ import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.detect.ModelTokens;
 import io.github.tommerspark.engine.EngineOptions;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
@@ -41,12 +45,52 @@ public class Tokenising {
   private ModelTokens tokenizer;
   private String text;
 
-  /** Tokens, to be shown beside the documents. */
-  @AuxCounters(AuxCounters.Type.OPERATIONS)
+  /**
+   * What threads did in an iteration: tokens, the processor time that they took, and how often a
+   * thread waited, for a lock above all.
+   */
+  @AuxCounters(AuxCounters.Type.EVENTS)
   @State(Scope.Thread)
   public static class Count {
-    /** Tokens so far. */
+    private static final Path STATUS = Path.of("/proc/thread-self/status");
+    private static final String WAITS = "voluntary_ctxt_switches:";
+
+    /** Tokens of the iteration. */
     public long tokens;
+
+    /** Seconds of a processor. */
+    public double processorSeconds;
+
+    /** Times that the thread gave its processor up; 0 where there is no /proc. */
+    public long waits;
+
+    private long beginNanos;
+    private long beginWaits;
+
+    /** Begins to count. */
+    @Setup(Level.Iteration)
+    public void begin() throws IOException {
+      beginNanos = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+      beginWaits = waitsSoFar();
+    }
+
+    /** Ends it. */
+    @TearDown(Level.Iteration)
+    public void end() throws IOException {
+      processorSeconds =
+          (ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - beginNanos) / 1e9;
+      waits = waitsSoFar() - beginWaits;
+    }
+
+    private static long waitsSoFar() throws IOException {
+      if (!Files.exists(STATUS)) {
+        return 0;
+      }
+      return Files.readAllLines(STATUS).stream()
+          .filter(line -> line.startsWith(WAITS))
+          .mapToLong(line -> Long.parseLong(line.substring(WAITS.length()).strip()))
+          .sum();
+    }
   }
 
   /** Makes a text whose words differ, as caches of words see to it that repeated ones cost nothing. */

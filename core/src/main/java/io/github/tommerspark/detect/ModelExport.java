@@ -33,7 +33,7 @@ import java.util.TreeSet;
  */
 public final class ModelExport {
 
-  /** Weights that take more are carried as bfloat16, and the expectation is made with those. */
+  /** Weights in fp32 that take more are carried as bfloat16, and so is what is expected of them. */
   private static final long ROUNDED_FROM_BYTES = 16 << 20;
 
   /** Tensors of a random head that are small enough to be carried as they are. */
@@ -62,7 +62,8 @@ public final class ModelExport {
     try (ModelPlan plan = ModelPlan.of(spec.withTyping(null), false)) {
       ModelDirectory snapshot = plan.files().backbone();
       BackbonePlan backbone = plan.backbone();
-      if (backbone.bytes() > ROUNDED_FROM_BYTES) {
+      boolean wide = backbone.bytes() > Short.BYTES * backbone.parameters();
+      if (wide && backbone.bytes() > ROUNDED_FROM_BYTES) {
         Path rounded = work.resolve("rounded-" + spec.name());
         try (Checkpoint checkpoint = Checkpoint.open(snapshot)) {
           BackboneExport.round(backbone, checkpoint, rounded);

@@ -39,20 +39,26 @@ class BoundaryHeadTest {
 
   private static ScriptModule module;
 
+  /** As GPUs run it. */
+  private static ScriptModule scanning;
+
   @TempDir private Path directory;
 
   @BeforeAll
   static void load() {
-    module =
-        ScriptModule.load(
-            List.of("packed", "projection", "extremes", "head", "boundary"),
-            Map.of(),
-            Device.cpu());
+    module = load("extremes");
+    scanning = load("extremes_scan");
+  }
+
+  private static ScriptModule load(String extremes) {
+    return ScriptModule.load(
+        List.of("packed", "projection", extremes, "head", "boundary"), Map.of(), Device.cpu());
   }
 
   @AfterAll
   static void close() {
     module.close();
+    scanning.close();
   }
 
   private static BoundaryHead head(
@@ -245,7 +251,10 @@ class BoundaryHeadTest {
     for (int i = 0; i < edges.length; i++) {
       edges[i] = (byte) (random.nextInt(3) > 0 ? 1 : 0);
     }
-    Map<List<Long>, Float> found = spans(head, packed, groups, edges);
+    Map<List<Long>, Float> found = spans(module, head, packed, groups, edges);
+    Map<List<Long>, Float> scanned = spans(scanning, head, packed, groups, edges);
+    assertThat(scanned).containsOnlyKeys(found.keySet());
+    found.forEach((span, logit) -> assertThat(scanned.get(span)).isCloseTo(logit, within(1e-4f)));
     int first = 0;
     int expected = 0;
     for (float[][] states : sequences) {
@@ -271,7 +280,7 @@ class BoundaryHeadTest {
   }
 
   private static Map<List<Long>, Float> spans(
-      BoundaryHead head, List<float[]> states, long[] groups, byte[] edges) {
+      ScriptModule module, BoundaryHead head, List<float[]> states, long[] groups, byte[] edges) {
     float[] flat = new float[states.size() * WIDTH];
     for (int i = 0; i < states.size(); i++) {
       System.arraycopy(states.get(i), 0, flat, i * WIDTH, WIDTH);
