@@ -81,10 +81,7 @@ class BundledModelFilesTest {
   void descriptionFitsTheBackboneAndTheHead(String model) throws IOException {
     JsonNode description = json(model + "/tommer.json");
     JsonNode config = json(model + "/config.json");
-    JsonNode head =
-        json(model + "/" + description.get("head").asText() + "/experimaestro.json")
-            .get(0)
-            .get("fields");
+    JsonNode head = json(model + "/" + description.get("head").asText() + "/boundary.json");
 
     assertThat(description.get("name").asText()).isEqualTo(model);
     assertThat(description.get("layer")).isEqualTo(head.get("layer"));
