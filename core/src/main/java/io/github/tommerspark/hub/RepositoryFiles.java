@@ -31,6 +31,7 @@ final class RepositoryFiles {
   private static final String WEIGHTS = "model.safetensors";
   static final String INDEX = "model.safetensors.index.json";
   private static final String NEWER_HEAD = "experimaestro.json";
+  private static final String BOUNDARY_HEAD = "boundary.json";
   private static final String OLDER_HEAD = "definition.json";
   private static final String OLDER_PARAMETERS = "parameters";
   private static final String CLASSIFIER = "classifier.json";
@@ -44,7 +45,7 @@ final class RepositoryFiles {
 
   /** What is at the root; nothing if it is none of these. */
   Optional<Kind> kind() {
-    if (names.contains(NEWER_HEAD) || names.contains(OLDER_HEAD)) {
+    if (names.contains(NEWER_HEAD) || names.contains(OLDER_HEAD) || names.contains(BOUNDARY_HEAD)) {
       return Optional.of(Kind.HEAD);
     } else if (names.contains(CLASSIFIER)) {
       return Optional.of(Kind.CLASSIFIER);
@@ -166,7 +167,8 @@ final class RepositoryFiles {
     for (String name : names) {
       int slash = name.indexOf('/');
       if (slash > 0
-          && List.of(NEWER_HEAD, OLDER_HEAD, CLASSIFIER).contains(name.substring(slash + 1))) {
+          && List.of(NEWER_HEAD, OLDER_HEAD, BOUNDARY_HEAD, CLASSIFIER)
+              .contains(name.substring(slash + 1))) {
         folders.add(name.substring(0, slash + 1));
       }
     }
@@ -175,7 +177,7 @@ final class RepositoryFiles {
 
   /** Adds a head or a classifier: what describes it, then its parameters. */
   private void addPart(List<String> needed, String folder) {
-    for (String file : List.of(NEWER_HEAD, OLDER_HEAD, CLASSIFIER, RECORD)) {
+    for (String file : List.of(NEWER_HEAD, OLDER_HEAD, BOUNDARY_HEAD, CLASSIFIER, RECORD)) {
       addIfThere(needed, folder + file);
     }
     for (String name : names) {

@@ -35,7 +35,7 @@ class ModelPlanTest {
     assertThat(nano.layer()).isEqualTo(3);
     assertThat(nano.hiddenSize()).isEqualTo(256);
     assertThat(nano.maxTokens()).isEqualTo(256);
-    assertThat(nano.overlap()).isEqualTo(31);
+    assertThat(nano.overlap()).isEqualTo(54);
     assertThat(nano.bos()).isEqualTo(BosPolicy.TOKENIZER);
     assertThat(nano.warnings()).isEmpty();
     assertThat(nano.fingerprint()).matches("[0-9a-f]{64}");
@@ -176,7 +176,7 @@ class ModelPlanTest {
   void bundledModelsUseWhatTheirHeadRecommendsAndOthersTheirPublishedThreshold()
       throws IOException {
     assertThat(describe(ModelSpec.bundled("nano-llama")).spec().threshold())
-        .isEqualTo(Threshold.of(0.81));
+        .isEqualTo(Threshold.of(0.36));
     ModelSpec golden = spec("llama", "llama/new");
     assertThat(describe(golden).spec().threshold()).isEqualTo(Threshold.of(0.5));
     assertThatThrownBy(() -> describe(golden.withDecoder(golden.decoder(), Threshold.RECOMMENDED)))

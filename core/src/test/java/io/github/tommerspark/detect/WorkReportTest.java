@@ -29,9 +29,9 @@ class WorkReportTest {
       assertThat(once.documentTokens()).isEqualTo(shortTokens + longTokens);
       int windows = found.get(3).results().get(0).windows();
       assertThat(windows).isGreaterThan(1);
-      // One beginning-of-sequence token and, between windows, 31 tokens of overlap.
+      // One beginning-of-sequence token and, between windows, 54 tokens of overlap.
       assertThat(once.windowTokens())
-          .isEqualTo(shortTokens + 1 + longTokens + windows + 31L * (windows - 1));
+          .isEqualTo(shortTokens + 1 + longTokens + windows + 54L * (windows - 1));
       assertThat(once.computedTokens()).isGreaterThanOrEqualTo(once.windowTokens());
       assertThat(once.forwards()).isGreaterThanOrEqualTo(windows);
       assertThat(

@@ -16,7 +16,8 @@ public final class BundledModel {
           "tokenizer.json",
           "tommer.json",
           "model.safetensors",
-          "head/experimaestro.json",
+          "head/boundary.json",
+          "head/tommer.json",
           "head/model.safetensors");
 
   private BundledModel() {}

@@ -80,7 +80,7 @@ class S3IT {
             "tokenizer.json",
             "tommer.json",
             "model.safetensors",
-            "head/experimaestro.json",
+            "head/boundary.json",
             "head/model.safetensors",
             "head/tommer.json")) {
       Path copy = folder.resolve("model");

@@ -72,7 +72,7 @@ class ShowCommandTest {
         .containsExactly("Mentions", "Scores of nano-llama", "Scores of nano-neox");
     assertThat(page.select("fieldset bdi").eachText())
         .satisfiesExactly(
-            llama -> assertThat(llama).isEqualTo("nano-llama, threshold 0.81"),
+            llama -> assertThat(llama).isEqualTo("nano-llama, threshold 0.36"),
             neox -> assertThat(neox).matches("nano-neox, threshold 0\\.[5-9]\\d*"));
     assertThat(page.select("svg.heat text.axis").eachText())
         .containsExactly("first token", "last token", "first token", "last token");
@@ -126,7 +126,7 @@ class ShowCommandTest {
   @Test
   void emptyTextHasNoMentions() {
     assertThat(show("", "--model", "nano-llama", "--color", "never"))
-        .startsWith("nano-llama, 0 mentions above 0.81\n");
+        .startsWith("nano-llama, 0 mentions above 0.36\n");
     assertThat(
             show(
                 " \u00a0",

@@ -369,7 +369,7 @@ class AnnotateJobTest {
                         .build()))
         .isInstanceOf(UserException.class)
         .hasMessageEndingWith(
-            "--threshold of nano-llama is 0.81 there and 0.75 now; name another --output");
+            "--threshold of nano-llama is 0.36 there and 0.75 now; name another --output");
     assertThatThrownBy(
             () -> AnnotateJob.run(spark, job().mode(WriteMode.APPEND).models(NEOX).build()))
         .hasMessageContaining("model fingerprint of nano-neox is ");
