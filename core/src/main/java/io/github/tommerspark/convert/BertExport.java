@@ -232,7 +232,13 @@ final class BertExport {
   private OnnxTensor weight(String name) throws ModelFormatException {
     OnnxTensor tensor = named(name);
     if (tensor == null) {
-      throw refused("tensor %s is missing".formatted(shown(name)));
+      throw refused(
+          "tensor %s is missing%s"
+              .formatted(
+                  shown(name),
+                  name.endsWith("_embeddings.weight")
+                      ? "; an export for texts of one length has computed it away: export with dynamic axes"
+                      : ""));
     }
     if (!tensor.dtype().isWeight() || tensor.begin() < 0) {
       throw refused(

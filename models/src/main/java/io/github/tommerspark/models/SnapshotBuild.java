@@ -93,6 +93,7 @@ public final class SnapshotBuild {
         .get("sha256")
         .fields()
         .forEachRemaining(e -> recorded.put(e.getKey(), e.getValue().asText()));
+    removeWhatIsNoLongerThere(model, directory);
     if (!update && sums(directory).equals(recorded)) {
       return;
     }
@@ -111,6 +112,18 @@ public final class SnapshotBuild {
       throw new IOException(
           "Model %s is not as %s records it: other checksums of %s. If that is meant, record them as models/README.md says"
               .formatted(name, file, String.join(", ", files)));
+    }
+  }
+
+  /** Of an earlier head, say: builds that are not from scratch keep what was copied before. */
+  private static void removeWhatIsNoLongerThere(Path model, Path directory) throws IOException {
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        String path = directory.relativize(file).toString();
+        if (!MADE.contains(path) && !Files.exists(model.resolve(path))) {
+          Files.delete(file);
+        }
+      }
     }
   }
 
