@@ -73,7 +73,7 @@ class ShowCommandTest {
     assertThat(page.select("fieldset bdi").eachText())
         .satisfiesExactly(
             llama -> assertThat(llama).isEqualTo("nano-llama, threshold 0.36"),
-            neox -> assertThat(neox).matches("nano-neox, threshold 0\\.[5-9]\\d*"));
+            neox -> assertThat(neox).matches("nano-neox, threshold 0\\.\\d+"));
     assertThat(page.select("svg.heat text.axis").eachText())
         .containsExactly("first token", "last token", "first token", "last token");
     // What is drawn as a mention is drawn dark in the heat map too.

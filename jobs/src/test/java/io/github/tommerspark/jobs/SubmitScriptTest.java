@@ -30,12 +30,19 @@ class SubmitScriptTest {
   @BeforeEach
   void layOut() throws IOException {
     for (String directory :
-        List.of("core/src/main", "jobs/src/main", "jobs/target/spark/jars", "java/bin", "conf")) {
+        List.of(
+            "core/src/main",
+            "models/src/main",
+            "jobs/src/main",
+            "jobs/target/spark/jars",
+            "java/bin",
+            "conf")) {
       Files.createDirectories(root.resolve(directory));
     }
     Files.copy(SCRIPT, root.resolve("submit.sh"));
     Files.copy(Path.of("..", "pom.xml"), root.resolve("pom.xml"));
-    for (String file : List.of("core/pom.xml", "jobs/pom.xml", "conf/laptop.conf")) {
+    for (String file :
+        List.of("core/pom.xml", "models/pom.xml", "jobs/pom.xml", "conf/laptop.conf")) {
       Files.createFile(root.resolve(file));
     }
     String version = Files.readString(root.resolve("pom.xml")).split("<version>")[1].split("<")[0];

@@ -108,8 +108,8 @@ class CorpusTest {
     Path directory = folder.resolve("docs");
     spark.sql("select 'one' text, 7 n").write().parquet(directory.toString());
     assertThat(directory.resolve("_SUCCESS")).exists();
-    Files.createDirectories(directory.resolve("_tommer"));
-    Files.writeString(directory.resolve("_tommer/run-1.json"), "{}");
+    Files.createDirectories(directory.resolve("_notes"));
+    Files.writeString(directory.resolve("_notes/run-1.json"), "{}");
     Corpus corpus = open("docs");
     assertThat(corpus.format()).isEqualTo(InputFormat.PARQUET);
     assertThat(texts(corpus)).containsExactly("one");

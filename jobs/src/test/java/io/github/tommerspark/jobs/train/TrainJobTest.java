@@ -212,7 +212,7 @@ class TrainJobTest {
         .contains(
             "--train: 1 documents with 6 gold mentions: 3 labelled, 1 with the tokens of another,"
                 + " lost 0 to tokenisation, 1 at the first token of a sequence, 1 longer than the"
-                + " window, 0 across windows of long documents; 2 documents without a gold mention"
+                + " window, 0 across windows of long documents, 0 cut through a word; 2 documents without a gold mention"
                 + " left out");
   }
 
