@@ -30,6 +30,7 @@ public final class LocalSpark {
                   .set("spark.executor.heartbeatInterval", "250ms")
                   .set("spark.sql.shuffle.partitions", "2")
                   .set("spark.hadoop.fs.counted.impl", CountedFileSystem.class.getName())
+                  .set("spark.hadoop.fs.mortal.impl", MortalFileSystem.class.getName())
                   .set("spark.tommer.model-cache", temporary("models"))
                   .set("spark.sql.warehouse.dir", System.getProperty("java.io.tmpdir")));
     }

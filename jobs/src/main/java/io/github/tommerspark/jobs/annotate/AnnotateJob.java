@@ -96,7 +96,9 @@ public final class AnnotateJob {
     Provenance planned = plannedProvenance(corpus, layout, models, output);
     Optional<Commit> done = output.commitOf(runId);
     if (done.isPresent()) {
-      return repeated(done.get(), planned);
+      AnnotateResult before = repeated(done.get(), planned);
+      output.tidy();
+      return before;
     }
     output.checkAgainst(planned);
 

@@ -123,24 +123,40 @@ final class IncrementalJob {
     }
     output.checkAgainst(inputs);
     ObjectStore.checkCommitter(spark, output.path());
+    // Before anything is removed that only belongs to no commit because commits were lost.
+    latest(output, inputs);
     try (OutputWriter writer = output.begin()) {
       return run(output, writer, inputs);
     }
   }
 
-  private IncrementalResult run(OutputDirectory output, OutputWriter writer, List<String> inputs)
+  /**
+   * The latest series that the checkpoint knows.
+   *
+   * @throws UserException if it cannot be continued, and no other is to begin
+   */
+  private Optional<IncrementalRun> latest(OutputDirectory output, List<String> inputs)
       throws IOException {
     Path checkpoint = checkpoint(output.path(), incremental, hadoop);
     Optional<IncrementalRun> before = IncrementalRun.latest(checkpoint, hadoop);
-    boolean first = incremental.newOutput() || before.isEmpty();
-    if (first && !incremental.newOutput() && output.state().holdsData()) {
+    if (incremental.newOutput()) {
+      return before;
+    }
+    if (before.isPresent()) {
+      checkBelongs(before.get(), checkpoint, inputs, output);
+    } else if (output.state().holdsData()) {
       throw new UserException(
           "Cannot add to %s: it holds data, but the checkpoint %s is new, so nothing tells which files that data comes from; give the --checkpoint that belongs to it, or begin again beside it with --new-output"
               .formatted(output, Redaction.uri(checkpoint.toString())));
     }
-    if (!first) {
-      checkBelongs(before.get(), checkpoint, inputs, output);
-    }
+    return before;
+  }
+
+  private IncrementalResult run(OutputDirectory output, OutputWriter writer, List<String> inputs)
+      throws IOException {
+    Path checkpoint = checkpoint(output.path(), incremental, hadoop);
+    Optional<IncrementalRun> before = latest(output, inputs);
+    boolean first = incremental.newOutput() || before.isEmpty();
 
     Corpus corpus = first ? firstCorpus() : null;
     InputFormat format = first ? corpus.format() : InputFormat.parse(before.get().format());

@@ -4,6 +4,7 @@ import io.github.tommerspark.jobs.output.ObjectStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.StandardCopyOption;
+import java.util.Optional;
 import org.apache.hadoop.fs.ChecksumFileSystem;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileContext;
@@ -11,6 +12,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.apache.hadoop.fs.UnsupportedFileSystemException;
 
 /**
  * Writes small files so that a reader finds all of one or nothing, and never less than what was
@@ -30,10 +32,6 @@ public final class WholeFile {
    * @param file in a directory that exists
    */
   public static void write(FileSystem fs, Path file, byte[] content) throws IOException {
-    if (ObjectStore.holds(fs, file)) {
-      put(fs, file, content);
-      return;
-    }
     // Without checksum files: one of the former content would make the file unreadable.
     FileSystem raw = fs;
     if (fs instanceof ChecksumFileSystem checked) {
@@ -41,22 +39,39 @@ public final class WholeFile {
       raw.delete(checked.getChecksumFile(file), false);
     }
     Path draft = new Path(file.getParent(), "." + file.getName() + ".tmp");
-    put(raw, draft, content);
     if (raw instanceof RawLocalFileSystem local) {
+      put(raw, draft, content, true);
       Files.move(
           local.pathToFile(draft).toPath(),
           local.pathToFile(file).toPath(),
           StandardCopyOption.ATOMIC_MOVE);
+      return;
+    }
+    Optional<FileContext> context = ObjectStore.holds(fs, file) ? Optional.empty() : context(fs);
+    if (context.isPresent()) {
+      put(raw, draft, content, true);
+      context.get().rename(draft, file, Options.Rename.OVERWRITE);
     } else {
-      FileContext.getFileContext(raw.getUri(), raw.getConf())
-          .rename(draft, file, Options.Rename.OVERWRITE);
+      put(raw, file, content, false);
     }
   }
 
-  private static void put(FileSystem fs, Path file, byte[] content) throws IOException {
+  /** Empty for a store without a rename that replaces. */
+  private static Optional<FileContext> context(FileSystem fs) {
+    try {
+      return Optional.of(FileContext.getFileContext(fs.getUri(), fs.getConf()));
+    } catch (UnsupportedFileSystemException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static void put(FileSystem fs, Path file, byte[] content, boolean sync)
+      throws IOException {
     try (FSDataOutputStream out = fs.create(file, true)) {
       out.write(content);
-      out.hsync();
+      if (sync) {
+        out.hsync();
+      }
     }
   }
 }

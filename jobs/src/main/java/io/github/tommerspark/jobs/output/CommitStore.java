@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.util.Arrays;
+import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.ChecksumFileSystem;
 import org.apache.hadoop.fs.FSDataOutputStream;
@@ -14,7 +15,6 @@ import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
-import org.apache.hadoop.fs.UnsupportedFileSystemException;
 
 /**
  * Creates a file that is not there yet, whole and for one of all who try: the one operation that
@@ -29,7 +29,8 @@ import org.apache.hadoop.fs.UnsupportedFileSystemException;
  *       renamed without leave to replace;
  *   <li>s3a of Hadoop 3.4.2 and later: the object is created under the condition that there is
  *       none;
- *   <li>s3a before that: {@link TicketedCreate}, which has its limits.
+ *   <li>s3a before that: {@link TicketedCreate}, which has its limits;
+ *   <li>all others: created with leave to fail, which Hadoop's contract demands to be atomic.
  * </ul>
  */
 abstract class CommitStore {
@@ -53,7 +54,7 @@ abstract class CommitStore {
     } else if (ObjectStore.holds(fs, path)) {
       return new TicketedCreate(fs);
     }
-    return new Renaming(fs);
+    return Renaming.suits(fs) ? new Renaming(fs) : new Creating(fs);
   }
 
   /** Without checksum files, which would be one more thing that can be there alone. */
@@ -162,34 +163,43 @@ abstract class CommitStore {
   /** Where a rename is atomic and does not replace. */
   private static final class Renaming extends CommitStore {
 
+    private static final Set<String> SCHEMES =
+        Set.of("hdfs", "viewfs", "webhdfs", "swebhdfs", "abfs", "abfss", "ofs", "o3fs");
+
     Renaming(FileSystem fs) {
       super(fs);
     }
 
+    static boolean suits(FileSystem fs) {
+      return SCHEMES.contains(fs.getUri().getScheme());
+    }
+
     @Override
     boolean tryCreate(Path file, byte[] content, String caller) throws IOException {
-      FileContext context;
-      try {
-        context = FileContext.getFileContext(fs.getUri(), fs.getConf());
-      } catch (UnsupportedFileSystemException e) {
-        return create(file, content);
-      }
       Path draft = draft(file, caller);
       try (FSDataOutputStream out = fs.create(draft, true)) {
         out.write(content);
         out.hsync();
       }
       try {
-        context.rename(draft, file);
+        FileContext.getFileContext(fs.getUri(), fs.getConf()).rename(draft, file);
         return true;
       } catch (FileAlreadyExistsException e) {
         fs.delete(draft, false);
         return false;
       }
     }
+  }
 
-    /** What Hadoop demands of every store: that this creates or fails, and not both for two. */
-    private boolean create(Path file, byte[] content) throws IOException {
+  /** What Hadoop demands of every store: that this creates or fails, and not both for two. */
+  private static final class Creating extends CommitStore {
+
+    Creating(FileSystem fs) {
+      super(fs);
+    }
+
+    @Override
+    boolean tryCreate(Path file, byte[] content, String caller) throws IOException {
       try (FSDataOutputStream out = fs.create(file, false)) {
         out.write(content);
         return true;

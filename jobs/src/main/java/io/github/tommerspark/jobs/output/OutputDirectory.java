@@ -23,12 +23,16 @@ import org.apache.hadoop.fs.GlobPattern;
 import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The directory that annotate writes to: data files, of which those count that its commits name,
  * and whatever others have put there, which is left alone.
  */
 public final class OutputDirectory {
+
+  private static final Logger LOG = LoggerFactory.getLogger(OutputDirectory.class);
 
   private final Path path;
   private final WriteMode mode;
@@ -286,6 +290,17 @@ public final class OutputDirectory {
       }
     } catch (IOException e) {
       throw new UserException("Cannot write to %s: %s".formatted(this, e.getMessage()), e);
+    }
+  }
+
+  /** Does what a run that has committed may have left undone, unless somebody else is writing. */
+  public void tidy() throws IOException {
+    try (OutputWriter writer =
+        OutputWriter.begin(this, WriterId.next(Instant.now()), Writers.Timing.DEFAULT)) {
+      state = writer.state();
+      writer.markSuccess();
+    } catch (UserException e) {
+      LOG.info("Nothing is removed from {}: {}", this, e.getMessage());
     }
   }
 

@@ -189,6 +189,7 @@ public final class OutputWriter implements AutoCloseable {
     if (state.holdsData() && !state.isIncremental()) {
       removeCheckpoint();
     }
+    removeFirstVersion();
     for (String dead : census.dead()) {
       writers.forget(dead);
     }
@@ -289,6 +290,13 @@ public final class OutputWriter implements AutoCloseable {
           output.fs().delete(attempt.getPath(), true);
         }
       }
+      deleteIfAlone(temporary);
+    }
+  }
+
+  /** Another that appends may be about to make a folder in it. */
+  private void deleteIfAlone(Path temporary) throws IOException {
+    if (!announcement.writer().shares()) {
       deleteIfEmpty(output.fs(), temporary);
     }
   }
@@ -325,6 +333,17 @@ public final class OutputWriter implements AutoCloseable {
   /** The bookkeeping of incremental runs whose data is no longer there. */
   private void removeCheckpoint() throws IOException {
     output.fs().delete(new Path(new Path(output.path(), Provenance.FOLDER), CHECKPOINT), true);
+  }
+
+  /** The records of version 0.1 whose data has been overwritten. */
+  private void removeFirstVersion() throws IOException {
+    List<Path> records = FirstVersion.records(output.path(), output.hadoop());
+    // It is the first commit, if it is there.
+    if (!records.isEmpty() && state.number() > 0 && !state.runs().contains(1L)) {
+      for (Path record : records) {
+        output.fs().delete(record, false);
+      }
+    }
   }
 
   /** Names the data files of this writer, and its commits. */
@@ -507,17 +526,20 @@ public final class OutputWriter implements AutoCloseable {
       if (made.operation() == Commit.Operation.OVERWRITE) {
         delete(made.removed());
         removeCheckpoint();
-        for (Path record : FirstVersion.records(output.path(), output.hadoop())) {
-          output.fs().delete(record, false);
-        }
+        removeFirstVersion();
       }
-      output.fs().create(new Path(output.path(), "_SUCCESS"), true).close();
+      markSuccess();
     } catch (IOException | RuntimeException e) {
       LOG.warn(
           "The data is committed, but not all that it replaces could be removed from {}: {}; the next run will",
           output,
           e.toString());
     }
+  }
+
+  /** Makes the file that other tools wait for. */
+  void markSuccess() throws IOException {
+    output.fs().create(new Path(output.path(), "_SUCCESS"), true).close();
   }
 
   /** Removes what was written and not committed, and says that this writer has ended. */
@@ -568,7 +590,7 @@ public final class OutputWriter implements AutoCloseable {
           new Path(
               directory.isEmpty() ? output.path() : new Path(output.path(), directory), TEMPORARY);
       output.fs().delete(new Path(temporary, Integer.toString(WriterId.attempt(id))), true);
-      deleteIfEmpty(output.fs(), temporary);
+      deleteIfAlone(temporary);
     }
   }
 }
