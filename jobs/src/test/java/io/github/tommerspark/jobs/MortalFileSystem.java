@@ -16,9 +16,9 @@ import org.apache.hadoop.util.Progressable;
 
 /**
  * The local disk for a process that dies, without the cost of a process: before or after one of the
- * operations that change something, chosen by number, it stops to answer, and whatever the code does
- * then has no effect. Links, which are made past it, lie between the end of one operation and the
- * beginning of the next.
+ * operations that change something, chosen by number, it stops to answer, and whatever the code
+ * does then has no effect. Links, which are made past it, lie between the end of one operation and
+ * the beginning of the next.
  */
 public final class MortalFileSystem extends RawLocalFileSystem {
 

@@ -185,7 +185,8 @@ class IncrementalCheckpointTest {
   private void assertRefused(String input, int filesPerBatch, String message) {
     List<String> before = ids();
     assertThatThrownBy(() -> run(input, "out", filesPerBatch, false))
-        .satisfies(thrown -> assertThat(Failures.line(thrown)).matches("(tommer-spark: )?" + message));
+        .satisfies(
+            thrown -> assertThat(Failures.line(thrown)).matches("(tommer-spark: )?" + message));
     assertThat(ids()).isEqualTo(before);
   }
 
@@ -200,8 +201,8 @@ class IncrementalCheckpointTest {
     }
   }
 
-  private IncrementalResult run(
-      String input, String output, int filesPerBatch, boolean newOutput) throws IOException {
+  private IncrementalResult run(String input, String output, int filesPerBatch, boolean newOutput)
+      throws IOException {
     return IncrementalJob.run(
         spark,
         new AnnotateOptions(

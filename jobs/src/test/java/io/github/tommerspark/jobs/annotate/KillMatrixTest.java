@@ -41,8 +41,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Runs that die before or after an operation that changes something on the disk, each repeated once.
- * Meanwhile a reader polls the commits. The long form prints the table in docs/outputs.md:
+ * Runs that die before or after an operation that changes something on the disk, each repeated
+ * once. Meanwhile a reader polls the commits. The long form prints the table in docs/outputs.md:
  *
  * <pre>mvn -B verify -Psoak -pl core,models,jobs -Dtest=KillMatrixTest
  *     -Dsurefire.failIfNoSpecifiedTests=false -DskipITs</pre>
@@ -118,7 +118,9 @@ class KillMatrixTest {
     try (Poll poll = new Poll()) {
       for (int kill = 0; kill < times; kill++) {
         int death = order.get(kill % order.size());
-        String what = "%s, dead at point %d of %d: %s".formatted(mode, death, points.size(), points.get(death - 1));
+        String what =
+            "%s, dead at point %d of %d: %s"
+                .formatted(mode, death, points.size(), points.get(death - 1));
         Path output = begin(mode, "killed-" + kill);
         poll.watch(output);
         MortalFileSystem.revive(death);
@@ -134,7 +136,8 @@ class KillMatrixTest {
         assertThat(state).as(what).isIn(mode.states());
         seen.merge(state, 1, Integer::sum);
         OutputState left = CommitLog.of(path(output), hadoop).read();
-        orphans += (int) dataFiles(output).stream().filter(f -> !left.files().containsKey(f)).count();
+        orphans +=
+            (int) dataFiles(output).stream().filter(f -> !left.files().containsKey(f)).count();
 
         MortalFileSystem.revive(0);
         run(mode, output);
@@ -231,8 +234,7 @@ class KillMatrixTest {
     return String.join(
         "",
         Corpus.open(
-                spark,
-                new CorpusOptions(List.of(output.toString()), null, Map.of(), null, null))
+                spark, new CorpusOptions(List.of(output.toString()), null, Map.of(), null, null))
             .rows()
             .select("id")
             .as(Encoders.STRING())
@@ -246,7 +248,12 @@ class KillMatrixTest {
   private String read(Path output) {
     return String.join(
         "",
-        spark.read().parquet(output.toString()).select("id").as(Encoders.STRING()).collectAsList()
+        spark
+            .read()
+            .parquet(output.toString())
+            .select("id")
+            .as(Encoders.STRING())
+            .collectAsList()
             .stream()
             .sorted()
             .toList());
