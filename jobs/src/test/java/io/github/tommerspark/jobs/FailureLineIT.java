@@ -47,7 +47,8 @@ class FailureLineIT {
   }
 
   private String run(Path logging) throws Exception {
-    Files.writeString(folder.resolve("docs.jsonl"), "{\"text\": \n");
+    Files.writeString(
+        folder.resolve("docs.jsonl"), "{\"text\": \"Paris is in France.\"}\n{\"text\": \n");
     Path log = folder.resolve("log");
     int code =
         Drivers.start(

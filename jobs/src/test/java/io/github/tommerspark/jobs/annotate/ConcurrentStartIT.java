@@ -119,7 +119,8 @@ class ConcurrentStartIT {
         .hasSize(4)
         .allMatch(name -> name.matches("[0-9a-f]{32}(\\.lock)?"));
     assertThat(names(natives))
-        .containsExactlyInAnyOrder("pytorch", "tokenizers", "tommer-spark.lock");
+        .containsExactlyInAnyOrder(
+            "pytorch", "tokenizers", "tommer-spark.checked", "tommer-spark.lock");
   }
 
   private static List<String> names(Path directory) throws IOException {

@@ -28,7 +28,9 @@ class ErrorRateIT {
             "tommer-spark: Too many rows have an error: 1 of 3, a share of 0.3333, and --max-error-rate is 0.3;");
     assertThat(LocalSpark.session().read().parquet(folder.resolve("strict").toString()).count())
         .isEqualTo(3);
-    assertThat(run(command, "mild", "0.34")).isZero();
+    assertThat(run(command, "mild", "0.34"))
+        .as(Files.readString(folder.resolve("mild.log")))
+        .isZero();
   }
 
   @Test

@@ -80,8 +80,8 @@ class GpuExecutorsIT {
             second -> assertThat(second).startsWith("executor 1 on "));
     assertThat(lines.stream().filter(line -> line.startsWith("ok    bf16 ")).toList())
         .hasSize(2)
-        .anyMatch(line -> line.contains("nano-llama on cpu (assigned: gpu(0)): DICE "))
-        .anyMatch(line -> line.contains("nano-llama on cpu (assigned: gpu(1)): DICE "));
+        .anyMatch(line -> line.contains("bge-small on cpu (assigned: gpu(0)): DICE "))
+        .anyMatch(line -> line.contains("bge-small on cpu (assigned: gpu(1)): DICE "));
   }
 
   private static Run annotate(String output, String property) throws Exception {
