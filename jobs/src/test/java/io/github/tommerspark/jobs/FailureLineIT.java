@@ -12,7 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 class FailureLineIT {
 
   private static final String LINE =
-      "tommer-spark: A row failed and --fail-fast is set: input: malformed JSON: {\"text\": ";
+      "tommer-spark: A row failed and --fail-fast is set: input: malformed JSON: {\"text\":";
 
   @TempDir private Path folder;
 

@@ -42,6 +42,12 @@ record StreamPath(String path, Map<String, String> options) {
     } catch (FileNotFoundException e) {
       return glob(input, hadoop);
     }
+    if (status.isFile() && !Corpus.isGlob(path)) {
+      // A glob that stands for itself. Its directory would bring what lies beside the file, and
+      // with
+      // it the columns of partitioned outputs.
+      return new StreamPath(path.toString(), Map.of());
+    }
     Map<String, String> options = new HashMap<>(LITERAL);
     Path directory = path;
     if (status.isFile()) {
