@@ -43,10 +43,12 @@ record StreamPath(String path, Map<String, String> options) {
       return glob(input, hadoop);
     }
     if (status.isFile() && !Corpus.isGlob(path)) {
-      // A glob that stands for itself. Its directory would bring what lies beside the file, and
+      // A glob that this file alone fits. Its directory would bring what lies beside the file, and
       // with
       // it the columns of partitioned outputs.
-      return new StreamPath(path.toString(), Map.of());
+      String name = path.toString();
+      int last = name.length() - 1;
+      return new StreamPath(name.substring(0, last) + "[" + name.charAt(last) + "]", Map.of());
     }
     Map<String, String> options = new HashMap<>(LITERAL);
     Path directory = path;
