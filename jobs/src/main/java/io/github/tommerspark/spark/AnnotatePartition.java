@@ -1,5 +1,6 @@
 package io.github.tommerspark.spark;
 
+import io.github.tommerspark.columns.ColumnNames;
 import io.github.tommerspark.detect.DocumentMentions;
 import io.github.tommerspark.sparknlp.AnnotationRows;
 import io.github.tommerspark.sparknlp.DocumentText;
@@ -69,7 +70,7 @@ public final class AnnotatePartition implements MapPartitionsFunction<Row, Row> 
     Column[] columns = new Column[schema.size()];
     for (int c = 0; c < columns.length; c++) {
       StructField field = schema.fields()[c];
-      Column column = annotated.col("`" + field.name().replace("`", "``") + "`");
+      Column column = annotated.col(ColumnNames.quoted(field.name()));
       boolean same = annotated.schema().fields()[c].dataType().equals(field.dataType());
       columns[c] =
           (same ? column : column.cast(field.dataType())).as(field.name(), field.metadata());

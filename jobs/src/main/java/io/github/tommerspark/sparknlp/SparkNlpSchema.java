@@ -10,6 +10,7 @@ import static org.apache.spark.sql.functions.to_json;
 import static org.apache.spark.sql.functions.transform;
 import static org.apache.spark.sql.functions.when;
 
+import io.github.tommerspark.columns.ColumnNames;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -170,7 +171,7 @@ public final class SparkNlpSchema {
     Map<String, String> named = new HashMap<>(annotatorTypes);
     List<Column> columns = new ArrayList<>();
     for (StructField field : dataset.schema().fields()) {
-      Column column = dataset.col(quoted(field.name()));
+      Column column = dataset.col(ColumnNames.quoted(field.name()));
       if (!isAnnotations(field.dataType())) {
         columns.add(column);
         continue;
@@ -252,9 +253,5 @@ public final class SparkNlpSchema {
 
   private static Column orZero(Column number, String type) {
     return coalesce(number.cast(type), lit(0).cast(type));
-  }
-
-  private static String quoted(String name) {
-    return "`" + name.replace("`", "``") + "`";
   }
 }

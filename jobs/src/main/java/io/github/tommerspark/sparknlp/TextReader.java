@@ -1,5 +1,6 @@
 package io.github.tommerspark.sparknlp;
 
+import io.github.tommerspark.columns.ColumnNames;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -167,7 +168,7 @@ public final class TextReader implements Serializable {
   public static Column strings(Dataset<Row> rows, String name) {
     StructType schema = rows.schema();
     TextReader reader = of(schema, schema.fieldIndex(name));
-    Column column = functions.col("`" + name.replace("`", "``") + "`");
+    Column column = ColumnNames.column(name);
     return reader.fields == null
         ? column
         : functions.udf(new Whole(reader.fields), DataTypes.StringType).apply(column);

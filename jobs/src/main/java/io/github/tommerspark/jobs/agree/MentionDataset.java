@@ -1,13 +1,13 @@
 package io.github.tommerspark.jobs.agree;
 
 import static org.apache.spark.sql.functions.coalesce;
-import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.sha2;
 import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.substring;
 import static org.apache.spark.sql.functions.xxhash64;
 
+import io.github.tommerspark.columns.ColumnNames;
 import io.github.tommerspark.jobs.cli.Redaction;
 import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.dataset.Corpus;
@@ -254,19 +254,19 @@ public record MentionDataset(
     List<Column> columns = new ArrayList<>();
     columns.add(
         (idColumn != null
-                ? column(idColumn).cast(DataTypes.StringType)
+                ? ColumnNames.column(idColumn).cast(DataTypes.StringType)
                 : substring(sha2(text, 256), 1, ID_DIGITS))
             .as("id"));
     columns.add(failed().as("failed"));
     columns.add(text.as("text"));
     columns.add(
         (textColumn != null ? xxhash64(text) : lit(null).cast(DataTypes.LongType)).as("text_hash"));
-    models.forEach(model -> columns.add(column(model.column())));
+    models.forEach(model -> columns.add(ColumnNames.column(model.column())));
     if (withRow) {
       Column[] all =
           Arrays.stream(rows.columns())
               .filter(name -> !name.equals(malformedColumn))
-              .map(MentionDataset::column)
+              .map(ColumnNames::column)
               .toArray(Column[]::new);
       columns.add(struct(all).as("row"));
     }
@@ -281,14 +281,10 @@ public record MentionDataset(
     for (String column : Arrays.asList(MentionColumns.ERROR, malformedColumn)) {
       boolean there = column != null && Arrays.asList(rows.columns()).contains(column);
       if (there && rows.schema().apply(column).dataType() instanceof StringType) {
-        failed = failed.or(column(column).isNotNull());
+        failed = failed.or(ColumnNames.column(column).isNotNull());
       }
     }
     return coalesce(failed, lit(false));
-  }
-
-  private static Column column(String name) {
-    return col("`" + name.replace("`", "``") + "`");
   }
 
   @Override

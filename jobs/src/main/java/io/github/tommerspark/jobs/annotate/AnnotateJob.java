@@ -7,6 +7,7 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.size;
 import static org.apache.spark.sql.functions.sum;
 
+import io.github.tommerspark.columns.ColumnNames;
 import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.detect.ModelDescription;
 import io.github.tommerspark.detect.ModelSpec;
@@ -308,7 +309,7 @@ public final class AnnotateJob {
     counted.add(count(col(MentionColumns.ERROR)));
     for (StructField field : layout.schema().fields()) {
       if (layout.mentions().contains(field.name())) {
-        counted.add(coalesce(sum(size(col("`" + field.name().replace("`", "``") + "`"))), lit(0L)));
+        counted.add(coalesce(sum(size(ColumnNames.column(field.name()))), lit(0L)));
         cheap = cheap.add(field.name(), STARTS);
       } else if (field.name().equals(MentionColumns.ERROR)) {
         cheap = cheap.add(field);

@@ -1,5 +1,6 @@
 package io.github.tommerspark.jobs.annotate;
 
+import io.github.tommerspark.columns.ColumnNames;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.jobs.cli.Redaction;
 import io.github.tommerspark.jobs.cli.UserException;
@@ -328,9 +329,7 @@ final class IncrementalJob {
       Dataset<Row> named =
           format == InputFormat.TEXT ? rows.withColumnRenamed(TEXT_VALUE, text) : rows;
       return named.select(
-          Arrays.stream(schema.fieldNames())
-              .map(name -> new Column("`" + name.replace("`", "``") + "`"))
-              .toArray(Column[]::new));
+          Arrays.stream(schema.fieldNames()).map(ColumnNames::column).toArray(Column[]::new));
     }
   }
 

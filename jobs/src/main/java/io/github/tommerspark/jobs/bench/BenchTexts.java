@@ -1,5 +1,6 @@
 package io.github.tommerspark.jobs.bench;
 
+import io.github.tommerspark.columns.ColumnNames;
 import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.detect.ModelTokens;
 import io.github.tommerspark.engine.EngineOptions;
@@ -14,7 +15,6 @@ import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.functions;
 
 /** The texts that are measured over. */
 final class BenchTexts {
@@ -54,12 +54,7 @@ final class BenchTexts {
   private static Iterator<String> input(CorpusOptions options, SparkSession spark) {
     Corpus corpus = Corpus.open(spark, options);
     Iterator<Row> rows =
-        corpus
-            .rows()
-            .select(functions.col("`" + corpus.textColumn() + "`"))
-            .na()
-            .drop()
-            .toLocalIterator();
+        corpus.rows().select(ColumnNames.column(corpus.textColumn())).na().drop().toLocalIterator();
     return new Iterator<>() {
       @Override
       public boolean hasNext() {

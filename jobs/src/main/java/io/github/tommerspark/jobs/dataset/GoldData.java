@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.transform;
 
+import io.github.tommerspark.columns.ColumnNames;
 import io.github.tommerspark.gold.GoldDocument;
 import io.github.tommerspark.gold.GoldSpan;
 import io.github.tommerspark.gold.TypeMap;
@@ -162,7 +163,7 @@ public record GoldData(String name, List<String> paths, List<GoldDocument> docum
                 .add("type", DataTypes.StringType));
     Column fields =
         transform(
-            col("`" + column.replace("`", "``") + "`"),
+            ColumnNames.column(column),
             m ->
                 struct(
                     m.getField("start"),

@@ -7,6 +7,7 @@ import static org.apache.spark.sql.functions.sha2;
 import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.transform;
 
+import io.github.tommerspark.columns.ColumnNames;
 import io.github.tommerspark.detect.Mention;
 import io.github.tommerspark.gold.GoldDocument;
 import io.github.tommerspark.jobs.cli.Redaction;
@@ -131,9 +132,11 @@ final class WrittenMentions {
         rows.select(
             (byText
                     ? sha2(TextReader.strings(rows, text).cast("binary"), 256)
-                    : col(quoted(id)).cast("string"))
+                    : ColumnNames.column(id).cast("string"))
                 .as(KEY),
-            columns.contains(id) ? col(quoted(id)).cast("string").as("id") : lit("").as("id"),
+            columns.contains(id)
+                ? ColumnNames.column(id).cast("string").as("id")
+                : lit("").as("id"),
             mentions(rows.schema(), column).as("mentions"),
             columns.contains(MentionColumns.ERROR)
                 ? col(MentionColumns.ERROR).as("error")
@@ -214,7 +217,7 @@ final class WrittenMentions {
     boolean typed =
         Arrays.asList(mention.fieldNames()).containsAll(List.of("label", "label_score"));
     return transform(
-        col(quoted(column)),
+        ColumnNames.column(column),
         m ->
             struct(
                 m.getField("start").cast(DataTypes.IntegerType),
@@ -223,10 +226,6 @@ final class WrittenMentions {
                 m.getField("score").cast(DataTypes.FloatType),
                 (typed ? m.getField("label") : lit(null)).cast(DataTypes.StringType),
                 (typed ? m.getField("label_score") : lit(null)).cast(DataTypes.FloatType)));
-  }
-
-  private static String quoted(String column) {
-    return "`" + column.replace("`", "``") + "`";
   }
 
   private void collect(SparkSession spark, List<GoldData> gold) {

@@ -1,7 +1,6 @@
 package io.github.tommerspark.jobs.judge;
 
 import static org.apache.spark.sql.functions.coalesce;
-import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.concat;
 import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.lit;
@@ -9,6 +8,7 @@ import static org.apache.spark.sql.functions.sha2;
 import static org.apache.spark.sql.functions.size;
 import static org.apache.spark.sql.functions.substring;
 
+import io.github.tommerspark.columns.ColumnNames;
 import io.github.tommerspark.jobs.cli.Redaction;
 import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.dataset.Corpus;
@@ -98,7 +98,7 @@ record JudgeSample(
         firstOf(options.idColumn(), provenance.map(p -> p.input().idColumn()), MentionColumns.ID);
     Column id;
     if (find(schema, idColumn).isPresent()) {
-      id = coalesce(quoted(idColumn).cast("string"), textId);
+      id = coalesce(ColumnNames.column(idColumn).cast("string"), textId);
     } else if (options.idColumn() == null) {
       id = textId;
     } else {
@@ -114,7 +114,7 @@ record JudgeSample(
     selected.add(text.as("text"));
     Column any = lit(false);
     for (int m = 0; m < columns.size(); m++) {
-      any = any.or(size(quoted(columns.get(m))).gt(0));
+      any = any.or(size(ColumnNames.column(columns.get(m))).gt(0));
       selected.add(spans(schema, columns.get(m)).as("mentions" + m));
     }
     Dataset<Row> rows =
@@ -201,9 +201,9 @@ record JudgeSample(
     StructType element = (StructType) ((ArrayType) schema.apply(column).dataType()).elementType();
     List<String> present = Arrays.asList(element.fieldNames());
     return expr(
-        "transform(`%s`, m -> named_struct('start', int(m.start), 'end', int(m.end), 'text', %s, 'score', %s))"
+        "transform(%s, m -> named_struct('start', int(m.start), 'end', int(m.end), 'text', %s, 'score', %s))"
             .formatted(
-                column.replace("`", "``"),
+                ColumnNames.quoted(column),
                 present.contains("text") ? "string(m.text)" : "string(null)",
                 present.contains("score") ? "float(m.score)" : "float(null)"));
   }
@@ -246,9 +246,5 @@ record JudgeSample(
   /** As Spark compares names: regardless of case. */
   private static Optional<StructField> find(StructType schema, String name) {
     return Arrays.stream(schema.fields()).filter(f -> f.name().equalsIgnoreCase(name)).findFirst();
-  }
-
-  private static Column quoted(String name) {
-    return col("`" + name.replace("`", "``") + "`");
   }
 }

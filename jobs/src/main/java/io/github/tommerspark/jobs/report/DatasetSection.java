@@ -10,6 +10,7 @@ import static org.apache.spark.sql.functions.substring;
 import static org.apache.spark.sql.functions.trim;
 import static org.apache.spark.sql.functions.xxhash64;
 
+import io.github.tommerspark.columns.ColumnNames;
 import io.github.tommerspark.jobs.cli.Redaction;
 import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.dataset.Corpus;
@@ -379,11 +380,12 @@ record DatasetSection(Section section, int mentions) {
       columns.add(
           id == null
               ? xxhash64(body).cast("string").as("id")
-              : coalesce(quoted(id.name()).cast("string"), lit("")).as("id"));
+              : coalesce(ColumnNames.column(id.name()).cast("string"), lit("")).as("id"));
       columns.add(substring(body, 1, options.characters()).as(TEXT));
       columns.add(length(body).as(LENGTH));
       StructField error = find(rows, MentionColumns.ERROR);
-      columns.add((error == null ? lit(null).cast("string") : quoted(error.name())).as(ERROR));
+      columns.add(
+          (error == null ? lit(null).cast("string") : ColumnNames.column(error.name())).as(ERROR));
       for (int i = 0; i < sources.size(); i++) {
         StructField field = find(rows, sources.get(i).column());
         if (field == null) {
@@ -406,7 +408,7 @@ record DatasetSection(Section section, int mentions) {
       boolean scored = threshold > 0 && Arrays.asList(span.fieldNames()).contains("score");
       return slice(
           filter(
-              quoted(field.name()),
+              ColumnNames.column(field.name()),
               mention -> {
                 Column begins = mention.getField("start").lt(options.characters());
                 return scored
@@ -523,10 +525,6 @@ record DatasetSection(Section section, int mentions) {
           .filter(field -> field.name().equalsIgnoreCase(name))
           .findFirst()
           .orElse(null);
-    }
-
-    private static Column quoted(String name) {
-      return col("`" + name.replace("`", "``") + "`");
     }
 
     private UserException missing(Dataset<Row> rows, String name, String of) {

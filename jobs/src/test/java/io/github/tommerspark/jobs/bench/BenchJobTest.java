@@ -11,11 +11,14 @@ import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.jobs.LocalSpark;
 import io.github.tommerspark.jobs.cli.UserException;
+import io.github.tommerspark.jobs.dataset.CorpusOptions;
+import io.github.tommerspark.jobs.dataset.InputFormat;
 import io.github.tommerspark.jobs.dataset.Provenance;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
@@ -78,6 +81,17 @@ class BenchJobTest {
     JsonNode json = Provenance.JSON.valueToTree(report);
     assertThat(json.at("/runs/1/cut").asText()).isEqualTo("sentence");
     assertThat(json.at("/profile/peakFlops").asDouble()).isPositive();
+  }
+
+  @Test
+  void theTextColumnMayHaveAnyName() throws IOException {
+    String file = folder.resolve("texts.parquet").toString();
+    SparkSession spark = LocalSpark.session();
+    spark.sql("SELECT 'Ada Lovelace met Charles Babbage.' AS `te``x.t`").write().parquet(file);
+    CorpusOptions corpus =
+        new CorpusOptions(List.of(file), InputFormat.PARQUET, Map.of(), "te`x.t", null);
+    assertThat(BenchTexts.read(corpus, ModelSpec.bundled("nano-llama"), 1000, spark))
+        .containsExactly("Ada Lovelace met Charles Babbage.");
   }
 
   @Test

@@ -1,0 +1,2 @@
+/** Columns of a dataset, by the names that its schema gives them. */
+package io.github.tommerspark.columns;
