@@ -7,15 +7,9 @@ import io.github.tommerspark.checkpoint.StrictJson;
 import io.github.tommerspark.source.ModelDirectory;
 import io.github.tommerspark.source.ResourceDirectory;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.URL;
-import java.nio.charset.StandardCharsets;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedSet;
-import java.util.TreeSet;
 
 /**
  * A head that this library brings for a backbone that it does not bring, and what that backbone has
@@ -38,34 +32,14 @@ record BundledHead(
     int vocabularySize,
     int maxPositions) {
 
-  /** Each jar with such heads lists its own in a resource of this name. */
-  private static final String LISTS = "META-INF/tommer-spark/heads";
-
   private static final String FOLDERS = "io/github/tommerspark/models/";
   private static final String RECORD = "tommer.json";
   private static final String HEAD = "head";
-  private static final List<String> NAMES = list();
+  private static final List<String> NAMES = BundledNames.of("heads");
 
   /** Names of all such heads, sorted. */
   static List<String> names() {
     return NAMES;
-  }
-
-  private static List<String> list() {
-    SortedSet<String> names = new TreeSet<>();
-    try {
-      for (URL list : Collections.list(BundledHead.class.getClassLoader().getResources(LISTS))) {
-        try (InputStream in = list.openStream()) {
-          new String(in.readAllBytes(), StandardCharsets.UTF_8)
-              .lines()
-              .filter(line -> !line.isBlank())
-              .forEach(names::add);
-        }
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read the list of bundled heads", e);
-    }
-    return List.copyOf(names);
   }
 
   /**

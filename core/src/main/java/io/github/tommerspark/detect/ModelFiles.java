@@ -16,19 +16,12 @@ import io.github.tommerspark.store.ModelStore;
 import io.github.tommerspark.store.ModelStore.Folder;
 import io.github.tommerspark.text.BosPolicy;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.net.URL;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.SortedSet;
-import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
@@ -51,8 +44,7 @@ record ModelFiles(
     BosPolicy bos) {
 
   private static final String MODELS = "io/github/tommerspark/models";
-  private static final String LISTS = "META-INF/tommer-spark/models";
-  private static final List<String> BUNDLED = listBundled();
+  private static final List<String> BUNDLED = BundledNames.of("models");
   private static final String RECORD = "tommer.json";
   // Keys of that file: folders of what the backbone brings.
   private static final String HEAD = "head";
@@ -62,29 +54,9 @@ record ModelFiles(
   private static final Pattern URI_SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:");
   private static final JsonMapper JSON = new JsonMapper();
 
-  /**
-   * Names of the models on the class path, sorted: each jar with models lists its own in a resource
-   * of one name.
-   */
+  /** Names of the models on the class path, sorted. */
   static List<String> bundled() {
     return BUNDLED;
-  }
-
-  private static List<String> listBundled() {
-    SortedSet<String> names = new TreeSet<>();
-    try {
-      for (URL list : Collections.list(ModelFiles.class.getClassLoader().getResources(LISTS))) {
-        try (InputStream in = list.openStream()) {
-          new String(in.readAllBytes(), StandardCharsets.UTF_8)
-              .lines()
-              .filter(line -> !line.isBlank())
-              .forEach(names::add);
-        }
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read the list of bundled models", e);
-    }
-    return List.copyOf(names);
   }
 
   /** The snapshot of a bundled model. */
