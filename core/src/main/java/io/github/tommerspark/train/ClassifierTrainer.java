@@ -239,10 +239,10 @@ public final class ClassifierTrainer {
     int embedding = config.embeddingSize();
     int width = config.spanWidth();
     int hidden = config.hiddenSize();
-    float[] inputWeight = uniform(random, embedding * width, width);
-    float[] inputBias = uniform(random, embedding, width);
-    float[] promptWeight = uniform(random, embedding * hidden, hidden);
-    float[] promptBias = uniform(random, embedding, hidden);
+    float[] inputWeight = InitialWeights.linear(random, embedding * width, width);
+    float[] inputBias = InitialWeights.linear(random, embedding, width);
+    float[] promptWeight = InitialWeights.linear(random, embedding * hidden, hidden);
+    float[] promptBias = InitialWeights.linear(random, embedding, hidden);
     if (given != null) {
       inputWeight = given.inputWeight().clone();
       inputBias = given.inputBias().clone();
@@ -261,12 +261,14 @@ public final class ClassifierTrainer {
           new Parameter(
               given != null
                   ? given.hiddenWeight()
-                  : uniform(random, embedding * embedding, embedding),
+                  : InitialWeights.linear(random, embedding * embedding, embedding),
               embedding,
               embedding));
       parameters.add(
           new Parameter(
-              given != null ? given.hiddenBias() : uniform(random, embedding, embedding),
+              given != null
+                  ? given.hiddenBias()
+                  : InitialWeights.linear(random, embedding, embedding),
               embedding));
     }
     if (options.loss().zeroShot()) {
@@ -298,15 +300,6 @@ public final class ClassifierTrainer {
 
   private List<String> labels() {
     return config.classes().subList(1, config.classes().size());
-  }
-
-  private static float[] uniform(Random random, int count, int inputs) {
-    double bound = 1 / Math.sqrt(inputs);
-    float[] values = new float[count];
-    for (int i = 0; i < count; i++) {
-      values[i] = (float) ((2 * random.nextDouble() - 1) * bound);
-    }
-    return values;
   }
 
   /** The classifier of these parameters, for inputs as they are. */

@@ -351,18 +351,19 @@ public final class HeadTrainer implements AutoCloseable {
           : schedule.learningRate();
     }
 
-    /** A seed of the next step's dropout, of its own for every head. */
+    /** A seed of the next step's dropout. */
     private int noise() {
+      return random(steps).nextInt(1 << 20);
+    }
+
+    /** Numbers of its own for every head, whatever is trained beside it. */
+    private Random random(int turn) {
       return new Random(
-              ((options.seed() * 31 + slot.layer()) * 1_000_003 + slot.rank()) * 31 + steps)
-          .nextInt(1 << 20);
+          ((options.seed() * 31 + slot.layer()) * 1_000_003 + slot.rank()) * 31 + turn);
     }
 
     private NDList fresh(int restart) {
-      // Of its own for every head, whatever is trained beside it.
-      Random random =
-          new Random(
-              ((options.seed() * 31 + slot.layer()) * 1_000_003 + slot.rank()) * 31 + restart);
+      Random random = random(restart);
       return withMoments(
           options.layout().type() == HeadType.BOUNDARY ? boundary(random) : published(random));
     }
@@ -375,7 +376,7 @@ public final class HeadTrainer implements AutoCloseable {
       int size = options.layout().embeddingSize();
       int shares = BoundaryHead.CONTEXT * size;
       int probes = BoundaryHead.PROBES + options.layout().insideProbes();
-      float[] inside = normal(random, 2 * options.layout().insideProbes());
+      float[] inside = InitialWeights.normal(random, 2 * options.layout().insideProbes());
       for (int i = 0; i < inside.length; i++) {
         inside[i] *= 0.1f;
       }
@@ -384,26 +385,19 @@ public final class HeadTrainer implements AutoCloseable {
       Arrays.fill(length, -3);
       PtNDManager owner = script.memory();
       return new NDList(
-          owner.create(uniform(random, token * width, width), new Shape(token, width)),
-          owner.create(uniform(random, token, width)),
-          owner.create(uniform(random, shares * token, token), new Shape(shares, token)),
-          owner.create(uniform(random, shares, token)),
-          owner.create(uniform(random, size * rank, size), new Shape(size, rank)),
-          owner.create(uniform(random, size * rank, size), new Shape(size, rank)),
-          owner.create(uniform(random, probes * size, size), new Shape(probes, size)),
-          owner.create(uniform(random, probes, size)),
+          owner.create(
+              InitialWeights.linear(random, token * width, width), new Shape(token, width)),
+          owner.create(InitialWeights.linear(random, token, width)),
+          owner.create(
+              InitialWeights.linear(random, shares * token, token), new Shape(shares, token)),
+          owner.create(InitialWeights.linear(random, shares, token)),
+          owner.create(InitialWeights.linear(random, size * rank, size), new Shape(size, rank)),
+          owner.create(InitialWeights.linear(random, size * rank, size), new Shape(size, rank)),
+          owner.create(InitialWeights.linear(random, probes * size, size), new Shape(probes, size)),
+          owner.create(InitialWeights.linear(random, probes, size)),
           owner.create(inside, new Shape(2, inside.length / 2)),
           owner.create(length),
           owner.create(new float[BoundaryHead.RIVALS]));
-    }
-
-    private static float[] uniform(Random random, int count, int inputs) {
-      double bound = 1 / Math.sqrt(inputs);
-      float[] values = new float[count];
-      for (int i = 0; i < count; i++) {
-        values[i] = (float) (bound * (2 * random.nextDouble() - 1));
-      }
-      return values;
     }
 
     /**
@@ -414,20 +408,12 @@ public final class HeadTrainer implements AutoCloseable {
     private NDList published(Random random) {
       int width = origin.hiddenSize();
       int rank = slot.rank();
-      float[] query = normal(random, width * rank);
-      float[] key = normal(random, width * rank);
-      double bound = 1 / Math.sqrt(width);
-      float[] value = new float[width];
-      for (int i = 0; i < width; i++) {
-        value[i] = (float) (bound * (2 * random.nextDouble() - 1));
-      }
-      float bias = (float) (bound * (2 * random.nextDouble() - 1));
       PtNDManager owner = script.memory();
       return new NDList(
-          owner.create(query, new Shape(width, rank)),
-          owner.create(key, new Shape(width, rank)),
-          owner.create(value, new Shape(1, width)),
-          owner.create(new float[] {bias}),
+          owner.create(InitialWeights.normal(random, width * rank), new Shape(width, rank)),
+          owner.create(InitialWeights.normal(random, width * rank), new Shape(width, rank)),
+          owner.create(InitialWeights.linear(random, width, width), new Shape(1, width)),
+          owner.create(InitialWeights.linear(random, 1, width)),
           owner.create(new float[] {1, 1, 1, 1, 1}));
     }
 
@@ -436,14 +422,6 @@ public final class HeadTrainer implements AutoCloseable {
       all.addAll(HeadScript.zerosLike(parameters));
       all.addAll(HeadScript.zerosLike(parameters));
       return all;
-    }
-
-    private static float[] normal(Random random, int count) {
-      float[] values = new float[count];
-      for (int i = 0; i < count; i++) {
-        values[i] = (float) random.nextGaussian();
-      }
-      return values;
     }
 
     private NDList copied(NDList tensors) {

@@ -11,7 +11,10 @@ import java.util.List;
 final class StateStatistics {
 
   private final List<Standardization.Statistics> statistics = new ArrayList<>();
-  private final Standardization[] standardizations;
+
+  /** Null where something has been added since it was last asked for. */
+  private final Seen[] seen;
+
   private final int width;
 
   StateStatistics(int layers, int width) {
@@ -19,7 +22,22 @@ final class StateStatistics {
     for (int i = 0; i < layers; i++) {
       statistics.add(new Standardization.Statistics(width));
     }
-    standardizations = new Standardization[layers];
+    seen = new Seen[layers];
+  }
+
+  /** What was seen, and as 32-bit numbers what standardises: a shift, then a factor. */
+  private record Seen(Standardization standardization, float[] mean, float[] inverse) {
+
+    static Seen of(Standardization seen) {
+      int width = seen.mean().length;
+      float[] mean = new float[width];
+      float[] inverse = new float[width];
+      for (int i = 0; i < width; i++) {
+        mean[i] = (float) seen.mean()[i];
+        inverse[i] = (float) (1 / seen.scale()[i]);
+      }
+      return new Seen(seen, mean, inverse);
+    }
   }
 
   /**
@@ -36,26 +54,24 @@ final class StateStatistics {
         statistics.get(layer).add(vector);
       }
     }
-    standardizations[layer] = null;
+    seen[layer] = null;
   }
 
   /** What was seen until now. */
   Standardization of(int layer) {
-    if (standardizations[layer] == null) {
-      standardizations[layer] = statistics.get(layer).standardization();
+    return seen(layer).standardization();
+  }
+
+  private Seen seen(int layer) {
+    if (seen[layer] == null) {
+      seen[layer] = Seen.of(statistics.get(layer).standardization());
     }
-    return standardizations[layer];
+    return seen[layer];
   }
 
   /** States with mean 0 and variance 1 in every dimension, float32 (tokens × width). */
   NDArray standardised(int layer, NDArray states, NDManager owner) {
-    Standardization seen = of(layer);
-    float[] mean = new float[width];
-    float[] inverse = new float[width];
-    for (int i = 0; i < width; i++) {
-      mean[i] = (float) seen.mean()[i];
-      inverse[i] = (float) (1 / seen.scale()[i]);
-    }
-    return states.sub(owner.create(mean)).mul(owner.create(inverse));
+    Seen seen = seen(layer);
+    return states.sub(owner.create(seen.mean())).mul(owner.create(seen.inverse()));
   }
 }

@@ -214,6 +214,14 @@
     result.append(torch.stack(report))
     return result
 
+  # The targets of dev data, and flat: which spans with start <= end count, and whether each is gold.
+  def dev_targets(self: __torch__.M, batch: List[Tensor], groups: List[int], window: int, causal: bool) -> Tuple[List[Tensor], Tensor, Tensor]:
+    targets = self.targets(batch, groups, window, causal, False)
+    counts = self.flat(targets, 1, 3)
+    if not causal:
+      counts = self.flat(self.ordered(targets, groups, window), 0, 1)
+    return targets, counts, self.flat(targets, 2, 3)
+
   # How many spans with start <= end score in each interval between thresholds, int64 (heads, 2,
   # thresholds + 1): those that are not gold, then those that are. Interval i holds the scores above i
   # of the thresholds, float32 and rising, in numbers[2].
@@ -221,11 +229,7 @@
     settings = self.float_list(numbers[0])
     groups = self.int_list(batch[0])
     window = int(settings[0])
-    targets = self.targets(batch, groups, window, settings[1] == 1.0, False)
-    counts = self.flat(targets, 1, 3)
-    if settings[1] != 1.0:
-      counts = self.flat(self.ordered(targets, groups, window), 0, 1)
-    gold = self.flat(targets, 2, 3)
+    targets, counts, gold = self.dev_targets(batch, groups, window, settings[1] == 1.0)
     intervals = numbers[2].size(0) + 1
     outside = 2 * intervals
     result = annotate(List[Tensor], [])
@@ -266,11 +270,7 @@
     settings = self.float_list(numbers[0])
     groups = self.int_list(batch[0])
     window = int(settings[0])
-    targets = self.targets(batch, groups, window, settings[1] == 1.0, False)
-    counts = self.flat(targets, 1, 3)
-    if settings[1] != 1.0:
-      counts = self.flat(self.ordered(targets, groups, window), 0, 1)
-    gold = self.flat(targets, 2, 3)
+    targets, counts, gold = self.dev_targets(batch, groups, window, settings[1] == 1.0)
     logits = self.flat(self.all_logits(taps[0], groups, parameters, targets, settings, annotate(List[float], [])), 0, 1)
     wanted = (logits > float(numbers[1][0])).logical_or(gold > 0.0).logical_and(counts > 0.0)
     here = wanted.nonzero().squeeze(1)
