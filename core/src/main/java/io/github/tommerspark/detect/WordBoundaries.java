@@ -88,12 +88,10 @@ public final class WordBoundaries {
       return false;
     }
     int before = text.codePointBefore(at);
-    for (int i = at; isMark(before) && i > 0; ) {
-      i -= Character.charCount(before);
-      if (i == 0) {
-        break;
-      }
-      before = text.codePointBefore(i);
+    int begin = at - Character.charCount(before);
+    while (isMark(before) && begin > 0) {
+      before = text.codePointBefore(begin);
+      begin -= Character.charCount(before);
     }
     return !(isWord(before) && isWord(next));
   }

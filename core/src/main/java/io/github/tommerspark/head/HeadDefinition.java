@@ -59,9 +59,9 @@ record HeadDefinition(HeadConfig config, String weightsFile) {
     JsonNode root = StrictJson.read(directory, file);
     Serialized objects = new Serialized(where, root.isArray() ? root : root.path("objects"));
     JsonNode head = objects.head();
+    Fields fields = new Fields(where, head.path("fields"));
     try {
-      HeadConfig config =
-          new Fields(where, head.path("fields")).config(additions(directory, where, head));
+      HeadConfig config = fields.config(additions(directory, fields));
       return new HeadDefinition(
           config, objects.weightsFile(head.path("id"), newer ? SAFETENSORS : OLDER_WEIGHTS));
     } catch (IllegalArgumentException e) {
@@ -72,23 +72,18 @@ record HeadDefinition(HeadConfig config, String weightsFile) {
   private static HeadDefinition boundary(ModelDirectory directory) throws IOException {
     String where = directory.name() + "/" + BOUNDARY;
     Fields fields = new Fields(where, StrictJson.read(directory, BOUNDARY));
-    Fields additions =
-        directory.exists(ADDITIONS)
-            ? new Fields(directory.name() + "/" + ADDITIONS, StrictJson.read(directory, ADDITIONS))
-            : fields;
     try {
-      return new HeadDefinition(fields.boundary(additions), SAFETENSORS);
+      return new HeadDefinition(fields.boundary(additions(directory, fields)), SAFETENSORS);
     } catch (IllegalArgumentException e) {
       throw new ModelFormatException("Cannot read head %s: %s".formatted(where, e.getMessage()), e);
     }
   }
 
   /** The fields of {@code tommer.json}; without one, those of the definition may have them. */
-  private static Fields additions(ModelDirectory directory, String where, JsonNode head)
-      throws IOException {
+  private static Fields additions(ModelDirectory directory, Fields definition) throws IOException {
     return directory.exists(ADDITIONS)
         ? new Fields(directory.name() + "/" + ADDITIONS, StrictJson.read(directory, ADDITIONS))
-        : new Fields(where, head.path("fields"));
+        : definition;
   }
 
   /** The serialized objects, in any order. */
