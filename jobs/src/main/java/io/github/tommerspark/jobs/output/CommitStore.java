@@ -128,6 +128,16 @@ abstract class CommitStore {
     return new Path(file.getParent(), "." + file.getName() + "." + caller + ".tmp");
   }
 
+  /** Writes content to the disk under the name of its draft. */
+  final Path writeDraft(Path file, byte[] content, String caller) throws IOException {
+    Path draft = draft(file, caller);
+    try (FSDataOutputStream out = fs.create(draft, true)) {
+      out.write(content);
+      out.hsync();
+    }
+    return draft;
+  }
+
   /** On a local disk. */
   private static final class Linking extends CommitStore {
 
@@ -140,11 +150,7 @@ abstract class CommitStore {
 
     @Override
     boolean tryCreate(Path file, byte[] content, String caller) throws IOException {
-      Path draft = draft(file, caller);
-      try (FSDataOutputStream out = fs.create(draft, true)) {
-        out.write(content);
-        out.hsync();
-      }
+      Path draft = writeDraft(file, content, caller);
       try {
         Files.createLink(local.pathToFile(file).toPath(), local.pathToFile(draft).toPath());
         return true;
@@ -176,11 +182,7 @@ abstract class CommitStore {
 
     @Override
     boolean tryCreate(Path file, byte[] content, String caller) throws IOException {
-      Path draft = draft(file, caller);
-      try (FSDataOutputStream out = fs.create(draft, true)) {
-        out.write(content);
-        out.hsync();
-      }
+      Path draft = writeDraft(file, content, caller);
       try {
         FileContext.getFileContext(fs.getUri(), fs.getConf()).rename(draft, file);
         return true;

@@ -150,12 +150,7 @@ public final class OutputWriter implements AutoCloseable {
   private void clean(Writers.Census census) throws IOException {
     if (!census.dead().isEmpty()) {
       // From here on, whatever they wake up to commit is void.
-      Commit clean;
-      do {
-        output.log().catchUp(state);
-        clean = commit(Commit.Operation.CLEAN, null, Map.of(), List.of(), census.dead(), null);
-      } while (!output.log().append(store, clean));
-      state.apply(clean);
+      commitClean(List.of(), census.dead());
     }
     List<String> orphans = new ArrayList<>();
     List<String> replaced = new ArrayList<>();
@@ -195,6 +190,17 @@ public final class OutputWriter implements AutoCloseable {
     }
   }
 
+  /** Records files and writers that are no more, after whatever others commit meanwhile. */
+  private void commitClean(Collection<String> removed, Collection<String> expired)
+      throws IOException {
+    Commit clean;
+    do {
+      output.log().catchUp(state);
+      clean = commit(Commit.Operation.CLEAN, null, Map.of(), removed, expired, null);
+    } while (!output.log().append(store, clean));
+    state.apply(clean);
+  }
+
   /** A series whose directory somebody has removed, now that a later one is there. */
   private void forgetOldSeries() throws IOException {
     List<String> ids = state.seriesIds();
@@ -205,12 +211,7 @@ public final class OutputWriter implements AutoCloseable {
       if (files.isEmpty() || files.stream().anyMatch(present::containsKey)) {
         continue;
       }
-      Commit clean;
-      do {
-        output.log().catchUp(state);
-        clean = commit(Commit.Operation.CLEAN, null, Map.of(), files, Set.of(), null);
-      } while (!output.log().append(store, clean));
-      state.apply(clean);
+      commitClean(files, Set.of());
       LOG.info("{} has been removed from {}, which is recorded now", directory, output);
     }
   }
