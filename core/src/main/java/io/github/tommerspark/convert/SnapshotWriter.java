@@ -10,12 +10,12 @@ import io.github.tommerspark.checkpoint.DType;
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import io.github.tommerspark.checkpoint.SafetensorsWriter;
 import io.github.tommerspark.checkpoint.TensorShape;
+import io.github.tommerspark.disk.PrivateDirectories;
 import io.github.tommerspark.source.LocalDirectory;
 import io.github.tommerspark.source.Quoted;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.file.DirectoryNotEmptyException;
@@ -86,7 +86,7 @@ public final class SnapshotWriter {
       }
       moveTo(place, draft);
     } finally {
-      delete(draft);
+      PrivateDirectories.delete(draft);
     }
   }
 
@@ -195,25 +195,5 @@ public final class SnapshotWriter {
                 new DefaultPrettyPrinter().withObjectIndenter(indenter).withArrayIndenter(indenter))
             .writeValueAsString(node)
         + "\n";
-  }
-
-  private static void delete(Path directory) throws IOException {
-    if (!Files.exists(directory)) {
-      return;
-    }
-    try (Stream<Path> files = Files.walk(directory)) {
-      files
-          .sorted(Comparator.reverseOrder())
-          .forEach(
-              file -> {
-                try {
-                  Files.delete(file);
-                } catch (IOException e) {
-                  throw new UncheckedIOException(e);
-                }
-              });
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
-    }
   }
 }

@@ -191,6 +191,8 @@ public record PrivateDirectories(String what, String remedy) {
     List<Path> contents;
     try (Stream<Path> walk = Files.walk(directory)) {
       contents = walk.sorted(Comparator.reverseOrder()).toList();
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
     for (Path path : contents) {
       Files.deleteIfExists(path);

@@ -108,7 +108,7 @@ public final class HubPull {
 
   private Pulled offline(RepositoryId id, HubCache cache) throws IOException {
     try {
-      return new Pulled(cache.find(id), kind(id, cache), 0, 0);
+      return pulled(cache.find(id), 0, 0);
     } catch (HubException e) {
       throw new HubException(
           "Cannot pull %s: HF_HUB_OFFLINE is set, and it is not whole in the Hub's cache %s; unset it"
@@ -117,11 +117,12 @@ public final class HubPull {
     }
   }
 
-  private static String kind(RepositoryId id, HubCache cache) throws IOException {
-    Path place = cache.find(id);
-    return Files.isRegularFile(place)
-        ? "backbone"
-        : HubCache.kind(place).name().toLowerCase(Locale.ROOT);
+  private static Pulled pulled(Path place, long fetched, long total) throws IOException {
+    String kind =
+        Files.isRegularFile(place)
+            ? "backbone"
+            : HubCache.kind(place).name().toLowerCase(Locale.ROOT);
+    return new Pulled(place, kind, fetched, total);
   }
 
   /** One repository that is being fetched. */
@@ -161,11 +162,7 @@ public final class HubPull {
         repository.link(commit, order.get(i).name(), order.get(i).hash());
       }
       repository.point(id.revision(), commit);
-      return new Pulled(
-          cache.find(id),
-          kind(id, cache),
-          fetched,
-          order.stream().mapToLong(FileInfo::bytes).sum());
+      return pulled(cache.find(id), fetched, order.stream().mapToLong(FileInfo::bytes).sum());
     }
 
     private void fetch(String name) throws IOException, InterruptedException {

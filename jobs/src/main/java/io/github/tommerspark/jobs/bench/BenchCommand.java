@@ -4,6 +4,7 @@ import io.github.tommerspark.backbone.PublishedShapes;
 import io.github.tommerspark.checkpoint.DType;
 import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.detect.ModelSpec;
+import io.github.tommerspark.disk.PrivateDirectories;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.jobs.cli.CommonOptions;
 import io.github.tommerspark.jobs.cli.ModelOptions;
@@ -14,11 +15,9 @@ import io.github.tommerspark.jobs.dataset.Provenance;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
@@ -207,7 +206,7 @@ public final class BenchCommand implements Callable<Integer> {
         Files.writeString(json, Provenance.JSON.writeValueAsString(report) + "\n");
       }
     } finally {
-      delete(work);
+      PrivateDirectories.delete(work);
     }
     return 0;
   }
@@ -326,13 +325,5 @@ public final class BenchCommand implements Callable<Integer> {
       conf.set(setting._1(), setting._2());
     }
     return Sessions.start("bench", conf);
-  }
-
-  private static void delete(Path directory) throws IOException {
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    }
   }
 }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.github.tommerspark.checkpoint.Checkpoint;
 import io.github.tommerspark.checkpoint.SafetensorsWriter;
+import io.github.tommerspark.disk.PrivateDirectories;
 import io.github.tommerspark.head.Head;
 import io.github.tommerspark.head.HeadFiles;
 import io.github.tommerspark.jobs.cli.Redaction;
@@ -186,7 +187,7 @@ final class TrainOutput {
         trainer.restore(pointer.progress(), name -> tensors.floats(tensors.tensor(name)));
       }
     } finally {
-      delete(local);
+      PrivateDirectories.delete(local);
     }
   }
 
@@ -207,7 +208,7 @@ final class TrainOutput {
         }
       }
     } finally {
-      delete(local);
+      PrivateDirectories.delete(local);
     }
   }
 
@@ -230,14 +231,6 @@ final class TrainOutput {
     }
     if (!fs.rename(draft, target)) {
       throw new IOException("Cannot rename %s to %s".formatted(draft, target));
-    }
-  }
-
-  private static void delete(java.nio.file.Path directory) throws IOException {
-    try (Stream<java.nio.file.Path> files = Files.walk(directory)) {
-      for (java.nio.file.Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
     }
   }
 
