@@ -15,6 +15,7 @@ import io.github.tommerspark.jobs.train.TrainCommand;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.lang.reflect.Constructor;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -98,9 +99,21 @@ public final class TommerSpark implements Runnable {
     if (properties.containsKey("spark.submit.deployMode")) {
       // spark-submit exits with this code itself; in cluster mode it becomes the driver's, where
       // System.exit would look like a crash.
-      throw new SparkUserAppException(code);
+      throw exit(code);
     }
     System.exit(code);
+  }
+
+  /** Made by reflection: its constructor takes a cause, too, since Spark 4.1. */
+  private static SparkUserAppException exit(int code) {
+    Constructor<?> constructor = SparkUserAppException.class.getConstructors()[0];
+    Object[] arguments = new Object[constructor.getParameterCount()];
+    arguments[0] = code;
+    try {
+      return (SparkUserAppException) constructor.newInstance(arguments);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("Cannot hand the exit code %d to Spark".formatted(code), e);
+    }
   }
 
   /**

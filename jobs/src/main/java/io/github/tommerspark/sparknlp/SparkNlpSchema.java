@@ -3,6 +3,7 @@ package io.github.tommerspark.sparknlp;
 import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.from_json;
+import static org.apache.spark.sql.functions.get;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.size;
 import static org.apache.spark.sql.functions.struct;
@@ -205,7 +206,7 @@ public final class SparkNlpSchema {
     return dataset
         .toDF()
         .where(size(column).gt(0))
-        .select(column.getItem(0).getField(ANNOTATOR_TYPE))
+        .select(get(column, lit(0)).getField(ANNOTATOR_TYPE))
         .takeAsList(1)
         .stream()
         .filter(row -> !row.isNullAt(0))

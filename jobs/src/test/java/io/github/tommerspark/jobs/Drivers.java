@@ -101,7 +101,7 @@ public final class Drivers {
             .redirectOutput(log.toFile());
     builder.environment().putAll(environment);
     builder.environment().put("SPARK_HOME", sparkHome());
-    builder.environment().put("SPARK_SCALA_VERSION", "2.12");
+    builder.environment().put("SPARK_SCALA_VERSION", LocalSpark.scalaVersion());
     return builder.start();
   }
 }

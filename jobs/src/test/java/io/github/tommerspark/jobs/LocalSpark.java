@@ -37,6 +37,11 @@ public final class LocalSpark {
     return session;
   }
 
+  /** Of the Spark that tests run on, as its launcher wants to be told: such as {@code 2.13}. */
+  static String scalaVersion() {
+    return scala.util.Properties.versionNumberString().replaceFirst("^(\\d+\\.\\d+).*", "$1");
+  }
+
   private static String temporary(String name) {
     try {
       return Files.createTempDirectory("tommer-spark-tests").resolve(name).toString();

@@ -71,7 +71,7 @@ public final class SparkSubmit {
             .redirectOutput(out.toFile())
             .redirectError(err.toFile());
     builder.environment().put("SPARK_HOME", home);
-    builder.environment().put("SPARK_SCALA_VERSION", "2.12");
+    builder.environment().put("SPARK_SCALA_VERSION", LocalSpark.scalaVersion());
     return builder.start();
   }
 }

@@ -7,6 +7,7 @@ import io.github.tommerspark.detect.Mention;
 import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.jobs.LocalSpark;
 import io.github.tommerspark.spark.MentionColumns;
+import io.github.tommerspark.spark.SparkMethods;
 import io.github.tommerspark.sparknlp.SparkNlpSchema;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
@@ -39,6 +40,7 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import scala.collection.immutable.Nil$;
 
 class MentionDetectorModelTest {
 
@@ -340,11 +342,11 @@ class MentionDetectorModelTest {
     }
     // The same with defaults, which go over as one sequence.
     Object batchTokens = type.getMethod("getParam", String.class).invoke(stage, "batchTokens");
-    type.getMethod("setDefault", scala.collection.Seq.class)
-        .invoke(
-            stage,
-            scala.collection.JavaConverters.asScalaBuffer(List.of(callOne(batchTokens, "w", 4096)))
-                .toSeq());
+    SparkMethods.call(
+        Params.class,
+        "setDefault",
+        stage,
+        Nil$.MODULE$.$colon$colon(callOne(batchTokens, "w", 4096)));
     // JavaParams._transfer_params_from_java.
     for (Object param : (Object[]) call(stage, "params")) {
       Param<?> known = (Param<?>) param;

@@ -66,7 +66,7 @@ final class UpstreamInferences {
             .selectExpr(
                 "s.data_id as " + ID,
                 "s.text as " + TEXT,
-                "transform(s.pred_entities, e -> struct(e.pos[0] as start, e.pos[1] as end,"
+                "transform(s.pred_entities, e -> struct(get(e.pos, 0) as start, get(e.pos, 1) as end,"
                     + " e.name as text, cast(e.score as float) as score)) as "
                     + MENTIONS));
   }

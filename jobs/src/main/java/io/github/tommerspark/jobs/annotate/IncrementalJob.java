@@ -11,6 +11,7 @@ import io.github.tommerspark.jobs.output.Commit;
 import io.github.tommerspark.jobs.output.ObjectStore;
 import io.github.tommerspark.jobs.output.OutputDirectory;
 import io.github.tommerspark.jobs.output.OutputWriter;
+import io.github.tommerspark.spark.SparkMethods;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
@@ -32,9 +33,11 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.trees.TreeNode;
+import org.apache.spark.sql.execution.SQLExecution;
 import org.apache.spark.sql.execution.datasources.HadoopFsRelation;
 import org.apache.spark.sql.execution.datasources.LogicalRelation;
-import org.apache.spark.sql.execution.streaming.StreamingQueryWrapper;
+import org.apache.spark.sql.streaming.DataStreamWriter;
 import org.apache.spark.sql.streaming.StreamingQuery;
 import org.apache.spark.sql.streaming.StreamingQueryException;
 import org.apache.spark.sql.streaming.Trigger;
@@ -44,7 +47,6 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import scala.collection.JavaConverters;
 
 /**
  * Annotates the files that no earlier run has annotated, and ends.
@@ -62,9 +64,6 @@ import scala.collection.JavaConverters;
 final class IncrementalJob {
 
   private static final Logger LOG = LoggerFactory.getLogger(IncrementalJob.class);
-
-  /** The local property in which Spark names the query that a batch belongs to. */
-  private static final String QUERY_ID = "sql.streaming.queryId";
 
   /** The name of a line's column in Spark's text source. */
   private static final String TEXT_VALUE = "value";
@@ -386,13 +385,11 @@ final class IncrementalJob {
     ObjectStore.prepareCheckpoint(spark, bookkeeping);
     StreamingQuery query = null;
     try {
-      query =
-          stream
-              .writeStream()
-              .trigger(Trigger.AvailableNow())
-              .option("checkpointLocation", bookkeeping.toString())
-              .foreachBatch(batches)
-              .start();
+      DataStreamWriter<Row> writer =
+          stream.writeStream().trigger(Trigger.AvailableNow()).foreachBatch(batches);
+      SparkMethods.call(
+          DataStreamWriter.class, "option", writer, "checkpointLocation", bookkeeping.toString());
+      query = writer.start();
       query.awaitTermination();
     } catch (StreamingQueryException | TimeoutException e) {
       throw new IOException(e);
@@ -416,10 +413,9 @@ final class IncrementalJob {
    * read.
    */
   private List<List<Path>> batchFiles() {
-    String id = spark.sparkContext().getLocalProperty(QUERY_ID);
-    StreamingQueryWrapper query = (StreamingQueryWrapper) spark.streams().get(id);
-    LogicalPlan plan = query.streamingQuery().lastExecution().logical();
-    return JavaConverters.seqAsJavaList(plan.collectLeaves()).stream()
+    String execution = spark.sparkContext().getLocalProperty(SQLExecution.EXECUTION_ID_KEY());
+    LogicalPlan plan = SQLExecution.getQueryExecution(Long.parseLong(execution)).logical();
+    return SparkMethods.list(TreeNode.class, "collectLeaves", plan).stream()
         .map(
             leaf ->
                 leaf instanceof LogicalRelation found

@@ -2,10 +2,12 @@ package io.github.tommerspark.jobs.annotate;
 
 import io.github.tommerspark.spark.PartitionReport;
 import io.github.tommerspark.spark.PartitionReports;
+import io.github.tommerspark.spark.SparkMethods;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executors;
@@ -18,6 +20,7 @@ import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
 import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
 import org.apache.spark.scheduler.SparkListenerStageSubmitted;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
+import org.apache.spark.scheduler.TaskInfo;
 import scala.Tuple4;
 import scala.collection.JavaConverters;
 import scala.collection.Seq;
@@ -111,8 +114,11 @@ final class ProgressMonitor implements AutoCloseable {
 
     @Override
     public synchronized void onExecutorMetricsUpdate(SparkListenerExecutorMetricsUpdate event) {
-      for (Tuple4<Object, Object, Object, Seq<AccumulableInfo>> update :
-          JavaConverters.seqAsJavaList(event.accumUpdates())) {
+      @SuppressWarnings("unchecked") // The type of accumUpdates.
+      List<Tuple4<Object, Object, Object, Seq<AccumulableInfo>>> updates =
+          (List<Tuple4<Object, Object, Object, Seq<AccumulableInfo>>>)
+              SparkMethods.list(SparkListenerExecutorMetricsUpdate.class, "accumUpdates", event);
+      for (Tuple4<Object, Object, Object, Seq<AccumulableInfo>> update : updates) {
         for (AccumulableInfo info : JavaConverters.seqAsJavaList(update._4())) {
           if (info.id() == reports.id() && info.update().isDefined()) {
             tasks = tasksOfStage.getOrDefault((Integer) update._2(), 0);
@@ -134,8 +140,8 @@ final class ProgressMonitor implements AutoCloseable {
     public synchronized void onTaskEnd(SparkListenerTaskEnd event) {
       running.remove(event.taskInfo().taskId());
       boolean ours =
-          JavaConverters.seqAsJavaList(event.taskInfo().accumulables()).stream()
-              .anyMatch(info -> info.id() == reports.id());
+          SparkMethods.list(TaskInfo.class, "accumulables", event.taskInfo()).stream()
+              .anyMatch(info -> ((AccumulableInfo) info).id() == reports.id());
       if (ours) {
         tasks = tasksOfStage.getOrDefault(event.stageId(), 0);
       }

@@ -1,5 +1,6 @@
 package io.github.tommerspark.jobs.output;
 
+import io.github.tommerspark.spark.SparkMethods;
 import java.io.Serializable;
 import java.util.Map;
 import org.apache.hadoop.fs.FileSystem;
@@ -82,11 +83,16 @@ public final class NamedFiles extends FileCommitProtocol implements Serializable
     wrapped.setupJob(job);
   }
 
-  /** For Scala 2.12. */
   @Override
   public void commitJob(
       JobContext job, scala.collection.Seq<FileCommitProtocol.TaskCommitMessage> tasks) {
-    wrapped.commitJob(job, tasks);
+    SparkMethods.call(FileCommitProtocol.class, "commitJob", wrapped, job, tasks);
+  }
+
+  /** The same on Scala 2.13, where this is the type. */
+  public void commitJob(
+      JobContext job, scala.collection.immutable.Seq<FileCommitProtocol.TaskCommitMessage> tasks) {
+    SparkMethods.call(FileCommitProtocol.class, "commitJob", wrapped, job, tasks);
   }
 
   @Override

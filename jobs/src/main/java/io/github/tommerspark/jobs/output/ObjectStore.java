@@ -1,11 +1,13 @@
 package io.github.tommerspark.jobs.output;
 
 import io.github.tommerspark.jobs.cli.Redaction;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.CommonPathCapabilities;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.MultipartUploader;
 import org.apache.hadoop.fs.Path;
@@ -33,8 +35,11 @@ public final class ObjectStore {
   private static final String CHECKPOINT_MANAGER =
       "org.apache.spark.internal.io.cloud.AbortableStreamBasedCheckpointFileManager";
 
-  /** Where s3a's committer keeps its notes, in the directory that is written to. */
-  static final String MAGIC = "__magic";
+  /**
+   * Where s3a's committer keeps its notes, in the directory that is written to; with the job's id
+   * behind it since Hadoop 3.4.
+   */
+  private static final String MAGIC = "__magic";
 
   private static final int LONGEST_WAIT_SECONDS = 20;
 
@@ -86,10 +91,21 @@ public final class ObjectStore {
       if (holds(fs, directory)) {
         awaitTasks(spark.sparkContext().statusTracker());
         abortUploads(directory, hadoop);
-        fs.delete(new Path(directory, MAGIC), true);
+        removeNotes(fs, directory);
       }
     } catch (IOException | RuntimeException e) {
       LOG.warn("Cannot remove what a failed write left in {}: {}", shown(directory), e.toString());
+    }
+  }
+
+  /** Removes the notes of s3a's committer from a directory that nobody writes to. */
+  static void removeNotes(FileSystem fs, Path directory) throws IOException {
+    try {
+      for (FileStatus notes : fs.listStatus(directory, path -> path.getName().startsWith(MAGIC))) {
+        fs.delete(notes.getPath(), true);
+      }
+    } catch (FileNotFoundException e) {
+      // Nothing was ever written there.
     }
   }
 

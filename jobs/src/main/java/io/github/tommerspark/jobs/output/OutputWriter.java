@@ -179,7 +179,7 @@ public final class OutputWriter implements AutoCloseable {
     removeDrafts(census.living().keySet());
     if (store.jobsCollide() && census.living().isEmpty()) {
       ObjectStore.abortUploads(output.path(), output.hadoop());
-      output.fs().delete(new Path(output.path(), ObjectStore.MAGIC), true);
+      ObjectStore.removeNotes(output.fs(), output.path());
     }
     if (state.holdsData() && !state.isIncremental()) {
       removeCheckpoint();
