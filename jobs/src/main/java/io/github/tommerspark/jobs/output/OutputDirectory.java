@@ -304,6 +304,16 @@ public final class OutputDirectory {
     }
   }
 
+  /** The output as it is now: of its commits, those are read that have come since the last look. */
+  OutputState current() throws IOException {
+    if (state.number() == 0) {
+      state = log.read();
+    } else {
+      log.catchUp(state);
+    }
+    return state;
+  }
+
   /** The output as it was when it was last looked at. */
   public OutputState state() {
     return state;

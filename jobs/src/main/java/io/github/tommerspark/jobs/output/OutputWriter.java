@@ -95,7 +95,7 @@ public final class OutputWriter implements AutoCloseable {
     // Files before writers before commits: a file whose writer has ended is in its commit by then.
     present = output.files("");
     Writers.Census census = writers.census(id);
-    state = output.log().read();
+    state = output.current();
     refuseOthers(census);
     recordFirstVersion(present.keySet());
     clean(census);

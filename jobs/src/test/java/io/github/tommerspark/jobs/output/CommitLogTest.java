@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
@@ -114,12 +115,13 @@ class CommitLogTest {
     for (int warm = 0; warm < 3; warm++) {
       long begin = System.nanoTime();
       assertThat(log().read().number()).isEqualTo(10_000);
-      System.out.printf("read: %.2f s%n", (System.nanoTime() - begin) / 1e9);
+      System.out.printf(Locale.ROOT, "read: %.2f s%n", (System.nanoTime() - begin) / 1e9);
       begin = System.nanoTime();
       OutputDirectory.open(folder.resolve("out").toString(), WriteMode.APPEND, null, hadoop)
           .begin()
           .close();
-      System.out.printf("begin and end a run: %.2f s%n", (System.nanoTime() - begin) / 1e9);
+      System.out.printf(
+          Locale.ROOT, "begin and end a run: %.2f s%n", (System.nanoTime() - begin) / 1e9);
     }
   }
 
