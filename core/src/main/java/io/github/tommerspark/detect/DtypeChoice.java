@@ -21,7 +21,7 @@ import java.util.Set;
  * to what another run has written should take that run's type and not choose again.
  *
  * @param dtype the choice; never AUTO
- * @param reason for people
+ * @param reason why it was chosen, a sentence for the log
  */
 public record DtypeChoice(ComputeType dtype, String reason) implements Serializable {
 

@@ -48,8 +48,8 @@ final class DoctorCommand implements Callable<Integer> {
   @Option(
       names = "--path",
       paramLabel = "PATH",
-      description =
-          "A file or directory that jobs will read, on any Hadoop file system. May be repeated.")
+      arity = "1..*",
+      description = "Files or directories that jobs will read, on any Hadoop file system.")
   private List<String> paths = new ArrayList<>();
 
   @Override

@@ -120,7 +120,7 @@ public final class TommerSpark implements Runnable {
    * Runs a command and returns its exit code.
    *
    * @param properties Spark's settings, of which {@code spark.tommer.*} are options
-   * @param err where failures are told
+   * @param err receives the messages of failures
    */
   public static int run(String[] args, Map<String, String> properties, PrintStream err) {
     CommandLine root = commandLine();

@@ -273,7 +273,7 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
     return uid;
   }
 
-  // --- Parameters: what they are, setters, getters -----------------------------------------------
+  // Parameters: definitions, setters, getters.
 
   /**
    * The bundled model, or one of the user's own as {@code NAME=BACKBONE,HEAD}; bge-small by
@@ -594,8 +594,7 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
     return isDefined(param) ? getOrDefault(param) : null;
   }
 
-  // --- Spark ML
-  // -----------------------------------------------------------------------------------
+  // What Spark ML asks of a stage.
 
   /**
    * The schema with the columns that this stage adds.

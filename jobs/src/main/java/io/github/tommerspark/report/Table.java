@@ -10,7 +10,7 @@ import java.util.List;
  * @param caption above it
  * @param columns from left to right
  * @param rows cells, as many in each row as there are columns
- * @param omitted rows that there were no room for
+ * @param omitted number of further rows, for which there was no room
  */
 public record Table(String caption, List<Column> columns, List<List<Cell>> rows, int omitted)
     implements Block {

@@ -83,10 +83,10 @@ record TaskDevice(EngineOptions engine, Integer assigned) {
   }
 
   /**
-   * A device for people.
+   * Returns the description of a device for messages.
    *
-   * @param loaded where the models are, as libtorch calls it
-   * @return that, and the assigned GPU if it is another
+   * @param loaded libtorch's name of the device that holds the models
+   * @return that name, followed by the assigned GPU where it is another one
    */
   String describe(String loaded) {
     return assigned == null || loaded.equals("gpu(" + assigned + ")")

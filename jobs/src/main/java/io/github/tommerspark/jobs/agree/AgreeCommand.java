@@ -54,8 +54,9 @@ public final class AgreeCommand implements Callable<Integer> {
   @Option(
       names = "--dataset",
       paramLabel = "NAME=PATH",
+      arity = "1..*",
       description =
-          "An annotated dataset and the name of its model; repeat it for each. They are joined on the id: one that is not in all is left out, one that is repeated counts once, and texts must be the same. A .json file that upstream's to_json wrote will do too.")
+          "Annotated datasets, each with the name of its model. They are joined on the id: one that is not in all is left out, one that is repeated counts once, and texts must be the same. A .json file that upstream's to_json wrote will do too.")
   private List<String> datasets;
 
   @Option(

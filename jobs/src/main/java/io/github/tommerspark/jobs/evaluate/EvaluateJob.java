@@ -50,7 +50,8 @@ public final class EvaluateJob {
   /**
    * Runs the job.
    *
-   * @throws UserException if the gold data, the predictions or the output stand in the way
+   * @throws io.github.tommerspark.jobs.cli.UserException if the gold data, the predictions or the
+   *     output stand in the way
    * @throws IOException if a file cannot be read
    */
   public static EvaluateResult run(SparkSession spark, EvaluateOptions options) throws IOException {

@@ -123,8 +123,8 @@ public final class ObjectStore {
   }
 
   /**
-   * Ends the uploads that somebody has begun in a directory and not completed. Only for who is its
-   * only writer.
+   * Aborts the multipart uploads into a directory that were begun and not completed, whoever began
+   * them; so nobody else may be writing to it.
    *
    * <p>A store that does not permit it is left to its lifecycle rules, with a warning.
    */

@@ -344,7 +344,7 @@ record DatasetSection(Section section, int mentions) {
                   options.seed()));
       if (shownDocuments < chosen) {
         words.append(
-            " %s more were sampled, but the page has room for %s mentions only; --threshold or --max-characters make place."
+            " %s more were sampled, but the page has room for %s mentions only; raise --threshold or lower --max-characters to see more of them."
                 .formatted(
                     Numbers.count(chosen - shownDocuments), Numbers.count(Documents.MAX_MENTIONS)));
       }

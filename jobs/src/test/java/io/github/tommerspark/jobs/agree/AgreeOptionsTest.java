@@ -31,7 +31,7 @@ class AgreeOptionsTest {
   void everyOption() {
     assertThat(
             parse(
-                ("--dataset a=x --dataset b=s3a://bucket/key=1 --columns p,q --text-column body"
+                ("--dataset a=x b=s3a://bucket/key=1 --columns p,q --text-column body"
                         + " --id-column key --output out --mode overwrite --replicates 50 --seed 7"
                         + " --consensus 2 --consensus-column agreed")
                     .split(" ")))
