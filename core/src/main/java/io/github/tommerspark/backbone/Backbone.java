@@ -82,9 +82,12 @@ public final class Backbone implements AutoCloseable {
       Device device,
       List<String> sources)
       throws IOException {
-    List<String> kernels = Torch.kernelSources(device, dtype, plan.spec().attributes());
+    Forward forward = plan.spec().forward();
+    List<String> kernels =
+        Torch.kernelSources(
+            device, dtype, forward.attention().heads().width(), forward.attention().softCap());
     ScriptModule module =
-        ScriptModule.load(sources(plan.spec(), kernels, sources), plan.spec().attributes(), device);
+        ScriptModule.load(sources(forward, kernels, sources), forward.attributes(), device);
     try (ScriptModule loader = ScriptModule.load(List.of("weights"), Map.of(), device)) {
       Map<TensorInfo, PtNDArray> loaded = new HashMap<>();
       Loader reader = new Loader(checkpoint, module, loader, dtype, staging());
@@ -111,10 +114,10 @@ public final class Backbone implements AutoCloseable {
   }
 
   /** Names of the sources of a backbone's module, in their order. */
-  static List<String> sources(BackboneSpec spec, List<String> kernels, List<String> further) {
+  static List<String> sources(Forward forward, List<String> kernels, List<String> further) {
     List<String> all = new ArrayList<>(COMMON);
     all.addAll(kernels);
-    all.add(spec.source());
+    all.add(forward.script().source());
     all.addAll(further);
     return all;
   }
@@ -124,7 +127,9 @@ public final class Backbone implements AutoCloseable {
     List<String> kernels = Torch.GpuAttention.BLOCKS.sources();
     ScriptModule module =
         ScriptModule.load(
-            sources(plan.spec(), kernels, sources), plan.spec().attributes(), Device.cpu());
+            sources(plan.spec().forward(), kernels, sources),
+            plan.spec().forward().attributes(),
+            Device.cpu());
     PtNDArray[] arrays = new PtNDArray[plan.weights().size()];
     Arrays.setAll(arrays, i -> module.floats(module.manager(), new float[0], 0));
     return new Backbone(plan, module, ComputeType.FP32, arrays);
@@ -265,19 +270,19 @@ public final class Backbone implements AutoCloseable {
       ComputeType dtype,
       ByteBuffer staging) {
 
-    PtNDArray read(Resolved weight) throws IOException {
-      WeightSlot slot = weight.slot();
-      TensorInfo tensor = weight.tensor();
-      return switch (slot.kind()) {
+    PtNDArray read(Resolved resolved) throws IOException {
+      Weight weight = resolved.weight();
+      TensorInfo tensor = resolved.tensor();
+      return switch (weight.kind()) {
         case ABSENT -> module.floats(module.manager(), new float[0], 0);
-        case TABLE -> module.floats(module.manager(), slot.values(), slot.shape());
-        case NORM -> module.floats(module.manager(), checkpoint.floats(tensor), slot.shape());
+        case TABLE -> module.floats(module.manager(), weight.values(), weight.shape());
+        case NORM -> module.floats(module.manager(), checkpoint.floats(tensor), weight.shape());
         case NORM_OFFSET -> {
           float[] scale = checkpoint.floats(tensor);
           for (int i = 0; i < scale.length; i++) {
             scale[i] += 1;
           }
-          yield module.floats(module.manager(), scale, slot.shape());
+          yield module.floats(module.manager(), scale, weight.shape());
         }
         case EMBEDDING -> matrix(tensor, embeddingType(tensor));
         case LINEAR -> matrix(tensor, computeType());

@@ -58,7 +58,7 @@ final class BackboneConfig {
     if (!has("model_type")) {
       throw new ModelFormatException(
           "Cannot read %s: field \"model_type\" is missing; supported: %s"
-              .formatted(file, String.join(", ", ConfigKeys.families())));
+              .formatted(file, String.join(", ", Families.names())));
     }
     return text("model_type", null);
   }
@@ -154,6 +154,14 @@ final class BackboneConfig {
     return node.booleanValue();
   }
 
+  /** Refuses a field that is there and says something else than the one that counts. */
+  void requireSame(String field, int value) throws ModelFormatException {
+    OptionalInt other = sizeOrNull(field);
+    if (other.isPresent() && other.getAsInt() != value) {
+      throw unsupported(field, other.getAsInt(), value);
+    }
+  }
+
   ModelFormatException missing(String field) {
     return new ModelFormatException(
         "Cannot read %s: field \"%s\" is missing".formatted(file, field));
@@ -187,7 +195,8 @@ final class BackboneConfig {
         : Quoted.of(value instanceof JsonNode node ? node.textValue() : value.toString());
   }
 
-  private JsonNode require(String field) throws ModelFormatException {
+  /** The value of a field that has no default; it may be null. */
+  JsonNode require(String field) throws ModelFormatException {
     JsonNode node = json.get(field);
     if (node == null) {
       throw missing(field);

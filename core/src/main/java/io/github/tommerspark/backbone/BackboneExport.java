@@ -54,7 +54,6 @@ public final class BackboneExport {
     this.plan = plan;
     this.directory = Files.createDirectories(directory);
     this.entry = JsonNodeFactory.instance.objectNode();
-    Map<String, Object> attributes = plan.spec().attributes();
     entry.put("name", directory.getFileName().toString());
     entry.put("kind", kind);
     entry.put("family", plan.family());
@@ -62,9 +61,10 @@ public final class BackboneExport {
     entry.put("width", plan.hiddenSize());
     entry.put("vocabulary", plan.vocabularySize());
     entry.put("causal", plan.causal());
-    for (String name : List.of("heads", "kv_heads", "head_dim")) {
-      entry.put(name, ((Number) attributes.get(name)).intValue());
-    }
+    Heads heads = plan.spec().forward().attention().heads();
+    entry.put("heads", heads.queries());
+    entry.put("kv_heads", heads.keys());
+    entry.put("head_dim", heads.width());
     entry.set("config", BackboneConfig.read(plan.directory()).json());
     entry.put("parameters", plan.parameters());
     entry.put("product_flops", plan.productFlops());
@@ -90,17 +90,18 @@ public final class BackboneExport {
    */
   public void archives(List<String> sources) throws IOException {
     ObjectNode archives = entry.putObject("archives");
-    for (Torch.GpuAttention attention : Torch.GpuAttention.values()) {
-      if (!attention.suits(plan.spec().attributes())) {
+    Forward forward = plan.spec().forward();
+    Attention attention = forward.attention();
+    for (Torch.GpuAttention kernel : Torch.GpuAttention.values()) {
+      if (!kernel.suits(attention.heads().width(), attention.softCap())) {
         continue;
       }
-      String file = attention.label() + ".pt";
+      String file = kernel.label() + ".pt";
       Files.write(
           directory.resolve(file),
           ScriptModule.archive(
-              Backbone.sources(plan.spec(), attention.sources(), sources),
-              plan.spec().attributes()));
-      archives.put(attention.label(), path(file));
+              Backbone.sources(forward, kernel.sources(), sources), forward.attributes()));
+      archives.put(kernel.label(), path(file));
     }
   }
 
@@ -114,12 +115,15 @@ public final class BackboneExport {
    */
   public void randomWeights() {
     weights(
-        (resolved, weight) -> {
-          WeightSlot slot = resolved.slot();
+        (resolved, described) -> {
+          Weight weight = resolved.weight();
           boolean scale =
-              slot.kind() == WeightSlot.Kind.NORM && !slot.name().endsWith("bias")
-                  || slot.kind() == WeightSlot.Kind.NORM_OFFSET;
-          weight.putObject("random").put("mean", scale ? 1 : 0).put("std", RandomSnapshot.SPREAD);
+              weight.kind() == Weight.Kind.NORM && !weight.name().endsWith("bias")
+                  || weight.kind() == Weight.Kind.NORM_OFFSET;
+          described
+              .putObject("random")
+              .put("mean", scale ? 1 : 0)
+              .put("std", RandomSnapshot.SPREAD);
         });
   }
 
@@ -132,7 +136,7 @@ public final class BackboneExport {
    * @throws IOException if one cannot be read or written
    */
   public void storedWeights(Checkpoint checkpoint, int[] rows) throws IOException {
-    String table = plan.weights().get(0).tensor().name();
+    String table = plan.tokenEmbedding().name();
     for (TensorInfo tensor : plan.tensors()) {
       if (rows != null && tensor.name().equals(table)) {
         tensors.add("rows", rows);
@@ -145,10 +149,10 @@ public final class BackboneExport {
       }
     }
     weights(
-        (resolved, weight) -> {
-          weight.put("tensor", resolved.tensor().name());
+        (resolved, described) -> {
+          described.put("tensor", resolved.tensor().name());
           if (rows != null && resolved.tensor().name().equals(table)) {
-            weight.put("rows", "rows");
+            described.put("rows", "rows");
           }
         });
   }
@@ -166,25 +170,25 @@ public final class BackboneExport {
   /** Where the elements of a weight come from. */
   @FunctionalInterface
   private interface Origin {
-    void describe(Resolved resolved, ObjectNode weight);
+    void describe(Resolved resolved, ObjectNode described);
   }
 
   private void weights(Origin origin) {
     ArrayNode weights = entry.putArray("weights");
     for (Resolved resolved : plan.weights()) {
-      WeightSlot slot = resolved.slot();
-      ObjectNode weight =
-          weights.addObject().put("kind", slot.kind().name().toLowerCase(Locale.ROOT));
-      ArrayNode shape = weight.putArray("shape");
-      for (long size : slot.shape()) {
+      Weight weight = resolved.weight();
+      ObjectNode described =
+          weights.addObject().put("kind", weight.kind().name().toLowerCase(Locale.ROOT));
+      ArrayNode shape = described.putArray("shape");
+      for (long size : weight.shape()) {
         shape.add(size);
       }
-      if (slot.values() != null) {
+      if (weight.values() != null) {
         String name = "table." + weights.size();
-        tensors.add(name, slot.values(), slot.values().length);
-        weight.put("tensor", name);
-      } else if (slot.name() != null) {
-        origin.describe(resolved, weight);
+        tensors.add(name, weight.values(), weight.values().length);
+        described.put("tensor", name);
+      } else if (weight.name() != null) {
+        origin.describe(resolved, described);
       }
     }
   }
@@ -244,8 +248,8 @@ public final class BackboneExport {
    * @throws IOException if its config.json cannot be read
    */
   public static String scriptOf(Path snapshot) throws IOException {
-    BackboneSpec spec = Families.read(BackboneConfig.read(new LocalDirectory(snapshot)));
-    return spec.source() + spec.attributes();
+    Forward forward = Families.read(BackboneConfig.read(new LocalDirectory(snapshot))).forward();
+    return forward.script().source() + forward.attributes();
   }
 
   /** Adds the sequences of a padded batch, without their padding. */

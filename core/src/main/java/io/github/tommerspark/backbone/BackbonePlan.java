@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -23,7 +22,7 @@ import java.util.stream.IntStream;
 public final class BackbonePlan {
 
   /** A weight and the tensor it is read from, which is null for weights that are not read. */
-  record Resolved(WeightSlot slot, TensorInfo tensor) {}
+  record Resolved(Weight weight, TensorInfo tensor) {}
 
   private final ModelDirectory directory;
   private final BackboneSpec spec;
@@ -60,24 +59,20 @@ public final class BackbonePlan {
     List<String> warnings = ConfigKeys.check(config);
     BackboneSpec spec = Families.read(config);
     spec.requireLayer(lastLayer, directory.name());
-    List<WeightSlot> slots = new ArrayList<>(spec.fixedWeights());
-    for (int i = 0; i <= lastLayer; i++) {
-      slots.addAll(spec.blockWeights().apply(i));
-    }
-    String prefix = prefix(directory, checkpoint, spec, slots);
-    List<Resolved> weights = new ArrayList<>(slots.size());
-    for (WeightSlot slot : slots) {
+    String prefix = prefix(directory, checkpoint, spec);
+    List<Resolved> weights = new ArrayList<>();
+    for (Weight weight : spec.weights(lastLayer)) {
       weights.add(
           new Resolved(
-              slot, slot.name() == null ? null : tensor(directory, checkpoint, prefix, slot)));
+              weight,
+              weight.name() == null ? null : tensor(directory, checkpoint, prefix, weight)));
     }
     return new BackbonePlan(directory, spec, lastLayer, weights, warnings);
   }
 
-  private static String prefix(
-      ModelDirectory directory, Checkpoint checkpoint, BackboneSpec spec, List<WeightSlot> slots)
+  private static String prefix(ModelDirectory directory, Checkpoint checkpoint, BackboneSpec spec)
       throws ModelFormatException {
-    String first = slots.get(0).name();
+    String first = spec.model().get(Slot.TOKEN_EMBEDDING).name();
     for (String prefix : spec.prefixes()) {
       if (checkpoint.names().contains(prefix + first)) {
         return prefix;
@@ -87,15 +82,15 @@ public final class BackbonePlan {
         "Cannot read %s: its model_type is \"%s\", but there is no tensor %s"
             .formatted(
                 directory.name(),
-                spec.family(),
+                spec.identity().family(),
                 String.join(
                     " or ", spec.prefixes().stream().map(prefix -> prefix + first).toList())));
   }
 
   private static TensorInfo tensor(
-      ModelDirectory directory, Checkpoint checkpoint, String prefix, WeightSlot slot)
+      ModelDirectory directory, Checkpoint checkpoint, String prefix, Weight weight)
       throws IOException {
-    String name = prefix + slot.name();
+    String name = prefix + weight.name();
     // Checkpoints from before 2019 call a layer norm's scale and shift gamma and beta.
     String legacy =
         name.replace("LayerNorm.weight", "LayerNorm.gamma")
@@ -103,7 +98,7 @@ public final class BackbonePlan {
     Optional<TensorInfo> legacyTensor =
         legacy.equals(name) ? Optional.empty() : checkpoint.find(legacy);
     TensorInfo tensor = legacyTensor.isPresent() ? legacyTensor.get() : checkpoint.tensor(name);
-    if (!Arrays.equals(tensor.shape(), slot.shape())) {
+    if (!Arrays.equals(tensor.shape(), weight.shape())) {
       throw new ModelFormatException(
           "Cannot read %s/%s: tensor \"%s\" has shape %s, but config.json implies %s"
               .formatted(
@@ -111,7 +106,7 @@ public final class BackbonePlan {
                   tensor.file(),
                   tensor.name(),
                   Arrays.toString(tensor.shape()),
-                  Arrays.toString(slot.shape())));
+                  Arrays.toString(weight.shape())));
     }
     if (tensor.dtype() != DType.F32
         && tensor.dtype() != DType.F16
@@ -131,6 +126,11 @@ public final class BackbonePlan {
     return weights;
   }
 
+  /** The table of tokens. */
+  TensorInfo tokenEmbedding() {
+    return weights.get(Slot.TOKEN_EMBEDDING.ordinal()).tensor();
+  }
+
   /** The snapshot. */
   public ModelDirectory directory() {
     return directory;
@@ -143,47 +143,47 @@ public final class BackbonePlan {
 
   /** Number of blocks of the whole model. */
   public int layers() {
-    return spec.layers();
+    return spec.sizes().layers();
   }
 
   /** The value of model_type. */
   public String family() {
-    return spec.family();
+    return spec.identity().family();
   }
 
   /** What config.json calls the model, or "" where it does not. */
   public String nameOrPath() {
-    return spec.nameOrPath();
+    return spec.identity().nameOrPath();
   }
 
   /** Width of the hidden states. */
   public int hiddenSize() {
-    return spec.hiddenSize();
+    return spec.sizes().width();
   }
 
   /** Whether a token's state depends only on what is before it. */
   public boolean causal() {
-    return spec.causal();
+    return spec.forward().attention().causal();
   }
 
   /** Number of token ids, which are 0 to this minus 1. */
   public int vocabularySize() {
-    return spec.vocabularySize();
+    return spec.sizes().vocabulary();
   }
 
   /** Longest sequence the backbone was made for, in tokens including specials. */
   public int maxPositions() {
-    return spec.maxPositions();
+    return spec.positions().max();
   }
 
   /** Whether longer sequences are impossible, since each position has a learned vector. */
   public boolean learnedPositions() {
-    return spec.learnedPositions();
+    return spec.positions().learned();
   }
 
   /** Id of the beginning-of-sequence token, where config.json names one. */
   public OptionalInt bosTokenId() {
-    return spec.bosTokenId();
+    return spec.identity().bosTokenId();
   }
 
   /** Remarks worth showing to the user, one line each. */
@@ -223,18 +223,17 @@ public final class BackbonePlan {
 
   /** Where among the weights the matrices of the last block are. */
   List<Integer> lastBlockProducts() {
-    int first = spec.fixedWeights().size() + lastLayer * spec.blockWeights().apply(0).size();
-    return products().filter(i -> i >= first).boxed().toList();
+    return products().filter(i -> i >= Slot.firstOf(lastLayer)).boxed().toList();
   }
 
   private IntStream products() {
     return IntStream.range(0, weights.size())
         .filter(
             i -> {
-              WeightSlot slot = weights.get(i).slot();
-              return slot.shape().length == 2
-                  && (slot.kind() == WeightSlot.Kind.LINEAR
-                      || slot.kind() == WeightSlot.Kind.TRANSPOSED);
+              Weight weight = weights.get(i).weight();
+              return weight.shape().length == 2
+                  && (weight.kind() == Weight.Kind.LINEAR
+                      || weight.kind() == Weight.Kind.TRANSPOSED);
             });
   }
 
@@ -245,18 +244,14 @@ public final class BackbonePlan {
    * @param length of the sequence, in tokens
    */
   public double attentionFlops(int length) {
-    Map<String, Object> attributes = spec.attributes();
-    long width =
-        ((Number) attributes.get("heads")).longValue()
-            * ((Number) attributes.get("head_dim")).longValue();
-    List<?> windows = (List<?>) attributes.get("windows");
+    Attention attention = spec.forward().attention();
     double keys = 0;
     for (int layer = 0; layer <= lastLayer; layer++) {
-      int window = windows == null ? 0 : ((Number) windows.get(layer)).intValue();
-      double most = spec.causal() ? (length + 1) / 2.0 : length;
-      double seen = spec.causal() ? window : 2.0 * window + 1;
+      int window = attention.windows().get(layer);
+      double most = attention.causal() ? (length + 1) / 2.0 : length;
+      double seen = attention.causal() ? window : 2.0 * window + 1;
       keys += window == 0 ? most : Math.min(most, seen);
     }
-    return 4.0 * width * keys;
+    return 4.0 * attention.heads().queryWidth() * keys;
   }
 }

@@ -1,44 +1,61 @@
 package io.github.tommerspark.backbone;
 
 import io.github.tommerspark.checkpoint.ModelFormatException;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.IntFunction;
 
 /**
  * A backbone as its config.json describes it.
  *
- * @param family the value of model_type
- * @param nameOrPath what config.json calls the model, or ""
- * @param source name of the TorchScript source that computes it, such as {@code prenorm}
- * @param attributes what the source reads as attributes of its module
+ * @param identity what it is called
+ * @param sizes its sizes
+ * @param positions how long its sequences may be
+ * @param forward how it computes
  * @param prefixes what may stand before all tensor names, most usual first; may hold ""
- * @param hiddenSize width of the hidden states
- * @param layers number of blocks of the whole model
- * @param vocabularySize number of token ids
- * @param causal whether a token sees only what is before it
- * @param maxPositions longest sequence, in tokens including specials
- * @param learnedPositions whether longer sequences are impossible, and not only untrained
- * @param bosTokenId id of the beginning-of-sequence token, where config.json names one
- * @param fixedWeights weights before those of the blocks
- * @param blockWeights weights of the block of an index from 0
+ * @param model its weights outside of blocks
+ * @param blocks the weights of the block of an index from 0
  */
 record BackboneSpec(
-    String family,
-    String nameOrPath,
-    String source,
-    Map<String, Object> attributes,
+    Identity identity,
+    Sizes sizes,
+    Positions positions,
+    Forward forward,
     List<String> prefixes,
-    int hiddenSize,
-    int layers,
-    int vocabularySize,
-    boolean causal,
-    int maxPositions,
-    boolean learnedPositions,
-    OptionalInt bosTokenId,
-    List<WeightSlot> fixedWeights,
-    IntFunction<List<WeightSlot>> blockWeights) {
+    Weights model,
+    IntFunction<Weights> blocks) {
+
+  /**
+   * What a config.json calls a backbone.
+   *
+   * @param family the value of model_type
+   * @param nameOrPath its name, or ""
+   * @param bosTokenId id of the beginning-of-sequence token, where one is named
+   */
+  record Identity(String family, String nameOrPath, OptionalInt bosTokenId) {
+    static Identity of(BackboneConfig config) throws ModelFormatException {
+      return new Identity(config.modelType(), config.nameOrPath(), config.id("bos_token_id"));
+    }
+  }
+
+  /**
+   * How long sequences may be.
+   *
+   * @param max longest sequence, in tokens including specials
+   * @param learned whether longer sequences are impossible, and not only untrained
+   */
+  record Positions(int max, boolean learned) {
+    /** Each position has a vector of its own. */
+    static Positions learned(int max) {
+      return new Positions(max, true);
+    }
+
+    /** Longer sequences can be computed, but the backbone was not trained on them. */
+    static Positions trained(int max) {
+      return new Positions(max, false);
+    }
+  }
 
   /**
    * Checks that there is a block.
@@ -48,10 +65,19 @@ record BackboneSpec(
    * @throws ModelFormatException if there is none of that index
    */
   void requireLayer(int layer, String backbone) throws ModelFormatException {
-    if (layer < 0 || layer >= layers) {
+    if (layer < 0 || layer >= sizes.layers()) {
       throw new ModelFormatException(
           "Cannot use layer %d of backbone %s: it has layers 0 to %d; choose a head made for this backbone"
-              .formatted(layer, backbone, layers - 1));
+              .formatted(layer, backbone, sizes.layers() - 1));
     }
+  }
+
+  /** The weights up to those of a block, in the order in which the script takes them. */
+  List<Weight> weights(int lastLayer) {
+    List<Weight> weights = new ArrayList<>(model.of(Slot.OF_MODEL));
+    for (int i = 0; i <= lastLayer; i++) {
+      weights.addAll(blocks.apply(i).of(Slot.OF_BLOCK));
+    }
+    return weights;
   }
 }

@@ -1,61 +1,27 @@
 package io.github.tommerspark.backbone;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.BooleanNode;
-import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.NullNode;
-import com.fasterxml.jackson.databind.node.TextNode;
+import io.github.tommerspark.backbone.KeyUses.Fixed;
+import io.github.tommerspark.backbone.KeyUses.Honoured;
+import io.github.tommerspark.backbone.KeyUses.Neutral;
+import io.github.tommerspark.backbone.KeyUses.Use;
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import io.github.tommerspark.source.Quoted;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * What each key of config.json means for each family: the one table that says which keys change the
- * hidden states. A key is honoured, or accepted with certain values only and refused by name and
- * value otherwise, or cannot change the hidden states at inference. A key that is not in the table
- * is reported to the user as a warning.
+ * The meaning of each key of config.json: which keys change the hidden states. A key is honoured,
+ * or accepted with certain values only and refused by name and value otherwise, or cannot change
+ * the hidden states at inference. Here are the keys that mean the same in all families; the others
+ * are at each {@link Family}. A key that is in neither is reported to the user as a warning.
  */
 final class ConfigKeys {
-
-  /** What a key does. */
-  sealed interface Use permits Honoured, Limit, Fixed, Neutral {}
-
-  /** Changes the forward and is read. */
-  record Honoured() implements Use {}
-
-  /** Bounds what may be asked for (layers, positions, token ids), without changing an answer. */
-  record Limit() implements Use {}
-
-  /** Would change the forward; only these values, which do not, are accepted. */
-  record Fixed(List<JsonNode> accepted) implements Use {
-    boolean accepts(JsonNode value) {
-      return accepted.stream().anyMatch(one -> same(one, value));
-    }
-
-    /** Numbers are the same whether they are written 1 or 1.0. */
-    private static boolean same(JsonNode one, JsonNode other) {
-      return one.isNumber() && other.isNumber()
-          ? one.doubleValue() == other.doubleValue()
-          : one.equals(other);
-    }
-  }
-
-  /** Cannot change the hidden states at inference. */
-  record Neutral() implements Use {}
-
-  private static final Use HONOURED = new Honoured();
-  private static final Use LIMIT = new Limit();
-  private static final Use NEUTRAL = new Neutral();
-  private static final Use NOT_TRUE = new Fixed(List.of(NullNode.instance, BooleanNode.FALSE));
-  private static final Use ABSENT = new Fixed(List.of(NullNode.instance));
-  private static final Use NOT_PARTIAL = new Fixed(List.of(NullNode.instance, IntNode.valueOf(1)));
 
   /** Refused in every family unless they say nothing. */
   private static final Map<String, Fixed> FIXED_EVERYWHERE =
@@ -170,141 +136,16 @@ final class ConfigKeys {
           "use_bfloat16",
           "use_cache");
 
-  private static final Map<String, Map<String, Use>> TABLE = new LinkedHashMap<>();
-
-  static {
-    family("llama")
-        .with(HONOURED, "hidden_size", "intermediate_size", "num_attention_heads")
-        .with(HONOURED, "num_key_value_heads", "head_dim", "hidden_act", "rms_norm_eps")
-        .with(HONOURED, "attention_bias", "mlp_bias", "rope_theta", "rope_scaling")
-        .with(HONOURED, "rope_parameters", "original_max_position_embeddings")
-        .with(LIMIT, "num_hidden_layers", "vocab_size", "max_position_embeddings")
-        .with(NOT_PARTIAL, "partial_rotary_factor")
-        .with(ABSENT, "layer_types", "sliding_window");
-    family("mistral")
-        .with(HONOURED, "hidden_size", "intermediate_size", "num_attention_heads")
-        .with(HONOURED, "num_key_value_heads", "head_dim", "hidden_act", "rms_norm_eps")
-        .with(HONOURED, "rope_theta", "rope_scaling", "rope_parameters", "sliding_window")
-        .with(HONOURED, "original_max_position_embeddings")
-        .with(LIMIT, "num_hidden_layers", "vocab_size", "max_position_embeddings")
-        .with(NOT_TRUE, "attention_bias", "mlp_bias")
-        .with(NOT_PARTIAL, "partial_rotary_factor")
-        .with(ABSENT, "layer_types");
-    family("qwen2")
-        .with(HONOURED, "hidden_size", "intermediate_size", "num_attention_heads")
-        .with(HONOURED, "num_key_value_heads", "head_dim", "hidden_act", "rms_norm_eps")
-        .with(HONOURED, "rope_theta", "rope_scaling", "rope_parameters", "sliding_window")
-        .with(HONOURED, "use_sliding_window", "max_window_layers", "layer_types")
-        .with(HONOURED, "original_max_position_embeddings")
-        .with(LIMIT, "num_hidden_layers", "vocab_size", "max_position_embeddings")
-        // Queries, keys and values always have a bias, the output never.
-        .with(NEUTRAL, "attention_bias", "use_mrope")
-        .with(NOT_PARTIAL, "partial_rotary_factor");
-    family("qwen3")
-        .with(HONOURED, "hidden_size", "intermediate_size", "num_attention_heads")
-        .with(HONOURED, "num_key_value_heads", "head_dim", "hidden_act", "rms_norm_eps")
-        .with(HONOURED, "rope_theta", "rope_scaling", "rope_parameters", "sliding_window")
-        .with(HONOURED, "use_sliding_window", "max_window_layers", "layer_types")
-        .with(HONOURED, "attention_bias", "original_max_position_embeddings")
-        .with(LIMIT, "num_hidden_layers", "vocab_size", "max_position_embeddings")
-        .with(NOT_PARTIAL, "partial_rotary_factor");
-    family("phi3")
-        .with(HONOURED, "hidden_size", "intermediate_size", "num_attention_heads")
-        .with(HONOURED, "num_key_value_heads", "head_dim", "hidden_act", "rms_norm_eps")
-        .with(HONOURED, "rope_theta", "rope_scaling", "rope_parameters", "sliding_window")
-        .with(HONOURED, "partial_rotary_factor")
-        .with(LIMIT, "num_hidden_layers", "vocab_size", "max_position_embeddings")
-        // Read by longrope only, which is refused.
-        .with(NEUTRAL, "original_max_position_embeddings")
-        .with(NOT_TRUE, "attention_bias", "mlp_bias")
-        .with(ABSENT, "layer_types");
-    family("gemma")
-        .with(HONOURED, "hidden_size", "intermediate_size", "num_attention_heads")
-        .with(HONOURED, "num_key_value_heads", "head_dim", "hidden_act", "hidden_activation")
-        .with(HONOURED, "rms_norm_eps", "attention_bias", "rope_theta", "rope_scaling")
-        .with(HONOURED, "rope_parameters", "original_max_position_embeddings")
-        .with(LIMIT, "num_hidden_layers", "vocab_size", "max_position_embeddings")
-        .with(NOT_TRUE, "use_bidirectional_attention")
-        .with(NOT_PARTIAL, "partial_rotary_factor")
-        .with(ABSENT, "layer_types", "sliding_window");
-    family("gemma2")
-        .with(HONOURED, "hidden_size", "intermediate_size", "num_attention_heads")
-        .with(HONOURED, "num_key_value_heads", "head_dim", "hidden_act", "hidden_activation")
-        .with(HONOURED, "rms_norm_eps", "attention_bias", "rope_theta", "rope_scaling")
-        .with(HONOURED, "rope_parameters", "attn_logit_softcapping", "query_pre_attn_scalar")
-        .with(HONOURED, "sliding_window", "layer_types", "original_max_position_embeddings")
-        .with(LIMIT, "num_hidden_layers", "vocab_size", "max_position_embeddings")
-        .with(NOT_TRUE, "use_bidirectional_attention")
-        .with(NOT_PARTIAL, "partial_rotary_factor");
-    family("gpt_neox")
-        .with(HONOURED, "hidden_size", "intermediate_size", "num_attention_heads", "hidden_act")
-        .with(HONOURED, "layer_norm_eps", "use_parallel_residual", "rotary_pct")
-        .with(HONOURED, "rotary_emb_base", "rope_theta", "partial_rotary_factor")
-        .with(HONOURED, "rope_scaling", "rope_parameters", "attention_bias", "head_dim")
-        .with(HONOURED, "original_max_position_embeddings")
-        .with(LIMIT, "num_hidden_layers", "vocab_size", "max_position_embeddings");
-    family("gpt2")
-        .with(HONOURED, "n_embd", "n_inner", "n_head", "activation_function")
-        .with(HONOURED, "layer_norm_epsilon", "scale_attn_weights")
-        // Other names of n_embd, n_layer, n_head and n_positions.
-        .with(HONOURED, "hidden_size", "num_hidden_layers", "num_attention_heads")
-        .with(HONOURED, "max_position_embeddings")
-        .with(LIMIT, "n_layer", "n_positions", "vocab_size")
-        // The old name of n_positions; no longer read by anyone.
-        .with(NEUTRAL, "n_ctx")
-        .with(NOT_TRUE, "add_cross_attention", "scale_attn_by_inverse_layer_idx");
-    family("phi")
-        .with(HONOURED, "hidden_size", "intermediate_size", "num_attention_heads")
-        .with(HONOURED, "num_key_value_heads", "hidden_act", "layer_norm_eps")
-        .with(HONOURED, "partial_rotary_factor", "rope_theta", "rope_scaling", "rope_parameters")
-        .with(HONOURED, "head_dim", "original_max_position_embeddings")
-        .with(LIMIT, "num_hidden_layers", "vocab_size", "max_position_embeddings")
-        .with(NOT_TRUE, "qk_layernorm");
-    family("modernbert")
-        .with(HONOURED, "hidden_size", "intermediate_size", "num_attention_heads")
-        .with(HONOURED, "hidden_activation", "norm_eps", "norm_bias", "attention_bias")
-        .with(HONOURED, "mlp_bias", "global_rope_theta", "local_rope_theta", "local_attention")
-        .with(HONOURED, "global_attn_every_n_layers", "rope_parameters", "layer_types")
-        .with(HONOURED, "rope_scaling", "head_dim")
-        .with(LIMIT, "num_hidden_layers", "vocab_size", "max_position_embeddings")
-        // norm_eps is the one that is read; positions are always rotary.
-        .with(NEUTRAL, "layer_norm_eps", "position_embedding_type")
-        .with(NOT_PARTIAL, "partial_rotary_factor")
-        // Another name of half of local_attention.
-        .with(ABSENT, "sliding_window");
-    for (String bert : List.of("bert", "roberta")) {
-      family(bert)
-          .with(HONOURED, "hidden_size", "intermediate_size", "num_attention_heads")
-          .with(HONOURED, "hidden_act", "layer_norm_eps")
-          .with(LIMIT, "num_hidden_layers", "vocab_size", "max_position_embeddings")
-          // Every token is of type 0.
-          .with(LIMIT, "type_vocab_size")
-          .with(
-              new Fixed(List.of(NullNode.instance, TextNode.valueOf("absolute"))),
-              "position_embedding_type")
-          .with(NOT_TRUE, "is_decoder", "add_cross_attention")
-          // The pooler of some checkpoints, which comes after all blocks.
-          .with(NEUTRAL, "directionality", "pooler_fc_size", "pooler_num_attention_heads")
-          .with(NEUTRAL, "pooler_num_fc_layers", "pooler_size_per_head", "pooler_type");
-    }
-    // Positions are counted from the padding id.
-    TABLE.get("roberta").put("pad_token_id", HONOURED);
-  }
-
   private ConfigKeys() {}
 
-  /** The values of model_type that can be used, sorted. */
-  static List<String> families() {
-    return TABLE.keySet().stream().sorted().toList();
-  }
-
-  /** The table's row for a family. */
-  static Map<String, Use> of(String family) {
-    Map<String, Use> row = new TreeMap<>();
-    NEUTRAL_EVERYWHERE.forEach(key -> row.put(key, NEUTRAL));
-    row.putAll(FIXED_EVERYWHERE);
-    row.putAll(TABLE.get(family));
-    return row;
+  /** The uses of all keys that are known in a family. */
+  static Map<String, Use> of(Family family) {
+    Map<String, Use> uses = new TreeMap<>();
+    NEUTRAL_EVERYWHERE.forEach(key -> uses.put(key, new Neutral()));
+    uses.putAll(FIXED_EVERYWHERE);
+    uses.put("model_type", new Honoured());
+    uses.putAll(family.keys().byKey());
+    return uses;
   }
 
   /**
@@ -314,19 +155,16 @@ final class ConfigKeys {
    * @throws ModelFormatException naming key and value of the first that is refused
    */
   static List<String> check(BackboneConfig config) throws ModelFormatException {
-    String family = config.modelType();
-    Map<String, Use> row = TABLE.get(family);
-    if (row == null) {
-      throw config.unsupported("model_type", family, families().toArray());
-    }
+    Family family = Families.of(config);
+    Map<String, Use> uses = of(family);
     List<String> unknown = new ArrayList<>();
     for (Map.Entry<String, JsonNode> entry : config.json().properties()) {
       String key = entry.getKey();
-      Use use = row.getOrDefault(key, FIXED_EVERYWHERE.get(key));
+      Use use = uses.get(key);
       if (use instanceof Fixed fixed && !fixed.accepts(entry.getValue())) {
         throw config.unsupported(key, entry.getValue(), fixed.accepted().toArray());
       }
-      if (use == null && !NEUTRAL_EVERYWHERE.contains(key) && !entry.getValue().isNull()) {
+      if (use == null && !entry.getValue().isNull()) {
         unknown.add(Quoted.of(key));
       }
     }
@@ -334,19 +172,6 @@ final class ConfigKeys {
         ? List.of()
         : List.of(
             "config.json of this %s has keys that are not known to matter and are ignored: %s"
-                .formatted(family, String.join(", ", unknown)));
-  }
-
-  private static Row family(String name) {
-    Map<String, Use> uses = new LinkedHashMap<>();
-    TABLE.put(name, uses);
-    return new Row(uses).with(HONOURED, "model_type");
-  }
-
-  private record Row(Map<String, Use> uses) {
-    Row with(Use use, String... keys) {
-      Arrays.stream(keys).forEach(key -> uses.put(key, use));
-      return this;
-    }
+                .formatted(family.modelType(), String.join(", ", unknown)));
   }
 }

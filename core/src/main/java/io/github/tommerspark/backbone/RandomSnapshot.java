@@ -12,9 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 
@@ -51,7 +49,7 @@ public final class RandomSnapshot {
         new BufferedOutputStream(Files.newOutputStream(directory.resolve(WEIGHTS)), 1 << 20)) {
       SafetensorsWriter.writeHeader(described.shapes(), out);
       for (Map.Entry<String, TensorShape> tensor : described.shapes().entrySet()) {
-        WeightSlot.Kind kind = described.kinds().get(tensor.getKey());
+        Weight.Kind kind = described.kinds().get(tensor.getKey());
         write(tensor.getKey(), tensor.getValue(), kind, random, out);
       }
     }
@@ -77,7 +75,7 @@ public final class RandomSnapshot {
 
   /** Tensors of a snapshot, and what they are for, by name. */
   private record Described(
-      int width, Map<String, TensorShape> shapes, Map<String, WeightSlot.Kind> kinds) {}
+      int width, Map<String, TensorShape> shapes, Map<String, Weight.Kind> kinds) {}
 
   /** Writes config.json and says what belongs beside it. */
   private static Described described(byte[] config, int lastLayer, DType dtype, Path directory)
@@ -87,30 +85,22 @@ public final class RandomSnapshot {
     LocalDirectory snapshot = new LocalDirectory(directory);
     BackboneSpec spec = Families.read(BackboneConfig.read(snapshot));
     spec.requireLayer(lastLayer, snapshot.name());
-    List<WeightSlot> slots = new ArrayList<>(spec.fixedWeights());
-    for (int i = 0; i <= lastLayer; i++) {
-      slots.addAll(spec.blockWeights().apply(i));
-    }
     String prefix = spec.prefixes().get(0);
     Map<String, TensorShape> shapes = new LinkedHashMap<>();
-    Map<String, WeightSlot.Kind> kinds = new LinkedHashMap<>();
-    for (WeightSlot slot : slots) {
-      if (slot.name() != null) {
-        shapes.put(prefix + slot.name(), new TensorShape(dtype, slot.shape()));
-        kinds.put(prefix + slot.name(), slot.kind());
+    Map<String, Weight.Kind> kinds = new LinkedHashMap<>();
+    for (Weight weight : spec.weights(lastLayer)) {
+      if (weight.name() != null) {
+        shapes.put(prefix + weight.name(), new TensorShape(dtype, weight.shape()));
+        kinds.put(prefix + weight.name(), weight.kind());
       }
     }
-    return new Described(spec.hiddenSize(), shapes, kinds);
+    return new Described(spec.sizes().width(), shapes, kinds);
   }
 
   private static void write(
-      String name,
-      TensorShape tensor,
-      WeightSlot.Kind kind,
-      SplittableRandom random,
-      OutputStream out)
+      String name, TensorShape tensor, Weight.Kind kind, SplittableRandom random, OutputStream out)
       throws IOException {
-    boolean scale = kind == WeightSlot.Kind.NORM && !name.endsWith("bias");
+    boolean scale = kind == Weight.Kind.NORM && !name.endsWith("bias");
     ByteBuffer block = ByteBuffer.allocate(BLOCK * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     long left = tensor.elements();
     while (left > 0) {

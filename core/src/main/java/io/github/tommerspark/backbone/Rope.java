@@ -116,6 +116,25 @@ final class Rope {
   }
 
   /**
+   * Number of rotated dimensions of a head.
+   *
+   * @param headDim dimensions of a head
+   * @param field the field that names the share
+   * @param share of the dimensions that are rotated
+   */
+  int dimensions(int headDim, String field, double share) throws ModelFormatException {
+    int rotary = (int) (headDim * share);
+    if (rotary < 2 || rotary % 2 != 0) {
+      throw config.unsupported(
+          field,
+          share,
+          "a share of the %d dimensions of a head that is an even number from 2"
+              .formatted(headDim));
+    }
+    return rotary;
+  }
+
+  /**
    * The base of the frequencies.
    *
    * @param otherwise the base when nothing names one

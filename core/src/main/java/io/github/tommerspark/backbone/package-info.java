@@ -1,6 +1,8 @@
 /**
- * Frozen language models, cut after a block: what config.json says ({@code BackboneConfig}, {@code
- * ConfigKeys}), how each family's tensors map to the weights of a shipped TorchScript source
- * ({@code Families}), and the loaded model ({@code Backbone}).
+ * Frozen language models, cut after a block. A page for each family ({@code Family}: {@code
+ * LlamaFamily}, {@code BertFamily} ...) says what the keys of its config.json mean, what its
+ * tensors are called and how it computes; the result ({@code BackboneSpec}) names the weights
+ * ({@code Slot}) and the script that takes them ({@code Forward}). {@code BackbonePlan} finds them
+ * in a checkpoint, {@code Backbone} is the loaded model.
  */
 package io.github.tommerspark.backbone;

@@ -155,15 +155,14 @@ public final class Torch {
     /**
      * Whether it can compute a backbone in 16 bits.
      *
-     * @param attributes of the backbone's module
+     * @param headDim dimensions of a head
+     * @param softCap bound of the scores; 0 for none
      */
-    public boolean suits(Map<String, Object> attributes) {
+    public boolean suits(int headDim, double softCap) {
       if (this == BLOCKS) {
         return true;
       }
-      int headDim = ((Number) attributes.get("head_dim")).intValue();
-      boolean capped = ((Number) attributes.get("soft_cap")).doubleValue() > 0;
-      return !capped && headDim % HEAD_DIM_STEP == 0 && headDim <= MAX_HEAD_DIM;
+      return softCap == 0 && headDim % HEAD_DIM_STEP == 0 && headDim <= MAX_HEAD_DIM;
     }
   }
 
@@ -173,14 +172,17 @@ public final class Torch {
    * libtorch for other processors may be without oneDNN.
    *
    * @param dtype type of the products; not AUTO
-   * @param attributes of the backbone's module
+   * @param headDim dimensions of a head
+   * @param softCap bound of the scores; 0 for none
    */
   public static List<String> kernelSources(
-      Device device, ComputeType dtype, Map<String, Object> attributes) {
+      Device device, ComputeType dtype, int headDim, double softCap) {
     start();
     if (device.isGpu()) {
       boolean varlen =
-          dtype != FP32 && GpuAttention.VARLEN.suits(attributes) && FlashAttention.worksOn(device);
+          dtype != FP32
+              && GpuAttention.VARLEN.suits(headDim, softCap)
+              && FlashAttention.worksOn(device);
       return (varlen ? GpuAttention.VARLEN : GpuAttention.BLOCKS).sources();
     }
     if (oneDnn && (dtype == FP32 || dtype == BF16 && OneDnnBfloat16.SUPPORTED)) {

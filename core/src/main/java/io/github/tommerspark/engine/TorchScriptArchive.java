@@ -30,8 +30,8 @@ public final class TorchScriptArchive {
    * @param methods source of the methods, indented by two spaces, in the dialect that {@code
    *     torch.jit.save} writes
    * @param attributes the module's attributes by name; each an Integer or Long ({@code int}),
-   *     Double ({@code float}), Boolean ({@code bool}), String ({@code str}) or a list of integers
-   *     ({@code List[int]})
+   *     Double ({@code float}), Boolean ({@code bool}), String ({@code str}), or a list of Integers
+   *     ({@code List[int]}) or of Doubles ({@code List[float]})
    * @return bytes of a zip file
    * @throws IllegalArgumentException if an attribute has another type
    */
@@ -83,8 +83,8 @@ public final class TorchScriptArchive {
       return "bool";
     } else if (value instanceof String) {
       return "str";
-    } else if (value instanceof List<?>) {
-      return "List[int]";
+    } else if (value instanceof List<?> list) {
+      return ofReals(list) ? "List[float]" : "List[int]";
     }
     throw new IllegalArgumentException(
         "Attribute \"%s\" of a TorchScript module has no script type: %s".formatted(name, value));
@@ -118,13 +118,17 @@ public final class TorchScriptArchive {
     } else if (value instanceof String text) {
       string(out, text);
     } else if (value instanceof List<?> list) {
-      global(out, "torch.jit._pickle", "build_intlist");
+      global(out, "torch.jit._pickle", ofReals(list) ? "build_doublelist" : "build_intlist");
       out.writeBytes(new byte[] {']', '('}); // [], MARK
-      list.forEach(item -> integer(out, ((Number) item).intValue()));
+      list.forEach(item -> value(out, item));
       out.writeBytes(new byte[] {'e', (byte) 0x85, 'R'}); // APPENDS, TUPLE1, REDUCE
     } else {
       integer(out, Math.toIntExact(((Number) value).longValue()));
     }
+  }
+
+  private static boolean ofReals(List<?> list) {
+    return !list.isEmpty() && list.get(0) instanceof Double;
   }
 
   private static void integer(ByteArrayOutputStream out, int value) {

@@ -45,8 +45,8 @@
     return (torch.cat(spread), torch.cat(back))
 
   # q (tokens, heads, head_dim), k and v (tokens, kv_heads, head_dim) -> (tokens, heads * head_dim).
-  # window 0 is unlimited.
-  def attend(self: __torch__.M, q: Tensor, k: Tensor, v: Tensor, blocks: List[int], spread: Tensor, back: Tensor, window: int) -> Tensor:
+  # window 0 is unlimited; scores are multiplied by `scale`.
+  def attend(self: __torch__.M, q: Tensor, k: Tensor, v: Tensor, blocks: List[int], spread: Tensor, back: Tensor, window: int, scale: float) -> Tensor:
     padded = spread.numel() > 0
     if padded:
       q = q.index_select(0, spread)
@@ -65,9 +65,9 @@
       if length <= window:
         reach = 0
       if self.soft_cap > 0.0:
-        y = self.attend_capped(qb, kb, vb, reach)
+        y = self.attend_capped(qb, kb, vb, reach, scale)
       else:
-        y = self.attend_block(qb, kb, vb, reach)
+        y = self.attend_block(qb, kb, vb, reach, scale)
       parts.append(y.reshape([tokens, q.size(1) * q.size(2)]))
       at = at + tokens
     y = parts[0]

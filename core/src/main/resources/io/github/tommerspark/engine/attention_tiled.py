@@ -3,7 +3,7 @@
   # meet only the keys that one of them may see, heads that share keys stand together as more queries,
   # and products are oneDNN's. Batched ones go there by themselves in bf16, but not in fp32; a convolution
   # of single points in groups is the same arithmetic and does.
-  def attend_block(self: __torch__.M, q: Tensor, k: Tensor, v: Tensor, window: int) -> Tensor:
+  def attend_block(self: __torch__.M, q: Tensor, k: Tensor, v: Tensor, window: int, scale: float) -> Tensor:
     count = q.size(0)
     length = q.size(1)
     kv = k.size(2)
@@ -23,28 +23,28 @@
       c = min(sequences, count - s)
       for h in range(0, kv, heads):
         n = min(heads, kv - h)
-        self.attend_tiles(q.narrow(0, s, c).narrow(2, h, n), k.narrow(0, s, c).narrow(2, h, n), v.narrow(0, s, c).narrow(2, h, n), window, grouped, y.narrow(0, s, c).narrow(2, h, n))
+        self.attend_tiles(q.narrow(0, s, c).narrow(2, h, n), k.narrow(0, s, c).narrow(2, h, n), v.narrow(0, s, c).narrow(2, h, n), window, scale, grouped, y.narrow(0, s, c).narrow(2, h, n))
     return y.view([count, length, kv * repeat, dim])
 
   # Some sequences and heads of a block: q and y (count, length, kv_heads, repeat, head_dim), k and v
   # (count, length, kv_heads, head_dim); fills y.
-  def attend_tiles(self: __torch__.M, q: Tensor, k: Tensor, v: Tensor, window: int, grouped: bool, y: Tensor) -> None:
+  def attend_tiles(self: __torch__.M, q: Tensor, k: Tensor, v: Tensor, window: int, scale: float, grouped: bool, y: Tensor) -> None:
     count = q.size(0)
     length = q.size(1)
     kv = q.size(2)
     repeat = q.size(3)
     dim = q.size(4)
     groups = count * kv
-    scale = torch.full([1], self.attention_scale, dtype=q.dtype)
+    factor = torch.full([1], scale, dtype=q.dtype)
     # Copied even where a view would do: oneDNN has no fast product for a matrix with gaps between rows.
     kt = k.permute([0, 2, 1, 3]).contiguous().view([groups, length, dim])
     if grouped:
       qt = torch.empty([length, repeat, count, kv, dim], dtype=q.dtype)
-      _0 = torch.mul(q.permute([1, 3, 0, 2, 4]), scale, out=qt)
+      _0 = torch.mul(q.permute([1, 3, 0, 2, 4]), factor, out=qt)
       vt = v.permute([0, 2, 3, 1]).contiguous().view([groups, dim, length])
     else:
       qt = torch.empty([count, kv, length, repeat, dim], dtype=q.dtype)
-      _1 = torch.mul(q.permute([0, 2, 1, 3, 4]), scale, out=qt)
+      _1 = torch.mul(q.permute([0, 2, 1, 3, 4]), factor, out=qt)
       qt = qt.view([groups, length * repeat, dim])
       vt = v.permute([0, 2, 1, 3]).contiguous().view([groups, length, dim])
     tile = 64

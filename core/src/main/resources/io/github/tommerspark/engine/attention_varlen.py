@@ -14,8 +14,9 @@
     return (torch.constant_pad_nd(ends, [1, 0]).to(3), torch.empty([0], dtype=4, device=like.device))
 
   # q (tokens, heads, head_dim), k and v (tokens, kv_heads, head_dim) -> (tokens, heads * head_dim).
-  # `starts` is of `padding`, `blocks` of `blocks`; window 0 is unlimited.
-  def attend(self: __torch__.M, q: Tensor, k: Tensor, v: Tensor, blocks: List[int], starts: Tensor, nothing: Tensor, window: int) -> Tensor:
+  # `starts` is of `padding`, `blocks` of `blocks`; window 0 is unlimited; scores are
+  # multiplied by `scale`.
+  def attend(self: __torch__.M, q: Tensor, k: Tensor, v: Tensor, blocks: List[int], starts: Tensor, nothing: Tensor, window: int, scale: float) -> Tensor:
     longest = blocks[0]
     left = -1
     right = -1
@@ -25,5 +26,5 @@
       if self.causal:
         left = window - 1
         right = 0
-    y, _0, _1, _2, _3 = torch._flash_attention_forward(q, k, v, starts, starts, longest, longest, 0.0, self.causal, False, scale=self.attention_scale, window_size_left=left, window_size_right=right)
+    y, _0, _1, _2, _3 = torch._flash_attention_forward(q, k, v, starts, starts, longest, longest, 0.0, self.causal, False, scale=scale, window_size_left=left, window_size_right=right)
     return y.reshape([q.size(0), q.size(1) * q.size(2)])

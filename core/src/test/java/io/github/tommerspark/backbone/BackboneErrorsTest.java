@@ -135,7 +135,7 @@ class BackboneErrorsTest {
     assertRefused("{\"model_type\": \"mamba\\n\"}", "mamba\\u000a", "bert, gemma, gemma2, gpt2");
     assertRefused("{}", "model_type", "bert, gemma, gemma2, gpt2");
     assertRefused("{\"model_type\": 7}", "model_type", "7");
-    assertThat(ConfigKeys.families())
+    assertThat(Families.names())
         .containsExactly(
             "bert",
             "gemma",

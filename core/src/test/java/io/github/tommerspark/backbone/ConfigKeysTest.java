@@ -9,11 +9,11 @@ import ai.djl.Device;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.tommerspark.backbone.ConfigKeys.Fixed;
-import io.github.tommerspark.backbone.ConfigKeys.Honoured;
-import io.github.tommerspark.backbone.ConfigKeys.Limit;
-import io.github.tommerspark.backbone.ConfigKeys.Neutral;
-import io.github.tommerspark.backbone.ConfigKeys.Use;
+import io.github.tommerspark.backbone.KeyUses.Fixed;
+import io.github.tommerspark.backbone.KeyUses.Honoured;
+import io.github.tommerspark.backbone.KeyUses.Limit;
+import io.github.tommerspark.backbone.KeyUses.Neutral;
+import io.github.tommerspark.backbone.KeyUses.Use;
 import io.github.tommerspark.checkpoint.Checkpoint;
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import io.github.tommerspark.engine.ComputeType;
@@ -115,7 +115,7 @@ class ConfigKeysTest {
         .map(
             snapshot -> {
               List<DynamicNode> tests = new ArrayList<>();
-              Map<String, Use> row = ConfigKeys.of(snapshot.family());
+              Map<String, Use> row = snapshot.uses();
               tests.add(dynamicTest("all keys are known", snapshot::hasOnlyKnownKeys));
               tests.add(dynamicTest("neutral keys", () -> snapshot.neutral(row)));
               row.forEach(
@@ -158,6 +158,14 @@ class ConfigKeysTest {
       return original.get("model_type").asText();
     }
 
+    Map<String, Use> uses() {
+      try {
+        return ConfigKeys.of(Families.of(new BackboneConfig("config.json", original)));
+      } catch (ModelFormatException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+
     @Override
     public String toString() {
       return directory.getFileName() + "/" + file;
@@ -166,7 +174,7 @@ class ConfigKeysTest {
     void hasOnlyKnownKeys() throws IOException {
       Set<String> keys = new TreeSet<>();
       original.fieldNames().forEachRemaining(keys::add);
-      assertThat(ConfigKeys.of(family()).keySet()).containsAll(keys);
+      assertThat(uses().keySet()).containsAll(keys);
       assertThat(ConfigKeys.check(new BackboneConfig("config.json", original))).isEmpty();
     }
 
@@ -401,11 +409,10 @@ class ConfigKeysTest {
 
     /** All that loading and running a plan makes use of. */
     private List<Object> computed(BackbonePlan plan) {
-      List<Object> computed =
-          new ArrayList<>(List.of(directory, plan.spec().source(), plan.spec().attributes()));
+      List<Object> computed = new ArrayList<>(List.of(directory, plan.spec().forward()));
       for (BackbonePlan.Resolved weight : plan.weights()) {
-        WeightSlot slot = weight.slot();
-        computed.add(Arrays.asList(slot.kind(), slot.name(), Arrays.toString(slot.values())));
+        Weight read = weight.weight();
+        computed.add(Arrays.asList(read.kind(), read.name(), Arrays.toString(read.values())));
       }
       return computed;
     }

@@ -16,6 +16,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What absent keys, nulls and keys that overlap mean. */
 class FamiliesTest {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Slot GLOBAL = Slot.ROTARY_FREQUENCIES;
+  private static final Slot LOCAL = Slot.LOCAL_ROTARY_FREQUENCIES;
 
   @ParameterizedTest
   @CsvSource({
@@ -25,7 +27,7 @@ class FamiliesTest {
     "bert, layer_norm_eps, norm_eps, 1e-12",
     "modernbert, norm_eps, norm_eps, 1e-5",
     "gemma2, attn_logit_softcapping, soft_cap, 50",
-    "gemma2, query_pre_attn_scalar, attention_scale, 0.0625",
+    "gemma2, query_pre_attn_scalar, attention_scales, '[0.0625, 0.0625, 0.0625, 0.0625]'",
     "gpt_neox, hidden_act, activation_kind, gelu",
     "gpt2, activation_function, activation_kind, gelu_tanh",
     "phi, hidden_act, activation_kind, gelu_tanh",
@@ -42,7 +44,7 @@ class FamiliesTest {
   void absent(String directory, String key, String attribute, String expected) throws IOException {
     ObjectNode config = golden(directory);
     config.remove(key);
-    Object value = read(config).attributes().get(attribute);
+    Object value = read(config).forward().attributes().get(attribute);
     if (value instanceof Double number) {
       assertThat(number).isEqualTo(Double.parseDouble(expected));
     } else {
@@ -57,7 +59,7 @@ class FamiliesTest {
     "qwen2-swa, use_sliding_window, windows, '[0, 0, 0, 0]'",
     "gemma2, attn_logit_softcapping, soft_cap, 0.0",
     "gpt_neox, use_parallel_residual, parallel, false",
-    "gpt2, scale_attn_weights, attention_scale, 1.0",
+    "gpt2, scale_attn_weights, attention_scales, '[1.0, 1.0, 1.0, 1.0]'",
     "gemma, hidden_activation, activation_kind, gelu_tanh",
     "llama, num_key_value_heads, kv_heads, 4",
     "mistral, num_key_value_heads, kv_heads, 4",
@@ -67,7 +69,7 @@ class FamiliesTest {
       throws IOException {
     ObjectNode config = golden(directory);
     config.putNull(key);
-    assertThat(read(config).attributes().get(attribute)).hasToString(expected);
+    assertThat(read(config).forward().attributes().get(attribute)).hasToString(expected);
   }
 
   @ParameterizedTest
@@ -116,7 +118,7 @@ class FamiliesTest {
         .add("sliding_attention")
         .add("full_attention")
         .add("full_attention");
-    assertThat(read(qwen).attributes()).containsEntry("windows", List.of(0, 8, 0, 0));
+    assertThat(read(qwen).forward().attributes()).containsEntry("windows", List.of(0, 8, 0, 0));
 
     qwen.put("use_sliding_window", false);
     assertThatThrownBy(() -> read(qwen)).hasMessageContaining("\"layer_types\"");
@@ -125,22 +127,22 @@ class FamiliesTest {
   @Test
   void localFrequenciesFollowTheGlobalBaseWhenTheirsIsNull() throws IOException {
     ObjectNode config = golden("modernbert");
-    assertThat(frequencies(config, 5)).isNotEqualTo(frequencies(config, 4));
+    assertThat(frequencies(config, LOCAL)).isNotEqualTo(frequencies(config, GLOBAL));
     config.putNull("local_rope_theta");
-    assertThat(frequencies(config, 5)).isEqualTo(frequencies(config, 4));
+    assertThat(frequencies(config, LOCAL)).isEqualTo(frequencies(config, GLOBAL));
   }
 
   @Test
   void anEmptyRopeObjectIsNone() throws IOException {
     ObjectNode config = golden("mistral");
-    float[] expected = frequencies(config, 4);
+    float[] expected = frequencies(config, GLOBAL);
     config.putObject("rope_scaling");
     config.putObject("rope_parameters");
-    assertThat(frequencies(config, 4)).isEqualTo(expected);
+    assertThat(frequencies(config, GLOBAL)).isEqualTo(expected);
   }
 
-  private static float[] frequencies(ObjectNode config, int slot) throws IOException {
-    return read(config).fixedWeights().get(slot).values();
+  private static float[] frequencies(ObjectNode config, Slot slot) throws IOException {
+    return read(config).model().get(slot).values();
   }
 
   private static BackboneSpec read(ObjectNode config) throws IOException {

@@ -7,8 +7,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -65,14 +67,11 @@ class PublishedConfigsTest {
     assertThat(ConfigKeys.check(config)).isEmpty();
     BackboneSpec spec = Families.read(config);
 
-    assertThat(spec.hiddenSize()).isEqualTo(width);
-    assertThat(spec.layers()).isEqualTo(layers);
-    assertThat(spec.attributes())
-        .containsEntry("heads", heads)
-        .containsEntry("kv_heads", kvHeads)
-        .containsEntry("head_dim", headDim);
-    assertThat(spec.maxPositions()).isEqualTo(positions);
-    assertThat(spec.bosTokenId())
+    assertThat(spec.sizes().width()).isEqualTo(width);
+    assertThat(spec.sizes().layers()).isEqualTo(layers);
+    assertThat(spec.forward().attention().heads()).isEqualTo(new Heads(heads, kvHeads, headDim));
+    assertThat(spec.positions().max()).isEqualTo(positions);
+    assertThat(spec.identity().bosTokenId())
         .isEqualTo(bos == null ? OptionalInt.empty() : OptionalInt.of(bos));
     assertThat(parameters(spec)).isEqualTo(parameters);
   }
@@ -87,7 +86,7 @@ class PublishedConfigsTest {
     "ModernBERT-base, 0, 64, 22"
   })
   void hasWindows(String name, int first, int second, int layers) throws IOException {
-    List<?> windows = (List<?>) Families.read(config(name)).attributes().get("windows");
+    List<Integer> windows = Families.read(config(name)).forward().attention().windows();
 
     assertThat(windows).hasSize(layers);
     assertThat(windows.get(0)).isEqualTo(first);
@@ -100,13 +99,14 @@ class PublishedConfigsTest {
   /** A weight that stands at two places of a block is one weight. */
   private static long parameters(BackboneSpec spec) {
     long count = 0;
-    for (int i = -1; i < spec.layers(); i++) {
-      List<WeightSlot> slots = i < 0 ? spec.fixedWeights() : spec.blockWeights().apply(i);
+    for (int i = -1; i < spec.sizes().layers(); i++) {
+      Weights part = i < 0 ? spec.model() : spec.blocks().apply(i);
+      Set<String> names = new HashSet<>();
       count +=
-          slots.stream()
-              .filter(slot -> slot.name() != null)
-              .distinct()
-              .mapToLong(slot -> Arrays.stream(slot.shape()).reduce(1, (a, b) -> a * b))
+          Arrays.stream(Slot.values())
+              .map(part::get)
+              .filter(weight -> weight.name() != null && names.add(weight.name()))
+              .mapToLong(weight -> Arrays.stream(weight.shape()).reduce(1, (a, b) -> a * b))
               .sum();
     }
     return count;
