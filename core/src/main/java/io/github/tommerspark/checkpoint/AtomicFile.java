@@ -13,7 +13,7 @@ public final class AtomicFile {
 
   private AtomicFile() {}
 
-  /** What is to be in a file. */
+  /** The writer of a file's content. */
   @FunctionalInterface
   public interface Content {
     void writeTo(OutputStream out) throws IOException;

@@ -88,7 +88,7 @@ public enum DType {
   }
 
   /**
-   * Whether tensors of this type can be read as float32 weights.
+   * Returns whether tensors of this type can be read as float32 weights.
    *
    * @return true for {@link #F32}, {@link #F16} and {@link #BF16}
    */

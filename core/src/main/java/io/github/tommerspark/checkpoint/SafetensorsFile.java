@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /** One open safetensors file. Safe for use by several threads at once. */
 final class SafetensorsFile implements Closeable {
 
-  /** What is read at once on the way to float32. A multiple of every element size. */
+  /** Bytes read at once on the way to float32. A multiple of every element size. */
   private static final int CHUNK_BYTES = 1 << 20;
 
   private final RandomAccessSource source;

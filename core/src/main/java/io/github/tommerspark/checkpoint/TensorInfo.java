@@ -3,7 +3,7 @@ package io.github.tommerspark.checkpoint;
 import java.util.Arrays;
 
 /**
- * What a header says about one tensor; all of it has been checked against the file.
+ * The header's entry of one tensor; all of it has been checked against the file.
  *
  * @param name the name of the tensor
  * @param dtype the type of its elements

@@ -343,7 +343,7 @@ final class BertExport {
   }
 
   /**
-   * What config.json says of a model of the first blocks.
+   * Returns the config.json of a model of the first blocks.
    *
    * @param kept how many blocks, from 1 to {@link #layers}
    * @throws ModelFormatException if the graph does not tell, or a given config.json says otherwise
@@ -476,7 +476,7 @@ final class BertExport {
     };
   }
 
-  /** What is added to the variance in the first norm; null if that cannot be seen. */
+  /** Returns the epsilon of the first norm; null if it cannot be seen. */
   private Double epsilon() throws IOException {
     for (OnnxNode node : graph.consumers(prefix + "embeddings.LayerNorm.weight")) {
       if (node.operator().equals("LayerNormalization")) {

@@ -162,7 +162,7 @@ final class ProtobufReader {
     return longer;
   }
 
-  /** Whether the current field is of bytes, such as a text, a message or packed numbers. */
+  /** Returns whether the current field is of bytes, such as a text, a message or packed numbers. */
   boolean isBytes() {
     return wireType == BYTES;
   }

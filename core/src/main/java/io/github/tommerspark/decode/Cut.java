@@ -1,9 +1,9 @@
 package io.github.tommerspark.decode;
 
 /**
- * How a score is compared with the threshold. The published implementation is not of one mind, and
- * the difference shows: the float nearest to 0.05 is above 0.05 as a double, yet equal to 0.05 as a
- * float. A score that is not a number never passes.
+ * The comparison of a score with the threshold. The published implementation is not of one mind,
+ * and the difference shows: the float nearest to 0.05 is above 0.05 as a double, yet equal to 0.05
+ * as a float. A score that is not a number never passes.
  */
 enum Cut {
   /** {@code score > threshold}, the threshold rounded to a float. */

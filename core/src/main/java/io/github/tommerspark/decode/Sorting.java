@@ -35,7 +35,10 @@ final class Sorting {
     return sorted;
   }
 
-  /** How many elements of the rising array {@code sorted} are &lt; {@code bound}. O(log n). */
+  /**
+   * Returns the number of elements of the rising array {@code sorted} that are &lt; {@code bound}.
+   * O(log n).
+   */
   static int countBelow(int[] sorted, long bound) {
     int low = 0;
     int high = sorted.length;
@@ -50,7 +53,10 @@ final class Sorting {
     return low;
   }
 
-  /** How many elements of the rising array {@code sorted} are &lt;= {@code bound}. O(log n). */
+  /**
+   * Returns the number of elements of the rising array {@code sorted} that are &lt;= {@code bound}.
+   * O(log n).
+   */
   static int countUpTo(int[] sorted, int bound) {
     return countBelow(sorted, bound + 1L);
   }

@@ -5,8 +5,8 @@ import io.github.tommerspark.text.Window;
 import java.util.List;
 
 /**
- * How many spans a head scores in a text: the cells that its mask admits, as the published code
- * counts them ({@code total_spans} in {@code models/model.py}) at batch size 1.
+ * The number of spans that a head scores in a text: the cells that its mask admits, as the
+ * published code counts them ({@code total_spans} in {@code models/model.py}) at batch size 1.
  *
  * <p>Special tokens count as tokens there, the first token of a sequence starts no span, and a head
  * that is not causal also scores cells whose end comes before their start.

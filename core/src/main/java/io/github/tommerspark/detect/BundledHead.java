@@ -77,7 +77,7 @@ record BundledHead(
     return folder(name).folder(HEAD);
   }
 
-  /** How to get the backbone. */
+  /** Instructions for getting the backbone. */
   String remedy() {
     return "fetch it with ./submit.sh pull %s, or name a snapshot or GGUF file of it with --model %s=PATH"
         .formatted(repository, name);

@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
-/** What the jars of the class path bring: each lists its own in a resource of one name. */
+/**
+ * Names of models and heads in the jars of the class path: each jar lists its own in a resource of
+ * one name.
+ */
 final class BundledNames {
 
   private static final String LISTS = "META-INF/tommer-spark/";

@@ -7,14 +7,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How many tokens the memory of a device is trusted with at once: what the user allows, until a
- * forward call fails for lack of memory; from then on half of what that call had. It never grows
- * again. Thread-safe.
+ * The number of tokens that the memory of a device is trusted with at once: what the user allows,
+ * until a forward call fails for lack of memory; from then on half of what that call had. It never
+ * grows again. Thread-safe.
  */
 final class DeviceMemory {
   private static final Logger LOG = LoggerFactory.getLogger(DeviceMemory.class);
 
-  /** How libtorch, CUDA's libraries and the C++ library say it, in lower case. */
+  /** Words by which libtorch, CUDA's libraries and the C++ library report it, in lower case. */
   private static final List<String> EXHAUSTED =
       List.of(
           "out of memory",
@@ -65,7 +65,7 @@ final class DeviceMemory {
     }
   }
 
-  /** Whether that is what a call failed of. */
+  /** Returns whether a call failed for lack of memory. */
   static boolean isExhausted(EngineException e) {
     String message = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
     return EXHAUSTED.stream().anyMatch(message::contains);

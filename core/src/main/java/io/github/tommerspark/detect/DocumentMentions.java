@@ -3,7 +3,7 @@ package io.github.tommerspark.detect;
 import java.util.List;
 
 /**
- * What was found in one text, by every model of a {@link MentionDetector}.
+ * The mentions of one text, by every model of a {@link MentionDetector}.
  *
  * @param hasText whether there was anything to read: false for a null, empty or blank text, which
  *     is no error and has no mentions
@@ -12,7 +12,7 @@ import java.util.List;
 public record DocumentMentions(boolean hasText, List<ModelResult> results) {
 
   /**
-   * What one model found.
+   * The mentions of one model.
    *
    * @param mentions sorted by (start, end), without two of the same characters; empty on error
    * @param error null when fine, else what went wrong, in one line

@@ -3,7 +3,7 @@ package io.github.tommerspark.detect;
 import java.util.Map;
 
 /**
- * What a model made of one text, with vectors of its candidates and of given spans.
+ * The reading of one text by a model, with vectors of its candidates and of given spans.
  *
  * @param scored tokens and candidates
  * @param vectors by the span's {@link #key}

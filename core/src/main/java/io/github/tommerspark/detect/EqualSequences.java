@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Which sequences of a call have the same tokens. Each is scored as if alone, so equal ones have
+ * The sequences of a call that have the same tokens. Each is scored as if alone, so equal ones have
  * equal scores, and one of them is scored for all: boilerplate and repeated documents of a corpus
  * cost nothing, and neither do millions of the same character.
  */

@@ -1,7 +1,7 @@
 package io.github.tommerspark.detect;
 
 /**
- * What loading one backbone cost.
+ * The cost of loading one backbone.
  *
  * @param backbone where it was read from
  * @param device where it runs, such as {@code cpu} or {@code gpu(0)}

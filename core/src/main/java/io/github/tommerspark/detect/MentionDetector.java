@@ -181,12 +181,12 @@ public final class MentionDetector implements AutoCloseable {
     return models;
   }
 
-  /** What loading cost, one report per backbone. */
+  /** Returns the cost of loading, one report per backbone. */
   public List<LoadReport> loadReports() {
     return groups.stream().map(ModelGroup::report).toList();
   }
 
-  /** What was done since loading, over all backbones and all calls. */
+  /** Returns the work since loading, over all backbones and all calls. */
   public WorkReport work() {
     return groups.stream().map(ModelGroup::work).reduce(WorkReport.NONE, WorkReport::plus);
   }
@@ -340,7 +340,7 @@ public final class MentionDetector implements AutoCloseable {
       return this;
     }
 
-    /** How candidates become mentions; {@link Decoder#THRESHOLD} by default. */
+    /** Sets how candidates become mentions; {@link Decoder#THRESHOLD} by default. */
     public Builder decoder(Decoder decoder) {
       this.decoder = decoder;
       return this;
@@ -362,7 +362,7 @@ public final class MentionDetector implements AutoCloseable {
       return this;
     }
 
-    /** Whether a beginning-of-sequence token is added; as the head records by default. */
+    /** Sets whether a beginning-of-sequence token is added; as the head records by default. */
     public Builder bos(BosPolicy bos) {
       this.bos = bos;
       return this;
@@ -381,8 +381,8 @@ public final class MentionDetector implements AutoCloseable {
     }
 
     /**
-     * Whether mentions must begin and end at word boundaries; as the head records by default, which
-     * published heads do not.
+     * Sets whether mentions must begin and end at word boundaries; as the head records by default,
+     * which published heads do not.
      */
     public Builder wordBoundaries(boolean wordBoundaries) {
       this.wordBoundaries = wordBoundaries;
@@ -414,7 +414,7 @@ public final class MentionDetector implements AutoCloseable {
       return this;
     }
 
-    /** Where to run; a GPU is the first one. */
+    /** Sets the device to run on; a GPU is the first one. */
     public Builder device(DeviceChoice device) {
       this.options = options.withDevice(device, 0);
       return this;

@@ -51,7 +51,7 @@ final class MentionText {
         : new Mention(start, end, covered, score, label.name(), label.score());
   }
 
-  /** Where a mention begins whose first token is given: after one leading space. */
+  /** Returns the start of a mention whose first token is given: after one leading space. */
   static int start(String text, TokenizedText tokens, int token) {
     int start = tokens.start(token);
     return start < text.length() && text.charAt(start) == ' ' ? start + 1 : start;

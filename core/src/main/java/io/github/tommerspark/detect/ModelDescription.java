@@ -5,7 +5,8 @@ import java.io.Serializable;
 import java.util.List;
 
 /**
- * What a model is, read from its small files and from headers only: no weights are loaded.
+ * The description of a model, read from its small files and from headers only: no weights are
+ * loaded.
  *
  * @param spec what was asked for, with the number of its threshold
  * @param family the backbone's family, as {@code model_type} in its config.json names it
@@ -36,7 +37,7 @@ public record ModelDescription(
     implements Serializable {
 
   /**
-   * What a span classifier is.
+   * The description of a span classifier.
    *
    * @param directory where it was read from
    * @param layer index of the block, from 0, whose output it reads

@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What a model costs on this machine: its arithmetic, the speed of the device at that arithmetic
+ * The cost of a model on this machine: its arithmetic, the speed of the device at that arithmetic
  * alone, and its loading.
  *
  * @param parameters of the truncated backbone

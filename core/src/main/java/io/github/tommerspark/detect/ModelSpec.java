@@ -6,8 +6,8 @@ import java.io.Serializable;
 import java.util.Objects;
 
 /**
- * What a model is and how its scores become mentions; small, so that it can be sent to executors.
- * Two detectors made from equal specs find the same mentions.
+ * The identity of a model, and the settings that make mentions of its scores; small, so that it can
+ * be sent to executors. Two detectors made from equal specs find the same mentions.
  *
  * @param name what the model is called in outputs and messages
  * @param backbone name of a bundled model, the directory of a Hugging Face snapshot, or a GGUF file

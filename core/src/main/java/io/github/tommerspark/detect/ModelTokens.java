@@ -14,8 +14,8 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
- * What can be said of texts by a model without its weights: their tokens, and how many spans its
- * head would score. Loads in a fraction of a second. Thread-safe.
+ * The reading of texts that a model is capable of without its weights: their tokens, and how many
+ * spans its head would score. Loads in a fraction of a second. Thread-safe.
  */
 public final class ModelTokens implements AutoCloseable {
 
@@ -77,7 +77,7 @@ public final class ModelTokens implements AutoCloseable {
   }
 
   /**
-   * How many spans the head would score in a text.
+   * Returns the number of spans that the head would score in a text.
    *
    * @param tokens of the text, from {@link #tokenize}
    * @return the number, as {@link ScoredText#candidateSpans()}; empty without a head

@@ -6,8 +6,8 @@ import io.github.tommerspark.text.TokenizedText;
 import java.util.List;
 
 /**
- * What one model made of one text, before anything is decoded: for whoever wants several decoders
- * or thresholds from one forward, or the tokens of a mention.
+ * The scored spans of one text by one model, before anything is decoded: for whoever wants several
+ * decoders or thresholds from one forward, or the tokens of a mention.
  *
  * @param text the text itself; null if there was none
  * @param tokens its content tokens; none on error or without text
@@ -60,7 +60,7 @@ public record ScoredText(
   }
 
   /**
-   * What a candidate is.
+   * The kind of a candidate.
    *
    * @param start its first content token
    * @param end its last content token, inclusive
@@ -71,7 +71,7 @@ public record ScoredText(
   }
 
   /**
-   * Where a mention that begins with a token begins in the text: after one leading space.
+   * Returns the start in the text of a mention that begins with a token: after one leading space.
    *
    * @param token a content token
    * @return an offset in UTF-16 units
@@ -81,7 +81,7 @@ public record ScoredText(
   }
 
   /**
-   * Where a mention that ends with a token ends in the text.
+   * Returns the end in the text of a mention that ends with a token.
    *
    * @param token a content token
    * @return an offset in UTF-16 units, exclusive; for a token without characters it may lie before

@@ -59,7 +59,7 @@ public final class SpanEncoder implements AutoCloseable {
         representation);
   }
 
-  /** What was loaded. */
+  /** A report on loading. */
   public ModelDescription describe() throws IOException {
     return plan.describe();
   }
@@ -69,7 +69,7 @@ public final class SpanEncoder implements AutoCloseable {
     return plan.spec();
   }
 
-  /** What the head's file calls the backbone, or else its directory. */
+  /** The backbone's name in the head's file, or else its directory. */
   public String backboneName() {
     String name = plan.head().config().llmName();
     return name.isEmpty() ? plan.files().backbone().name() : name;
@@ -80,7 +80,7 @@ public final class SpanEncoder implements AutoCloseable {
     return layer;
   }
 
-  /** How vectors are made. */
+  /** The way in which vectors are made. */
   public SpanRepresentation representation() {
     return representation;
   }

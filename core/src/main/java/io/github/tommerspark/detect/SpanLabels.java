@@ -63,7 +63,7 @@ public final class SpanLabels {
     return (long) start << Integer.SIZE | end;
   }
 
-  /** Where a span is, or the empty place where it would be. */
+  /** Returns the slot that holds a span, or the empty slot where it would be. */
   private int slot(long span) {
     int mask = spans.length - 1;
     // Spread, because spans of a text differ in few bits.

@@ -10,15 +10,15 @@ import java.io.Serializable;
  */
 public record Threshold(Kind kind, double number) implements Serializable {
 
-  /** Where a threshold comes from. */
+  /** The source of a threshold. */
   public enum Kind {
     /** {@link Threshold#RECOMMENDED} for a bundled model with its own head, else 0.5. */
     DEFAULT,
-    /** What the head records: the best F1 on its trainer's dev data. */
+    /** Recorded by the head: the best F1 on its trainer's dev data. */
     RECOMMENDED,
-    /** What the head records: a recall of at least 0.98 on its trainer's dev data. */
+    /** Recorded by the head: a recall of at least 0.98 on its trainer's dev data. */
     RECALL,
-    /** What the head records: a precision of at least 0.90 on its trainer's dev data. */
+    /** Recorded by the head: a precision of at least 0.90 on its trainer's dev data. */
     PRECISION,
     /** A given number. */
     NUMBER
@@ -27,10 +27,10 @@ public record Threshold(Kind kind, double number) implements Serializable {
   /** The operating point of published heads, which favours recall. */
   public static final double PUBLISHED = 0.5;
 
-  /** What fits the model. */
+  /** The threshold that fits the model. */
   public static final Threshold DEFAULT = new Threshold(Kind.DEFAULT, 0);
 
-  /** What the head records; loading a head that records nothing fails. */
+  /** The threshold that the head records; loading a head that records nothing fails. */
   public static final Threshold RECOMMENDED = new Threshold(Kind.RECOMMENDED, 0);
 
   /** As {@link Kind#RECALL}; loading a head that records nothing fails. */

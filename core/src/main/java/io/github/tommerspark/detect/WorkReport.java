@@ -3,8 +3,8 @@ package io.github.tommerspark.detect;
 import java.io.Serializable;
 
 /**
- * What detectors did and where the time went. Times are summed over the threads that spent them, so
- * together they are at most threads × wall time.
+ * The work of detectors, and where their time went. Times are summed over the threads that spent
+ * them, so together they are at most threads × wall time.
  *
  * @param tokeniseNanos tokenising and cutting texts into windows
  * @param waitNanos waiting until a device had room for a forward
@@ -40,7 +40,7 @@ public record WorkReport(
     return sum(other, 1);
   }
 
-  /** What was done since an earlier report of the same detectors. */
+  /** Returns the work since an earlier report of the same detectors. */
   public WorkReport minus(WorkReport earlier) {
     return sum(earlier, -1);
   }

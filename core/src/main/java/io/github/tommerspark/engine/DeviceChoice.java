@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** Where a model is to run. */
+/** The device that a model is to run on. */
 public enum DeviceChoice {
   /** A GPU when libtorch sees one, else the CPU. */
   AUTO,

@@ -3,7 +3,7 @@ package io.github.tommerspark.engine;
 import java.io.Serializable;
 
 /**
- * How models are run; nothing here changes which mentions are found beyond rounding.
+ * Settings of the engine; nothing here changes which mentions are found beyond rounding.
  *
  * @param dtype floating-point type of the backbone's products
  * @param device where to run

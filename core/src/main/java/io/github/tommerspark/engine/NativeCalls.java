@@ -12,7 +12,7 @@ import java.util.function.Supplier;
  */
 final class NativeCalls {
 
-  /** How long the end of the process waits for calls that run; a batch takes less. */
+  /** The time that the end of the process waits for running calls; a batch takes less. */
   private static final int PATIENCE_SECONDS = 20;
 
   private static final ReentrantReadWriteLock LOCK = new ReentrantReadWriteLock();

@@ -35,7 +35,7 @@ public final class NativeLibraries {
           "the directory of native libraries",
           "name a directory of your own in the environment variable DJL_CACHE_DIR");
 
-  /** Where users say that libraries are. */
+  /** The setting by which users name the directory of libraries. */
   private static final List<String> OVERRIDES =
       List.of("PYTORCH_LIBRARY_PATH", "RUST_LIBRARY_PATH");
 

@@ -8,14 +8,14 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** What the processor can do, as far as the operating system tells. */
+/** Capabilities of the processor, as far as the operating system tells. */
 public final class Processor {
   private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
   private static final Set<String> BFLOAT16 = Set.of("avx512_bf16", "amx_bf16");
 
   private Processor() {}
 
-  /** Whether it multiplies bf16 by itself: AVX512_BF16 or AMX, on Linux. */
+  /** Returns whether it multiplies bf16 by itself: AVX512_BF16 or AMX, on Linux. */
   public static boolean hasBfloat16() {
     try (Stream<String> lines = Files.lines(CPU_INFO)) {
       return hasBfloat16(lines.toList());

@@ -113,7 +113,7 @@ public final class ScriptModule implements AutoCloseable {
     }
   }
 
-  /** Where the module runs. */
+  /** Returns the device that the module runs on. */
   public Device device() {
     return device;
   }

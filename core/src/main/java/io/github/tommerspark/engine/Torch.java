@@ -95,7 +95,7 @@ public final class Torch {
     return gpuCount;
   }
 
-  /** Whether the loaded libtorch is a build for CUDA, starting it if need be. */
+  /** Returns whether the loaded libtorch is a build for CUDA, starting it if need be. */
   public static boolean builtForCuda() {
     start();
     return builtForCuda;
@@ -153,7 +153,7 @@ public final class Torch {
     }
 
     /**
-     * Whether it can compute a backbone in 16 bits.
+     * Returns whether it can compute a backbone in 16 bits.
      *
      * @param headDim dimensions of a head
      * @param softCap bound of the scores; 0 for none
@@ -194,8 +194,8 @@ public final class Torch {
   }
 
   /**
-   * Whether FlashAttention of packed sequences works on a device: older GPUs and some builds of
-   * libtorch are without. Asked once for each device, by comparing it with plain attention.
+   * Says whether FlashAttention of packed sequences works on a device: older GPUs and some builds
+   * of libtorch are without. Asked once for each device, by comparing it with plain attention.
    */
   private static final class FlashAttention {
     private static final Map<Device, Boolean> WORKS = new ConcurrentHashMap<>();
@@ -228,8 +228,8 @@ public final class Torch {
   }
 
   /**
-   * Whether oneDNN has products of bfloat16 for this processor; it is asked once, when the first
-   * model in bfloat16 is loaded.
+   * Says whether oneDNN has products of bfloat16 for this processor; it is asked once, when the
+   * first model in bfloat16 is loaded.
    */
   private static final class OneDnnBfloat16 {
     static final boolean SUPPORTED = supported();

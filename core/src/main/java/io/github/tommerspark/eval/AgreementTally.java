@@ -223,17 +223,17 @@ public final class AgreementTally implements Serializable {
     }
   }
 
-  /** How many models are compared. */
+  /** Returns the number of models. */
   public int models() {
     return models;
   }
 
-  /** How many documents were counted, also those without mentions. */
+  /** Returns the number of documents counted, those without mentions included. */
   public long documents() {
     return documents;
   }
 
-  /** How many distinct mentions a model has. */
+  /** Returns the number of distinct mentions of a model. */
   public long mentions(int model) {
     return mentions[model];
   }
@@ -243,12 +243,12 @@ public final class AgreementTally implements Serializable {
     return documentsWithMentions[model];
   }
 
-  /** Whether the length in words of every mention was known. */
+  /** Returns whether the length in words of every mention was known. */
   public boolean hasLengths() {
     return !lengthsUnknown;
   }
 
-  /** Whether the last word of every mention was known. */
+  /** Returns whether the last word of every mention was known. */
   public boolean hasLastWords() {
     return !lastWordsUnknown;
   }

@@ -4,11 +4,11 @@ import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
-/** What a model predicts in one document, in terms that can be compared with gold mentions. */
+/** The predictions of a model in one document, in terms that can be compared with gold mentions. */
 public interface DocumentPredictions {
 
   /**
-   * What predictions must have in common with a gold mention.
+   * The part of predictions that must equal that of a gold mention.
    *
    * @param start of the gold mention in UTF-16 units, inclusive
    * @param end of the gold mention in UTF-16 units, exclusive
@@ -29,9 +29,9 @@ public interface DocumentPredictions {
   /** The model's score of a span that was not necessarily predicted; empty if it is not known. */
   OptionalDouble score(MatchKey key);
 
-  /** How many spans the model chose among; empty if that is not known. */
+  /** Returns the number of spans that the model chose among; empty if it is not known. */
   OptionalLong candidateSpans();
 
-  /** What went wrong when the document was read, or null; then there are no predictions. */
+  /** Returns the failure to read the document, or null; with one there are no predictions. */
   String error();
 }

@@ -1,7 +1,7 @@
 package io.github.tommerspark.eval;
 
 /**
- * How often each document is drawn in each replicate of a bootstrap.
+ * The number of times that each document is drawn in each replicate of a bootstrap.
  *
  * <p>Drawing n of n documents with replacement takes each one a number of times that is nearly
  * Poisson(1), independent of the others. So a weight that is a function of the seed, the document

@@ -77,7 +77,7 @@ public final class EvaluationTally implements Serializable {
   }
 
   /**
-   * Whether a document counts, so that predictions for it are wanted.
+   * Returns whether a document counts, so that predictions for it are wanted.
    *
    * @param document that would be added
    */
@@ -198,7 +198,7 @@ public final class EvaluationTally implements Serializable {
     goldAndFound[1] += hit;
   }
 
-  /** Which mentions lie inside another one with other boundaries. */
+  /** Marks the mentions that lie inside another one with other boundaries. */
   static boolean[] nested(List<GoldSpan> mentions) {
     Integer[] order = new Integer[mentions.size()];
     Arrays.setAll(order, i -> i);
@@ -312,7 +312,7 @@ public final class EvaluationTally implements Serializable {
     return recalls;
   }
 
-  /** How well labels agree with gold types; nothing if predictions have no labels. */
+  /** Returns the agreement of labels with gold types; empty if predictions have no labels. */
   public Optional<TypedScores> typed() {
     return typed.scores();
   }

@@ -1,7 +1,7 @@
 package io.github.tommerspark.eval;
 
 /**
- * How many gold mentions of a group were found: of a type, or nested ones.
+ * The recall of a group of gold mentions: of a type, or nested ones.
  *
  * @param group what the mentions have in common
  * @param gold gold mentions of the group

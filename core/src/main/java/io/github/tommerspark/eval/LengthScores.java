@@ -14,7 +14,7 @@ public record LengthScores(String length, long gold, long found, long predicted,
   private static final String[] LABELS = {"0", "1", "2", "3", "4", "5", "6-10", "11-20", "21+"};
   private static final int[] LONGEST = {0, 1, 2, 3, 4, 5, 10, 20, Integer.MAX_VALUE};
 
-  /** How many lengths are told apart. */
+  /** The number of lengths that are told apart. */
   static int count() {
     return LABELS.length;
   }

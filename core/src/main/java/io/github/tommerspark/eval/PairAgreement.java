@@ -1,7 +1,7 @@
 package io.github.tommerspark.eval;
 
 /**
- * How far two models agree on mentions, each measure in [0, 1]. Mentions are triples (document,
+ * The agreement of two models on mentions, each measure in [0, 1]. Mentions are triples (document,
  * start, end).
  *
  * @param a index of the first model

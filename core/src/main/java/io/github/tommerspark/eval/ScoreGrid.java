@@ -31,7 +31,7 @@ final class ScoreGrid {
     return THRESHOLDS[at];
   }
 
-  /** How many thresholds a score is greater than: it counts at those, the lowest ones. */
+  /** Returns the number of thresholds below a score: it counts at those, the lowest ones. */
   static int below(float score) {
     int low = 0;
     int high = THRESHOLDS.length;

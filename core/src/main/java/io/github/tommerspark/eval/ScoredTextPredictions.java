@@ -53,8 +53,8 @@ public final class ScoredTextPredictions implements DocumentPredictions {
   }
 
   /**
-   * Whether what a decoder selects at a threshold is what it selects at any lower one, less the
-   * mentions whose scores do not pass.
+   * Returns whether what a decoder selects at a threshold is what it selects at any lower one, less
+   * the mentions whose scores do not pass.
    */
   public static boolean selectsFromTheTop(Decoder decoder) {
     return SELECT_FROM_THE_TOP.contains(decoder);

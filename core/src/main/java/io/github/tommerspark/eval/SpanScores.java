@@ -3,7 +3,7 @@ package io.github.tommerspark.eval;
 import java.io.Serializable;
 
 /**
- * What came of comparing predictions with gold mentions ({@code NERmodel.evaluate}).
+ * The result of comparing predictions with gold mentions ({@code NERmodel.evaluate}).
  *
  * @param truePositives predictions that match a gold mention
  * @param falsePositives predictions that match none

@@ -45,7 +45,7 @@ public final class SpanSet {
       return byStart != 0 ? byStart : Integer.compare(end, other.end);
     }
 
-    /** Whether there is any character in it. */
+    /** Returns whether there is any character in it. */
     boolean isProper() {
       return start < end;
     }
@@ -115,14 +115,14 @@ public final class SpanSet {
     return spans;
   }
 
-  /** How many spans there are. */
+  /** Returns the number of spans. */
   public int size() {
     return spans.size();
   }
 
   /**
-   * How many of these spans share at least one character with a span of the other set. A span
-   * without characters counts if the other set has the very same.
+   * Returns the number of these spans that share at least one character with a span of the other
+   * set. A span without characters counts if the other set has the very same.
    */
   int overlapping(SpanSet other) {
     int count = 0;
@@ -164,22 +164,22 @@ public final class SpanSet {
     return false;
   }
 
-  /** How many of these spans end where a span of the other set ends. */
+  /** Returns the number of these spans that end where a span of the other set ends. */
   int sameEnd(SpanSet other) {
     return found(ends, other.ends);
   }
 
-  /** How many of these spans have the last word of a span of the other set. */
+  /** Returns the number of these spans that have the last word of a span of the other set. */
   int sameLastWord(SpanSet other) {
     return found(lastWords, other.lastWords);
   }
 
-  /** Whether the last word of a span is not known. */
+  /** Returns whether the last word of a span is not known. */
   boolean isMissingLastWords() {
     return lastWords.length > 0 && lastWords[0] == UNKNOWN;
   }
 
-  /** How many values are among others; both ascending. */
+  /** Returns the number of values that are among others; both ascending. */
   private static int found(int[] values, int[] others) {
     int count = 0;
     int at = 0;

@@ -3,7 +3,7 @@ package io.github.tommerspark.eval;
 import java.util.Arrays;
 
 /**
- * Where the whitespace-separated words of a text begin, in code points.
+ * The starts of the whitespace-separated words of a text, in code points.
  *
  * <p>Whitespace is what Unicode calls so, as in Python's {@code str.split()}: no-break spaces too.
  */
@@ -41,7 +41,7 @@ public final class TextWords {
     return Character.isWhitespace(c) || Character.isSpaceChar(c) || c == 0x85;
   }
 
-  /** How many words there are. */
+  /** Returns the number of words. */
   public int count() {
     return starts.length;
   }

@@ -3,7 +3,7 @@ package io.github.tommerspark.eval;
 import java.util.SortedMap;
 
 /**
- * How well labels agree with gold types.
+ * The agreement of labels with gold types.
  *
  * @param classes scores of every gold type and every label but the outside class, by name
  * @param confusion how often a label was given, by gold type, then label; the gold type of

@@ -22,7 +22,8 @@ public final class TypedTally implements Serializable {
   private static final long serialVersionUID = 1L;
 
   /**
-   * How often a label was given, by gold type; that of spurious predictions is the outside class.
+   * The number of times that a label was given, by gold type; that of spurious predictions is the
+   * outside class.
    */
   private final TreeMap<String, TreeMap<String, Long>> labels = new TreeMap<>();
 
@@ -83,7 +84,7 @@ public final class TypedTally implements Serializable {
     other.missed.forEach((type, count) -> missed.merge(type, count, Long::sum));
   }
 
-  /** What was counted; nothing if no prediction had a label. */
+  /** Returns the counts; empty if no prediction had a label. */
   Optional<TypedScores> scores() {
     if (!labelled) {
       return Optional.empty();

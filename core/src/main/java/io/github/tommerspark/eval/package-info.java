@@ -1,5 +1,5 @@
 /**
- * How good mentions are, and how far models agree on them.
+ * The quality of mentions, and the agreement of models on them.
  *
  * <p>Scoring against gold data: {@link io.github.tommerspark.eval.EvaluationTally} counts one model
  * on one data set, {@link io.github.tommerspark.eval.EvaluationTable} holds the counts of several

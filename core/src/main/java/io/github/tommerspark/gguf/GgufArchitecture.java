@@ -338,7 +338,7 @@ enum GgufArchitecture {
     };
   }
 
-  /** What is done to the values of a tensor, by its name in the snapshot. */
+  /** Transformations of the values of tensors, by their names in the snapshot. */
   Change change(String name) {
     return Change.NONE;
   }
@@ -403,7 +403,7 @@ enum GgufArchitecture {
     float[] of(GgufTensor tensor) throws IOException;
   }
 
-  /** What is known of a file on the way to its snapshot. */
+  /** A file on the way to its snapshot: header, config and names so far. */
   static final class Builder {
     final GgufArchitecture architecture;
     final GgufMetadata metadata;

@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What stands in a GGUF file before the data: metadata, and names, types, shapes and places of
+ * The part of a GGUF file before the data: metadata, and names, types, shapes and places of
  * tensors.
  *
  * <p>Everything is read in passing; nothing is allocated by a length that the file merely claims.
@@ -94,7 +94,7 @@ record GgufHeader(long bytes, Map<String, Object> metadata, Map<String, GgufTens
     return new Reader(where, source, vocabulary).header();
   }
 
-  /** Whether a file that begins with some bytes is in this format. */
+  /** Returns whether a file that begins with some bytes is in this format. */
   static boolean isMagic(byte[] bytes) {
     return bytes.length == Integer.BYTES
         && ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getInt() == MAGIC;

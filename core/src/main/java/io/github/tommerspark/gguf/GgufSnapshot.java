@@ -102,7 +102,7 @@ public final class GgufSnapshot implements ModelDirectory {
   }
 
   /**
-   * Whether a location names a GGUF file by its extension.
+   * Returns whether a location names a GGUF file by its extension.
    *
    * @param location a path or URI
    * @return whether it ends with {@code .gguf}
@@ -112,7 +112,7 @@ public final class GgufSnapshot implements ModelDirectory {
   }
 
   /**
-   * Whether a local file is in this format, by its extension or by its first bytes.
+   * Returns whether a local file is in this format, by its extension or by its first bytes.
    *
    * @param path any path
    * @return false for what is no file

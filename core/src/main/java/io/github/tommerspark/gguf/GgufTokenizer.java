@@ -56,7 +56,7 @@ final class GgufTokenizer {
           + "|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
   /**
-   * How texts are split before merges, in a vocabulary of bytes.
+   * The pattern that splits texts before merges, in a vocabulary of bytes.
    *
    * @param composed whether texts are brought into Unicode's form NFC first
    * @param digits whether digits are split off one by one first

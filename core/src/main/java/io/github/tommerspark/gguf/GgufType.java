@@ -196,7 +196,7 @@ enum GgufType {
     return blockBytes;
   }
 
-  /** Whether elements are quantised in blocks. */
+  /** Returns whether elements are quantised in blocks. */
   boolean quantised() {
     return stored == null;
   }

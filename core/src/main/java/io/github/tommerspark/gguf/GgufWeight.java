@@ -17,7 +17,7 @@ record GgufWeight(String name, GgufTensor tensor, int block, Rows rows, Change c
   static final int BEFORE = -1;
   static final int AFTER = Integer.MAX_VALUE;
 
-  /** What is done to the values. */
+  /** The transformation of the values. */
   enum Change {
     NONE,
     /** The file has the matrix the other way round. */
@@ -78,7 +78,7 @@ record GgufWeight(String name, GgufTensor tensor, int block, Rows rows, Change c
     }
   }
 
-  /** Whether its elements are those of the file, in their order and type. */
+  /** Returns whether its elements are those of the file, in their order and type. */
   boolean stored() {
     return change == Change.NONE
         && !tensor.type().quantised()

@@ -22,7 +22,7 @@ public final class EnglishPronouns {
 
   private EnglishPronouns() {}
 
-  /** Whether a mention is a pronoun and nothing else; {@code US} in capitals is none. */
+  /** Returns whether a mention is a pronoun and nothing else; {@code US} in capitals is none. */
   public static boolean contains(String mention) {
     String word = mention.strip().replace('\u2019', '\'');
     boolean capitals = word.length() > 1 && word.equals(word.toUpperCase(Locale.ROOT));

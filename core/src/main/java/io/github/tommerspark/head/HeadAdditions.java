@@ -3,8 +3,8 @@ package io.github.tommerspark.head;
 import java.util.Objects;
 
 /**
- * What this project records of a head beyond its published settings, in {@code tommer.json} beside
- * them.
+ * Settings that this project records of a head beyond the published ones, in {@code tommer.json}
+ * beside them.
  *
  * @param bosAlways whether the head was trained with a begin-of-sequence token before every text,
  *     whatever the tokenizer does

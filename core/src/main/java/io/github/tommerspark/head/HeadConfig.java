@@ -61,8 +61,8 @@ public record HeadConfig(
   }
 
   /**
-   * Whether the score of a span depends on nothing behind it but the next token. If not, windows of
-   * long texts must overlap by twice a span and what a head sees around it.
+   * Returns whether the score of a span depends on nothing behind it but the next token. If not,
+   * windows of long texts must overlap by twice a span and what a head sees around it.
    */
   public boolean leftContextOnly() {
     return causalMask && type == HeadType.PUBLISHED;

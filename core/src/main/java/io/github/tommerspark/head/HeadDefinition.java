@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * What the JSON file of a head says: its settings, and where its parameters are.
+ * The JSON file of a head: its settings, and the file of its parameters.
  *
  * <p>The file holds the objects of an experimaestro serialization, as a list or as the field {@code
  * objects} of an object: one of type ToMMeR with the settings, and one that refers to it and says
@@ -34,7 +34,8 @@ record HeadDefinition(HeadConfig config, String weightsFile) {
   static final String SAFETENSORS = "model.safetensors";
 
   /**
-   * What this project adds to a head, beside the published files, which stay as others know them.
+   * The file of this project's additions to a head, beside the published files, which stay as
+   * others know them.
    */
   static final String ADDITIONS = "tommer.json";
 

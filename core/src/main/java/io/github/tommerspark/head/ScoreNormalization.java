@@ -2,7 +2,7 @@ package io.github.tommerspark.head;
 
 import java.util.Optional;
 
-/** What is applied to the matching scores of a head before its features are taken from them. */
+/** The normalisation of the matching scores of a head before features are taken from them. */
 public enum ScoreNormalization {
   /** Nothing. */
   NONE(""),

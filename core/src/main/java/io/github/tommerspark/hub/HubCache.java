@@ -148,7 +148,7 @@ public final class HubCache {
     return snapshot;
   }
 
-  /** What a whole snapshot holds. */
+  /** The kind of thing that a whole snapshot holds. */
   static RepositoryFiles.Kind kind(Path snapshot) throws IOException {
     return new RepositoryFiles(names(snapshot)).kind().orElseThrow();
   }
@@ -210,19 +210,22 @@ public final class HubCache {
   }
 
   /**
-   * Where the files of one repository go.
+   * The folder of one repository.
    *
    * @param folder with blobs, refs and snapshots
    * @param locks of its blobs
    */
   record Repository(Path folder, Path locks) {
 
-    /** Where a content is or will be. */
+    /** Returns the path of a content, there or not. */
     Path blob(String hash) {
       return folder.resolve("blobs").resolve(hash);
     }
 
-    /** What has arrived of a content. Under a name of ours: others may be writing theirs. */
+    /**
+     * Returns the path of the part of a content that has arrived. The name is ours: others may be
+     * writing theirs.
+     */
     Path incomplete(String hash) {
       return folder.resolve("blobs").resolve(hash + ".tommer.incomplete");
     }
@@ -283,7 +286,7 @@ public final class HubCache {
       AtomicFile.write(place, out -> out.write(commit.getBytes(StandardCharsets.US_ASCII)));
     }
 
-    /** Whether a content is there, whoever put it there; links to a common store count. */
+    /** Returns whether a content is there, whoever put it there; links to a common store count. */
     boolean hasBlob(String hash) {
       return Files.isRegularFile(blob(hash));
     }
@@ -298,7 +301,7 @@ public final class HubCache {
       Files.deleteIfExists(incomplete(hash));
     }
 
-    /** How much of a content has arrived. */
+    /** Returns the number of bytes of a content that have arrived. */
     long arrived(String hash) throws IOException {
       Path file = incomplete(hash);
       return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) ? Files.size(file) : 0;

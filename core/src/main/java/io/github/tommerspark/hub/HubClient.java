@@ -51,19 +51,21 @@ import javax.net.ssl.SSLException;
  */
 final class HubClient {
 
-  /** How often something is asked for at most without getting on. */
+  /** The greatest number of requests in a row that bring nothing. */
   static final int ATTEMPTS = 5;
 
   private static final Duration FIRST_DELAY = Duration.ofSeconds(1);
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(20);
 
-  /** Who wants us to wait longer than this has run out of quota rather than of breath. */
+  /** The longest wait that a server may ask for; one that asks for more has run out of quota. */
   private static final Duration LONGEST_HOLD = Duration.ofMinutes(5);
 
-  /** What has to arrive while the patience lasts, or the connection counts as standing still. */
+  /**
+   * Bytes that must arrive while the patience lasts, or the connection counts as standing still.
+   */
   private static final int LEAST_BYTES = 1 << 10;
 
-  /** What has to arrive for an attempt not to count as failed. */
+  /** Bytes that must arrive for an attempt not to count as failed. */
   private static final int PROGRESS_BYTES = 1 << 20;
 
   private static final int MAX_LISTING_BYTES = 32 << 20;
@@ -94,7 +96,7 @@ final class HubClient {
   record Listing(String commit, List<String> files) {}
 
   /**
-   * What a Hub says of a file.
+   * Facts that a Hub states about a file.
    *
    * @param hash of its content: SHA-256 of 64 digits, or git's hash of 40
    * @param bytes its length
@@ -106,7 +108,7 @@ final class HubClient {
 
     private static final long serialVersionUID = 1L;
 
-    /** What the server asks for; null if it does not. */
+    /** The wait that the server asks for; null if it asks for none. */
     private final transient Duration retryAfter;
 
     PassingException(String message, Duration retryAfter) {
@@ -610,7 +612,7 @@ final class HubClient {
     };
   }
 
-  /** What an error response says, in a few words, after a colon; nothing if it says nothing. */
+  /** Returns the message of an error response, shortened, after a colon; empty if there is none. */
   private String complaint(Exchange exchange) {
     String message = exchange.header("X-Error-Message").orElse("");
     try {

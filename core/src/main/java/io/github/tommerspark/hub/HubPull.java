@@ -68,7 +68,7 @@ public final class HubPull {
   }
 
   /**
-   * What is in the cache now.
+   * The outcome of a pull: what is in the cache now.
    *
    * @param place the directory of the snapshot, or the GGUF file
    * @param kind of a backbone or a head, as an option names it: {@code backbone}, {@code head} or
@@ -259,7 +259,9 @@ public final class HubPull {
     }
   }
 
-  /** Whether a file has the length and hash that the Hub gives: SHA-256, or git's of a blob. */
+  /**
+   * Returns whether a file has the length and hash that the Hub gives: SHA-256, or git's of a blob.
+   */
   private static boolean matches(Path path, FileInfo file) throws IOException {
     long length = Files.size(path);
     if (length != file.bytes()) {

@@ -13,9 +13,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where a Hub and its cache are, from the environment variables that the Hub's own programs read:
- * {@code HF_HOME}, {@code HF_HUB_CACHE}, {@code HF_ENDPOINT}, {@code HF_TOKEN}, {@code
- * HF_TOKEN_PATH}, {@code HF_HUB_OFFLINE}, {@code HF_HUB_DOWNLOAD_TIMEOUT}, {@code
+ * The locations of a Hub and of its cache, from the environment variables that the Hub's own
+ * programs read: {@code HF_HOME}, {@code HF_HUB_CACHE}, {@code HF_ENDPOINT}, {@code HF_TOKEN},
+ * {@code HF_TOKEN_PATH}, {@code HF_HUB_OFFLINE}, {@code HF_HUB_DOWNLOAD_TIMEOUT}, {@code
  * HF_HUB_DISABLE_IMPLICIT_TOKEN} and the older names of some.
  *
  * @param endpoint URL of the Hub, without a slash at its end
@@ -96,7 +96,7 @@ public record HubSettings(
         .resolve("huggingface");
   }
 
-  /** Whether a token may be sent: it must not be read on the way. */
+  /** Returns whether a token may be sent: it must not be read on the way. */
   boolean isPrivate() {
     return "https".equalsIgnoreCase(endpoint.getScheme())
         || LOOPBACK.matcher(endpoint.getHost()).matches();

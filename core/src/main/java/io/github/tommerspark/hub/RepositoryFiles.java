@@ -12,13 +12,13 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Which files of a repository a model needs: of a backbone its config, tokenizer and weights, of a
- * head its definition and parameters, of a classifier its settings and parameters; and heads and
+ * The files of a repository that a model needs: of a backbone its config, tokenizer and weights, of
+ * a head its definition and parameters, of a classifier its settings and parameters; and heads and
  * classifiers in folders of a backbone, as its {@code tommer.json} names them.
  */
 final class RepositoryFiles {
 
-  /** What a repository holds at its root. */
+  /** The kind of thing that a repository holds at its root. */
   enum Kind {
     BACKBONE,
     HEAD,
@@ -43,7 +43,7 @@ final class RepositoryFiles {
     this.names = new TreeSet<>(names);
   }
 
-  /** What is at the root; nothing if it is none of these. */
+  /** Returns the kind of thing at the root; empty if it is none of these. */
   Optional<Kind> kind() {
     if (names.contains(NEWER_HEAD) || names.contains(OLDER_HEAD) || names.contains(BOUNDARY_HEAD)) {
       return Optional.of(Kind.HEAD);

@@ -20,7 +20,7 @@ public interface ModelDirectory {
   String name();
 
   /**
-   * Whether a file of that name is there.
+   * Returns whether a file of that name is there.
    *
    * @param file the name of the file, relative to this folder
    * @return whether {@link #open} would find it

@@ -16,8 +16,8 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
 /**
- * What is in each file of a directory, in a file of its own: it tells damage by disks and crashes,
- * against which CRC-32C is enough and reads at the speed of memory.
+ * Checksums of the files of a directory, in a file of their own: it tells damage by disks and
+ * crashes, against which CRC-32C is enough and reads at the speed of memory.
  */
 final class Checksums {
 

@@ -32,7 +32,7 @@ public interface ModelStore {
   Optional<Folder> open(String location) throws IOException;
 
   /**
-   * Where on the local disk to keep what was fetched.
+   * Returns the directory on the local disk for what is fetched.
    *
    * @return a directory for {@link ModelCache}, which need not be there yet
    */

@@ -2,7 +2,7 @@ package io.github.tommerspark.text;
 
 import java.util.Locale;
 
-/** Whether a sequence begins with a beginning-of-sequence token. */
+/** Policy on beginning sequences with a beginning-of-sequence token. */
 public enum BosPolicy {
   /** The special tokens that the tokenizer's own post-processor adds, as upstream does. */
   TOKENIZER,

@@ -63,7 +63,7 @@ public final class CodePointOffsets {
   }
 
   /**
-   * Whether both units give the same numbers everywhere in this text.
+   * Returns whether both units give the same numbers everywhere in this text.
    *
    * @return true if the text has no surrogate pair
    */

@@ -97,9 +97,9 @@ final class LongTextEncoder {
   }
 
   /**
-   * Where to begin anew: at a token boundary in the stretch from {@code from} to the end of the
-   * piece, best before a blank between words, else where no character lies between the two tokens,
-   * nearest to the middle; without a boundary at the end of the piece.
+   * Returns the position to begin anew: at a token boundary in the stretch from {@code from} to the
+   * end of the piece, best before a blank between words, else where no character lies between the
+   * two tokens, nearest to the middle; without a boundary at the end of the piece.
    */
   private static Cut cut(String text, Piece piece, int first, int from) {
     int middle = from + (piece.end() - from) / 2;

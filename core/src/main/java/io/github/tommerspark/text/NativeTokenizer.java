@@ -117,7 +117,7 @@ final class NativeTokenizer implements AutoCloseable {
     }
   }
 
-  /** What {@link #encode(String)} returns; {@code spans[i]} is null for an added token. */
+  /** The result of {@link #encode(String)}; {@code spans[i]} is null for an added token. */
   record Encoded(long[] ids, CharSpan[] spans) {}
 
   @FunctionalInterface

@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Whether a regular expression of a {@code tokenizer.json} can be run on any text.
+ * Says whether a regular expression of a {@code tokenizer.json} can be run on any text.
  *
  * <p>The native library tries one way to match after another, and where a match takes more than ten
  * million steps it ends the whole process. So only patterns are run of which their form shows that
@@ -42,7 +42,7 @@ final class SplitPattern {
   /** Escapes that stand for a place between characters. */
   private static final String PLACES = "AzZbB";
 
-  /** How often an item may occur. */
+  /** Bounds on the number of times that an item may occur. */
   private enum Count {
     ONCE,
     OPTIONAL,
@@ -142,7 +142,8 @@ final class SplitPattern {
   }
 
   /**
-   * What an alternative takes whatever follows: optional items, one that repeats, optional ones.
+   * The part that an alternative takes whatever follows: optional items, one that repeats, optional
+   * ones.
    */
   private static Optional<String> wholeRun(List<Item> items) {
     for (int i = 0; i < items.size(); i++) {

@@ -44,7 +44,9 @@ public final class TextTokenizer implements AutoCloseable {
   private final NativeTokenizer tokenizer;
   private final LongTextEncoder longTexts;
 
-  /** What the post-processor adds in front, which the native library returns with every text. */
+  /**
+   * Tokens that the post-processor adds in front; the native library returns them with every text.
+   */
   private final int added;
 
   private final int[] prefixIds;
@@ -130,7 +132,10 @@ public final class TextTokenizer implements AutoCloseable {
     return message.lines().findFirst().orElse(message);
   }
 
-  /** What the post-processor puts around a sequence, from encodings with and without. */
+  /**
+   * Finds the tokens that the post-processor puts around a sequence, from encodings with and
+   * without it.
+   */
   private static Specials specials(String name, NativeTokenizer tokenizer) throws IOException {
     for (String probe : PROBES) {
       long[] content;

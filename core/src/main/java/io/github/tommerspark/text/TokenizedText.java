@@ -69,7 +69,7 @@ public final class TokenizedText {
   }
 
   /**
-   * Where a token begins.
+   * Returns the start of a token.
    *
    * @param i the token, from 0
    * @return the offset of its first UTF-16 unit in the original text
@@ -79,7 +79,7 @@ public final class TokenizedText {
   }
 
   /**
-   * Where a token ends.
+   * Returns the end of a token.
    *
    * @param i the token, from 0
    * @return the offset after its last UTF-16 unit in the original text
@@ -137,7 +137,8 @@ public final class TokenizedText {
   }
 
   /**
-   * Whether a range of tokens has the same ids as a range of the same length of another text.
+   * Returns whether a range of tokens has the same ids as a range of the same length of another
+   * text.
    *
    * @param from the first token
    * @param to the token after the last

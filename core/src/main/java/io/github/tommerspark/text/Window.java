@@ -39,7 +39,7 @@ public record Window(int from, int to, int ownFrom, int ownTo) {
   }
 
   /**
-   * Whether this window reports the mentions that end on a token.
+   * Returns whether this window reports the mentions that end on a token.
    *
    * @param end a content token of the document
    * @return true if the token is owned

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * How documents longer than a backbone takes are cut into overlapping windows.
+ * The plan by which documents longer than a backbone takes are cut into overlapping windows.
  *
  * <p>With C content tokens per window, an overlap of O and a stride S = C − O, window k covers
  * content tokens [kS, kS + C) and owns the ends [kS + m, (k+1)S + m), the first also everything

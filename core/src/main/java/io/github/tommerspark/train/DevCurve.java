@@ -8,7 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * What a head finds in the dev data at every threshold, as {@code evaluate} counts it.
+ * The scores of a head on the dev data at every threshold, as {@code evaluate} counts it.
  *
  * @param points rising in the threshold
  */

@@ -182,7 +182,7 @@ final class DevScores {
     return new HeadThresholds(OptionalDouble.of(curve.best().threshold()), recall, precision);
   }
 
-  /** How calibrated scores relate to the share of spans that are gold. */
+  /** Returns the relation of calibrated scores to the share of spans that are gold. */
   Reliability reliability(Calibration calibration) {
     List<Reliability.Bin> table = new Table().add(calibration, batch -> true).bins();
     int folds = Math.min(FOLDS, batches.size());

@@ -7,8 +7,9 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Which cells the loss counts, by their distance to gold spans (upstream {@code dilate_entities}).
- * The features of a cell are those of inference all the same; upstream takes matches outside as 0.
+ * The cells that the loss counts, by their distance to gold spans (upstream {@code
+ * dilate_entities}). The features of a cell are those of inference all the same; upstream takes
+ * matches outside as 0.
  *
  * @param distances none for all cells; {@code [0]} for the cells of an end with a gold span whose
  *     start does not come after the last gold start of that end; {@code [d]} for the cells that
@@ -34,7 +35,7 @@ public record Dilation(List<Integer> distances) implements Serializable {
     }
   }
 
-  /** Whether some cells do not count. */
+  /** Returns whether some cells do not count. */
   public boolean selects() {
     return !distances.isEmpty();
   }

@@ -3,7 +3,7 @@ package io.github.tommerspark.train;
 import java.io.Serializable;
 
 /**
- * What became of gold mentions when they were mapped to tokens.
+ * The fate of gold mentions when they were mapped to tokens.
  *
  * @param documents that were read
  * @param mentions in all

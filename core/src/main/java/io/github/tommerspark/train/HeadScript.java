@@ -91,13 +91,13 @@ final class HeadScript implements AutoCloseable {
             new NDList(module.doubles(call, settings, settings.length))));
   }
 
-  /** What stands for a list that the script will not look at. */
+  /** A stand-in for lists that the script does not look at. */
   private NDList nothing(PtNDManager call) {
     return new NDList(module.floats(call, new float[0], 0));
   }
 
   /**
-   * What one head is told for a step.
+   * The numbers that one head is given for a step.
    *
    * @param tap which of the hidden states it reads
    * @param step how many steps it will have made

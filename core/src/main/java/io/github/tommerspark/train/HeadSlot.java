@@ -32,7 +32,7 @@ public record HeadSlot(int layer, int rank) implements Serializable {
     return "L%d_R%d".formatted(layer, rank);
   }
 
-  /** Whether a name has the form of a {@link #label}. */
+  /** Returns whether a name has the form of a {@link #label}. */
   public static boolean isLabel(String name) {
     return LABEL.matcher(name).matches();
   }

@@ -35,7 +35,7 @@ import java.util.Random;
 public final class HeadTrainer implements AutoCloseable {
 
   /**
-   * What all heads of a sweep have in common.
+   * Settings that all heads of a sweep have in common.
    *
    * @param llmName the backbone, as heads record it
    * @param hiddenSize its width
@@ -79,9 +79,9 @@ public final class HeadTrainer implements AutoCloseable {
   }
 
   /**
-   * Whether hidden states must be {@linkplain #observe observed} before the first step or score:
-   * boundary heads learn from standardised ones, since dimensions of very different sizes make
-   * their steps fail.
+   * Returns whether hidden states must be {@linkplain #observe observed} before the first step or
+   * score: boundary heads learn from standardised ones, since dimensions of very different sizes
+   * make their steps fail.
    */
   public boolean observes() {
     return options.layout().type() == HeadType.BOUNDARY;
@@ -110,12 +110,15 @@ public final class HeadTrainer implements AutoCloseable {
     return epoch;
   }
 
-  /** Whether all phases are done. */
+  /** Returns whether all phases are done. */
   public boolean isDone() {
     return phase == options.phases();
   }
 
-  /** Whether no head learns any more in this phase: all learning rates fell below the least one. */
+  /**
+   * Returns whether no head learns any more in this phase: all learning rates fell below the least
+   * one.
+   */
   public boolean isIdle() {
     return slots.stream().allMatch(slot -> slot.finished);
   }
@@ -254,7 +257,7 @@ public final class HeadTrainer implements AutoCloseable {
     return slots.stream().map(slot -> slot.trained(gold)).toList();
   }
 
-  /** How far training is; meaningful between epochs. */
+  /** Returns the progress of training; meaningful between epochs. */
   public TrainerProgress progress() {
     return new TrainerProgress(phase, epoch, slots.stream().map(Slot::progress).toList());
   }

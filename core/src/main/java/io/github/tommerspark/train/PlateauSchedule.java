@@ -12,7 +12,7 @@ public record PlateauSchedule(double learningRate, Double best, int badSteps) {
 
   private static final double FACTOR = 0.5;
 
-  /** What a loss must fall by, relative to the best one, to count as lower. */
+  /** The share of the best loss by which another must be lower to count. */
   private static final double THRESHOLD = 1e-4;
 
   /** Changes of the learning rate below this are not made. */

@@ -4,9 +4,9 @@ import io.github.tommerspark.head.Calibration;
 import java.util.List;
 
 /**
- * How far a head's scores can be read as probabilities, on its dev data; of spans that score above
- * {@value #LEAST_SCORE}, since nearly all others are certain not to be mentions and would hide the
- * rest.
+ * The degree to which a head's scores can be read as probabilities, on its dev data; of spans that
+ * score above {@value #LEAST_SCORE}, since nearly all others are certain not to be mentions and
+ * would hide the rest.
  *
  * @param calibration the map from logits to scores
  * @param error expected calibration error: the mean distance between the score of spans and the

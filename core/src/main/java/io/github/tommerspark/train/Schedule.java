@@ -14,7 +14,7 @@ public enum Schedule {
   /** The share of steps in which the rate rises. */
   private static final double WARM_UP = 0.1;
 
-  /** Where it begins, as a share of the highest rate. */
+  /** The first rate, as a share of the highest. */
   private static final double BEGIN = 0.04;
 
   /** The name in options. */

@@ -21,9 +21,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a span classifier learns from, and is scored by: the gold spans of documents and the spans
- * that the detector finds in them, each with its vector and its class. Detected spans that are not
- * gold are of the outside class.
+ * The examples that a span classifier learns from, and is scored by: the gold spans of documents
+ * and the spans that the detector finds in them, each with its vector and its class. Detected spans
+ * that are not gold are of the outside class.
  */
 public final class SpanExamples implements AutoCloseable {
 
@@ -258,7 +258,7 @@ public final class SpanExamples implements AutoCloseable {
     return known.get(document.known());
   }
 
-  /** What brings these vectors to mean 0 and variance 1. */
+  /** Returns the standardisation of these vectors to mean 0 and variance 1. */
   Standardization standardization() {
     return statistics.standardization();
   }

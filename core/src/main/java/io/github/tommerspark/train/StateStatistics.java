@@ -25,7 +25,7 @@ final class StateStatistics {
     seen = new Seen[layers];
   }
 
-  /** What was seen, and as 32-bit numbers what standardises: a shift, then a factor. */
+  /** The standardisation of the states seen, also as 32-bit numbers: a shift, then a factor. */
   private record Seen(Standardization standardization, float[] mean, float[] inverse) {
 
     static Seen of(Standardization seen) {
@@ -57,7 +57,7 @@ final class StateStatistics {
     seen[layer] = null;
   }
 
-  /** What was seen until now. */
+  /** Returns the standardisation of the states seen so far. */
   Standardization of(int layer) {
     return seen(layer).standardization();
   }

@@ -1,6 +1,6 @@
 package io.github.tommerspark.train;
 
-/** What a head learns to reproduce. */
+/** The labels that a head learns to reproduce. */
 enum Target {
   /** The gold spans. */
   GOLD,

@@ -3,7 +3,7 @@ package io.github.tommerspark.train;
 import java.util.List;
 
 /**
- * How far training is, without the tensors: after an epoch, together with {@link
+ * The progress of training, without the tensors: after an epoch, together with {@link
  * HeadTrainer#tensors}, all that is needed to go on.
  *
  * @param phase the next epoch belongs to
@@ -13,7 +13,7 @@ import java.util.List;
 public record TrainerProgress(int phase, int epoch, List<HeadProgress> heads) {
 
   /**
-   * How far a head is.
+   * The progress of a head.
    *
    * @param slot its layer and rank
    * @param steps it has made in this phase

@@ -5,7 +5,7 @@ import io.github.tommerspark.head.ScoreNormalization;
 import java.io.Serializable;
 
 /**
- * How heads are trained. The defaults are the paper's.
+ * Settings of the training of heads. The defaults are the paper's.
  *
  * @param window largest distance between the first and the last token of a span; 0 for no limit
  * @param causal whether spans are scored from their end alone
@@ -149,7 +149,7 @@ public record TrainingOptions(
         Schedule.PLATEAU);
   }
 
-  /** Whether scores of spans depend on nothing behind them but the next token. */
+  /** Returns whether scores of spans depend on nothing behind them but the next token. */
   public boolean leftContextOnly() {
     return causal && layout.type() == HeadType.PUBLISHED;
   }
@@ -159,7 +159,7 @@ public record TrainingOptions(
     return 1 + distillationPhases;
   }
 
-  /** What is learned in a phase, counted from 0. */
+  /** Returns the target of a phase, counted from 0. */
   Target target(int phase) {
     if (phase == 0) {
       return Target.GOLD;

@@ -45,7 +45,7 @@ final class Checkup {
           "sun.security.action",
           "sun.util.calendar");
 
-  /** What libtorch's code and a batch of a small model take outside the heap. */
+  /** Memory that libtorch's code and a batch of a small model take outside the heap. */
   private static final long NATIVE_BYTES = 1L << 30;
 
   private final DeviceChoice device;

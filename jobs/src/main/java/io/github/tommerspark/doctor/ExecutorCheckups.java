@@ -28,7 +28,7 @@ public final class ExecutorCheckups
   }
 
   /**
-   * What an executor found.
+   * The findings of an executor.
    *
    * @param executor as Spark names it
    * @param host that it runs on

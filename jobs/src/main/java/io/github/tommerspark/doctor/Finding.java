@@ -3,7 +3,7 @@ package io.github.tommerspark.doctor;
 import java.io.Serializable;
 
 /**
- * What one check found.
+ * The finding of one check.
  *
  * @param level whether jobs can run
  * @param check what was looked at, in a word
@@ -13,7 +13,7 @@ import java.io.Serializable;
 public record Finding(Level level, String check, String found, String remedy)
     implements Serializable {
 
-  /** How bad it is. */
+  /** The severity of a finding. */
   public enum Level {
     /** As it should be. */
     OK,

@@ -27,7 +27,7 @@ import org.apache.hadoop.security.AccessControlException;
  */
 final class PathProbe {
 
-  /** How long to wait for one path. */
+  /** The time to wait for one path. */
   static final Duration PATIENCE = Duration.ofSeconds(20);
 
   private static final String CHECK = "path";

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a bundled model finds in a text, as recorded on a CPU in fp32: the answer that every machine
- * has to give.
+ * The mentions that a bundled model finds in a text, as recorded on a CPU in fp32: the answer that
+ * every machine has to give.
  *
  * @param model name of the bundled model
  * @param threshold above which a span counts

@@ -68,7 +68,7 @@ final class DemoCommand implements Callable<Integer> {
   /** Mentions of a length that a share of them in common needs to mean something. */
   private static final long LEAST_COMPARED = 50;
 
-  /** What the page shows, as report has it. */
+  /** The options of the page, as of report. */
   private static final int PAGE_DOCUMENTS = 40;
 
   private static final int PAGE_CHARACTERS = 3000;

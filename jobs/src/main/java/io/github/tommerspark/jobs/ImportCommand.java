@@ -191,7 +191,7 @@ final class ImportCommand implements Callable<Integer> {
     }
   }
 
-  /** Whether the library that will run it can read it. */
+  /** Returns whether the library that will run it can read it. */
   private static void checkTokenizer(String name, InputStream in) {
     EngineSetup.apply();
     try {

@@ -134,7 +134,7 @@ final class ShowCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** What one model made of the text. */
+  /** The mentions of one model in the text. */
   private record Found(ModelSpec model, ScoredText scored, List<Mention> mentions) {}
 
   private static Found found(ModelSpec model, ScoredText scored) {

@@ -1,7 +1,7 @@
 package io.github.tommerspark.judge;
 
 /**
- * What came back for a question.
+ * The answer to a question.
  *
  * @param verdict read from the end of the text
  * @param text as the judge gave it, without the key should it be in there; may be empty

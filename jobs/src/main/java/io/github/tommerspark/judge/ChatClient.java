@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
  */
 final class ChatClient {
 
-  /** How often a question is asked at most before giving up. */
+  /** The greatest number of times that a question is asked. */
   static final int ATTEMPTS = 6;
 
   private static final Logger LOG = LoggerFactory.getLogger(ChatClient.class);
@@ -42,10 +42,10 @@ final class ChatClient {
   private static final Duration FIRST_DELAY = Duration.ofSeconds(1);
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(20);
 
-  /** Who wants us to wait longer than this has run out of quota rather than of breath. */
+  /** The longest wait that a server may ask for; one that asks for more has run out of quota. */
   private static final Duration LONGEST_HOLD = Duration.ofMinutes(10);
 
-  /** How Azure says that it will not let its model see an excerpt. */
+  /** The code by which Azure refuses to show an excerpt to its model. */
   private static final String FILTERED = "content_filter";
 
   private static final int SHOWN = 200;
@@ -81,10 +81,10 @@ final class ChatClient {
 
     private static final long serialVersionUID = 1L;
 
-    /** What the server asks for; null if it does not. */
+    /** The wait that the server asks for; null if it asks for none. */
     private final transient Duration retryAfter;
 
-    /** Whether it is the number of requests that the server complains about. */
+    /** Returns whether the server complains about the number of requests. */
     private final boolean tooMany;
 
     PassingException(String message, boolean tooMany, Duration retryAfter) {
@@ -251,7 +251,7 @@ final class ChatClient {
     }
   }
 
-  /** What an error response says, in a few words, after a colon; nothing if it says nothing. */
+  /** Returns the message of an error response, shortened, after a colon; empty if there is none. */
   private String complaint(String body) {
     JsonNode error = parsed(body).path("error");
     String message = error.isTextual() ? error.asText() : error.path("message").asText(body);

@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Where chat completions are asked for, in OpenAI's protocol.
+ * The server of chat completions, in OpenAI's protocol.
  *
  * @param uri of the chat completions themselves
  */
@@ -68,7 +68,7 @@ public record Endpoint(URI uri) {
   }
 
   /**
-   * What is unsafe about it.
+   * Returns the reasons for which it is unsafe.
    *
    * @param key that will be sent; null for none
    * @return one line, or nothing if the connection is encrypted or stays on this machine

@@ -43,7 +43,7 @@ public final class Judge {
   }
 
   /**
-   * What asking came to.
+   * The outcome of asking.
    *
    * @param answers by the keys of the questions, all of them
    * @param cached questions that had been answered before
@@ -121,7 +121,7 @@ public final class Judge {
       }
     }
 
-    /** Whether there was a question left, and it has its answer now. */
+    /** Returns whether there was a question left, and it has its answer now. */
     private boolean answerNext() {
       Question question = next();
       if (question == null) {

@@ -9,7 +9,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * How a judge is asked about mentions.
+ * The questions that a judge is asked about mentions.
  *
  * @param model the judge, as its endpoint calls it
  * @param context code points of text to show on either side of a mention
@@ -17,7 +17,7 @@ import java.util.HexFormat;
  */
 public record JudgePrompt(String model, int context, int maxTokens) {
 
-  /** What the judge is told before every question. */
+  /** The instructions that precede every question. */
   static final String SYSTEM =
       """
       You check a program that marks mentions of entities in texts. You are shown an excerpt in \

@@ -3,7 +3,7 @@ package io.github.tommerspark.judge;
 import java.time.Duration;
 
 /**
- * How an endpoint is treated.
+ * Settings of the requests to an endpoint.
  *
  * @param endpoint to ask
  * @param key to show there; null for none

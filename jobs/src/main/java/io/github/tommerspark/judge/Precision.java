@@ -3,7 +3,7 @@ package io.github.tommerspark.judge;
 import java.util.List;
 
 /**
- * How many of a model's mentions the judge accepts.
+ * The share of a model's mentions that the judge accepts.
  *
  * @param documents with mentions
  * @param mentions judged

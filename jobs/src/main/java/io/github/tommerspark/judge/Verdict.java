@@ -3,7 +3,7 @@ package io.github.tommerspark.judge;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What the judge says about a mention. */
+/** The judge's answer about a mention. */
 public enum Verdict {
   /** It is one. */
   YES,

@@ -30,7 +30,7 @@ public final class VerdictCache implements Closeable {
   private static final Logger LOG = LoggerFactory.getLogger(VerdictCache.class);
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** How each line begins. */
+  /** The beginning of each line. */
   private static final String BEGINNING = "{\"key\":\"";
 
   private final Path path;

@@ -350,7 +350,7 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
     return value(threshold);
   }
 
-  /** How candidates become mentions; {@code threshold} by default. */
+  /** Sets the decoder, which makes mentions of candidates; {@code threshold} by default. */
   public Param<String> decoder() {
     return decoder;
   }
@@ -366,7 +366,7 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
     return value(decoder);
   }
 
-  /** Where mentions get labels from; null, for mentions without, if not set. */
+  /** Returns the source of labels; null, for mentions without labels, if not set. */
   public Param<String> classifier() {
     return classifier;
   }
@@ -399,7 +399,8 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
   }
 
   /**
-   * Whether a beginning-of-sequence token is added; null, for what the head records, if not set.
+   * Returns whether a beginning-of-sequence token is added; null, for what the head records, if not
+   * set.
    */
   public Param<String> bos() {
     return bos;
@@ -432,7 +433,7 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
     return value(dtype);
   }
 
-  /** Where to run; {@code auto} by default. */
+  /** Sets the device; {@code auto} by default. */
   public Param<String> device() {
     return device;
   }
@@ -480,7 +481,10 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
     return (Integer) value(overlap);
   }
 
-  /** Whether mentions must begin and end at word boundaries; null, for what the head records. */
+  /**
+   * Returns whether mentions must begin and end at word boundaries; null, for what the head
+   * records.
+   */
   public BooleanParam wordBoundaries() {
     return wordBoundaries;
   }
@@ -555,8 +559,8 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
   }
 
   /**
-   * Whether mentions are {@code typed} or an {@code annotation}; {@code auto}, the default, follows
-   * the input.
+   * Returns whether mentions are {@code typed} or an {@code annotation}; {@code auto}, the default,
+   * follows the input.
    */
   public Param<String> outputType() {
     return outputType;
@@ -589,7 +593,7 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
     return value(errorCol);
   }
 
-  /** What is set, or the default; null if there is neither. */
+  /** Returns the value that is set, or the default; null if there is neither. */
   private <T> T value(Param<T> param) {
     return isDefined(param) ? getOrDefault(param) : null;
   }

@@ -4,9 +4,9 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** What a {@link MentionDetectorModel} writes. */
+/** The type of column that a {@link MentionDetectorModel} writes. */
 enum OutputType {
-  /** What the input is: {@link #ANNOTATION} beside annotations, {@link #TYPED} beside strings. */
+  /** As the input: {@link #ANNOTATION} beside annotations, {@link #TYPED} beside strings. */
   AUTO,
   /** An array of mentions, offsets in code points, end exclusive. */
   TYPED,

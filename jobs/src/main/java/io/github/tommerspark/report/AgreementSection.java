@@ -11,7 +11,7 @@ import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
-/** What {@code agree} found, as a section. */
+/** The findings of {@code agree}, as a section. */
 final class AgreementSection {
 
   /** Models of a heat map at most. */

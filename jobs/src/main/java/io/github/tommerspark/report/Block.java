@@ -4,10 +4,10 @@ package io.github.tommerspark.report;
 public sealed interface Block
     permits Documents, Excerpts, Facts, HeatMap, LineChart, Paragraph, Table {
 
-  /** What the template calls it. */
+  /** Returns the name of the template. */
   String kind();
 
-  /** What the template sees of it. */
+  /** Returns the values that the template shows. */
   default Object view() {
     return this;
   }

@@ -25,7 +25,7 @@ public record Documents(List<Legend> legend, List<Document> documents) implement
   }
 
   /**
-   * What a line means.
+   * The meaning of a line.
    *
    * @param style of the line
    * @param name of the model, or what has become of the mention

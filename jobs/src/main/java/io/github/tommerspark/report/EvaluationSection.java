@@ -12,7 +12,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
-/** What {@code evaluate} measured, as a section. */
+/** The measurements of {@code evaluate}, as a section. */
 final class EvaluationSection {
 
   /** Examples shown of each kind, model and dataset. */

@@ -24,7 +24,7 @@ public record Mark(int start, int end, MarkStyle style, String by, Float score, 
     }
   }
 
-  /** Who, score and type in a few words. */
+  /** The model, score and type of the mention in a few words. */
   String label() {
     return by
         + (score == null ? "" : " " + Numbers.ratio(score))

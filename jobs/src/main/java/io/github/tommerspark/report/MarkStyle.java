@@ -1,7 +1,7 @@
 package io.github.tommerspark.report;
 
 /**
- * How a mention is underlined.
+ * The underline of a mention.
  *
  * @param css class in the style sheet
  * @param order among marks of the same place, from top to bottom

@@ -5,7 +5,7 @@ import java.util.Locale;
 /** Numbers as a report writes them, the same in every locale. */
 public final class Numbers {
 
-  /** What stands where there is no number. */
+  /** The stand-in for a missing number. */
   static final String NONE = "–";
 
   private Numbers() {}

@@ -83,7 +83,7 @@ public record Page(String title, String made, List<Section> sections) {
         .compile(new InputStreamReader(open(resource), StandardCharsets.UTF_8));
   }
 
-  /** What the browser compares the style sheet with before it applies it. */
+  /** Returns the hash that the browser compares the style sheet with before it applies it. */
   private static String hash(String style) {
     try {
       byte[] digest =

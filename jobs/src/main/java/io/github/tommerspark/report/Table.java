@@ -55,12 +55,12 @@ public record Table(String caption, List<Column> columns, List<List<Cell>> rows,
             .toList());
   }
 
-  /** Whether it is shown only when its caption is clicked. */
+  /** Returns whether it is shown only when its caption is clicked. */
   boolean folded() {
     return rows.size() > UNFOLDED && !caption.isEmpty();
   }
 
-  /** Whether rows were left out. */
+  /** Returns whether rows were left out. */
   boolean cut() {
     return omitted > 0;
   }

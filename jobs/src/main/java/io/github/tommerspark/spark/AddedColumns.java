@@ -14,7 +14,7 @@ import java.io.Serializable;
 public record AddedColumns(boolean mentions, boolean document, boolean chunks, boolean error)
     implements Serializable {
 
-  /** How many they are. */
+  /** Returns the number of columns. */
   int count(int models) {
     return models * ((mentions ? 1 : 0) + (chunks ? 1 : 0)) + (document ? 1 : 0) + (error ? 1 : 0);
   }

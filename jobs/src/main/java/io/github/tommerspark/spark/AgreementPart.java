@@ -3,7 +3,7 @@ package io.github.tommerspark.spark;
 import io.github.tommerspark.eval.AgreementTally;
 import java.io.Serializable;
 
-/** What one partition, or several together, contribute to a comparison of models. */
+/** The contribution of one partition, or of several together, to a comparison of models. */
 public final class AgreementPart implements Serializable {
 
   private static final long serialVersionUID = 1L;

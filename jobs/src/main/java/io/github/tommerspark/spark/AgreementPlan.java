@@ -4,7 +4,7 @@ import io.github.tommerspark.eval.AgreementTally;
 import java.io.Serializable;
 
 /**
- * What executors are told about a comparison.
+ * The part of a comparison that executors need.
  *
  * @param models how many are compared
  * @param datasets how many they come from

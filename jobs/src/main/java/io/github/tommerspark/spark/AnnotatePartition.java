@@ -97,7 +97,7 @@ public final class AnnotatePartition implements MapPartitionsFunction<Row, Row> 
    */
   private record Input(Row row, DocumentText document, String malformed) {
 
-    /** What the detector reads. */
+    /** The texts that the detector reads. */
     List<TextPart> parts() {
       // What was salvaged from a malformed record is not a text to draw conclusions from.
       return malformed == null ? document.parts() : List.of();

@@ -7,7 +7,7 @@ import java.io.Serializable;
 import java.util.List;
 
 /**
- * What executors have to know to annotate rows; small, since it travels with every task.
+ * The data that executors need to annotate rows; small, since it travels with every task.
  *
  * @param models the models, in the order of their columns
  * @param engine how to run them

@@ -5,7 +5,7 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 
 /**
- * What must be settled in a JVM before the engine starts in it.
+ * Settings of a JVM that must be made before the engine starts in it.
  *
  * <p>Intra-op threads: tasks times threads must never exceed the cores, since two threads that spin
  * on one core are several times slower than one. On an executor a task owns {@code spark.task.cpus}

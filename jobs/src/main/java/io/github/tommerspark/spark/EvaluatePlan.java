@@ -9,7 +9,7 @@ import java.io.Serializable;
 import java.util.List;
 
 /**
- * What executors have to know to evaluate models.
+ * The data that executors need to evaluate models.
  *
  * @param models with the decoders and the numbers of the thresholds to evaluate at
  * @param engine how to run them

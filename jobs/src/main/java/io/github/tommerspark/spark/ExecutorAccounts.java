@@ -29,7 +29,7 @@ public final class ExecutorAccounts
   }
 
   /**
-   * What an executor has done.
+   * The work of an executor.
    *
    * @param executor as Spark names it
    * @param work of its detectors

@@ -3,8 +3,8 @@ package io.github.tommerspark.spark;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * What this JVM has annotated since it started, over all tasks, also those that failed later or
- * were tried twice: for graphs, not for accounts. {@link MetricsPlugin} hands it to Spark.
+ * Counts of what this JVM has annotated since it started, over all tasks, also those that failed
+ * later or were tried twice: for graphs, not for accounts. {@link MetricsPlugin} hands it to Spark.
  */
 final class ExecutorCounts {
 

@@ -3,7 +3,7 @@ package io.github.tommerspark.spark;
 import org.apache.spark.SparkConf;
 
 /**
- * What the settings of an application give an executor.
+ * The cores and memory that the settings of an application give an executor.
  *
  * @param local whether the driver is the executor
  * @param gpu whether Spark assigns GPUs

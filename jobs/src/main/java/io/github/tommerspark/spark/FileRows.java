@@ -33,7 +33,7 @@ public final class FileRows implements Iterator<Row> {
             partition -> new FileRows(partition).forEachRemaining(row -> {}));
   }
 
-  /** Whether reading or unpacking a file failed, which is not gone altogether. */
+  /** Returns whether reading or unpacking a file failed, which is not gone altogether. */
   public static boolean failed(Throwable thrown) {
     return reason(thrown) != null;
   }

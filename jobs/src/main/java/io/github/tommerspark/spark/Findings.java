@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What one model found in a document, all its parts together.
+ * The mentions of one model in a document, all its parts together.
  *
  * @param placed mentions in the document, sorted by (start, end), no two of the same characters
  * @param error null when fine, else what went wrong in its parts

@@ -6,7 +6,8 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * How the address of a GPU that Spark assigns to a task becomes the number by which CUDA knows it.
+ * The rule that turns the address of a GPU, which Spark assigns to a task, into CUDA's number of
+ * it.
  *
  * <p>The two differ where the discovery script counts the GPUs of the machine, while CUDA counts
  * only those that the container, or {@code CUDA_VISIBLE_DEVICES}, lets the executor see.

@@ -6,7 +6,8 @@ import io.github.tommerspark.engine.EngineOptions;
 import java.util.List;
 
 /**
- * What models need outside the heap of an executor, reckoned from their sizes before any is loaded.
+ * The memory that models need outside the heap of an executor, reckoned from their sizes before any
+ * is loaded.
  *
  * <p>Weights are parameters times the bytes of the compute type; embeddings that are stored in 16
  * bits stay so, which makes this an upper bound in fp32. Activations are a rough upper bound: per
@@ -73,7 +74,7 @@ public record MemoryEstimate(long weights, long activations, long fixed) {
   }
 
   /**
-   * What {@code spark.executor.memoryOverhead} has to hold of it at least, in MiB, rounded up.
+   * Returns the least {@code spark.executor.memoryOverhead} for it, in MiB, rounded up.
    *
    * @param gpu whether weights and activations are on a GPU; what CUDA takes of the machine's own
    *     memory comes on top

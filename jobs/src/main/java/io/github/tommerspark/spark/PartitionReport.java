@@ -4,7 +4,7 @@ import java.io.Serializable;
 import java.util.List;
 
 /**
- * What annotating one partition came to.
+ * The result of annotating one partition.
  *
  * @param executor where it ran, as Spark names executors
  * @param loads how often that executor's JVM has loaded the models

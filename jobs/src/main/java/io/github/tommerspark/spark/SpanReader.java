@@ -40,7 +40,7 @@ public final class SpanReader implements Serializable {
   /** Position of the first mentions column. */
   public static final int FIRST_MENTIONS = 4;
 
-  /** Where the fields of a mention are; -1 for one that is not there. */
+  /** Indexes of the fields of a mention; -1 for one that is not there. */
   private record Fields(String column, int start, int end, int text, int score)
       implements Serializable {}
 
@@ -103,7 +103,7 @@ public final class SpanReader implements Serializable {
     return Arrays.asList(struct.fieldNames()).indexOf(field);
   }
 
-  /** What each column holds of a row, in order; null is no mention. */
+  /** Returns the mentions of each column of a row, in order; null is no mention. */
   public List<SpanSet> read(Row row) {
     List<SpanSet> sets = new ArrayList<>(columns.size());
     Text text = new Text(row.getString(TEXT));

@@ -10,8 +10,8 @@ import org.apache.spark.TaskContext;
 import org.apache.spark.resource.ResourceInformation;
 
 /**
- * Where a task is to run its models: on the GPU that Spark assigned to it, if it did and a GPU may
- * be used.
+ * The device that a task runs its models on: on the GPU that Spark assigned to it, if it did and a
+ * GPU may be used.
  *
  * @param engine the options with the device's number filled in
  * @param assigned the assigned GPU's CUDA ordinal; null if Spark assigned none
@@ -94,7 +94,7 @@ record TaskDevice(EngineOptions engine, Integer assigned) {
         : "%s (assigned: gpu(%d))".formatted(loaded, assigned);
   }
 
-  /** Whether a GPU was assigned that the models could have used but did not. */
+  /** Returns whether a GPU was assigned that the models could have used but did not. */
   boolean missed(String loaded) {
     return assigned != null
         && engine.device() != DeviceChoice.CPU

@@ -6,7 +6,7 @@ import io.github.tommerspark.train.TrainingOptions;
 import java.io.Serializable;
 
 /**
- * What executors have to know to prepare training.
+ * The data that executors need to prepare training.
  *
  * @param backbone that is frozen
  * @param layers whose states are wanted, rising

@@ -12,7 +12,7 @@ import scala.collection.JavaConverters;
 /** Values of columns of annotations: rows of type {@link SparkNlpSchema#ANNOTATION}. */
 public final class AnnotationRows {
 
-  /** What {@code entity} says of a mention without a type. */
+  /** The {@code entity} of a mention without a type. */
   public static final String UNTYPED = "MENTION";
 
   private static final Float[] NO_EMBEDDINGS = {};

@@ -60,12 +60,12 @@ public final class DocumentText {
     return new DocumentText(List.of(), error);
   }
 
-  /** What is read, part by part; empty if there is no text. */
+  /** Returns the texts to read, part by part; empty if there is no text. */
   public List<TextPart> parts() {
     return parts;
   }
 
-  /** Why the text cannot be read, in one line; null if it can. */
+  /** Returns the reason for which the text cannot be read, in one line; null if it can. */
   public String error() {
     return error;
   }

@@ -105,9 +105,9 @@ public final class SparkNlpSchema {
   }
 
   /**
-   * Whether a column of that type holds annotations, in the order, nullability and types of Spark
-   * NLP or as they come back from files: numbers may be wider, and of JSON, metadata are a struct
-   * and embeddings, which are empty, arrays of anything.
+   * Returns whether a column of that type holds annotations, in the order, nullability and types of
+   * Spark NLP or as they come back from files: numbers may be wider, and of JSON, metadata are a
+   * struct and embeddings, which are empty, arrays of anything.
    */
   public static boolean isAnnotations(DataType type) {
     return type instanceof ArrayType array
@@ -139,7 +139,7 @@ public final class SparkNlpSchema {
     return type.equals(DataTypes.IntegerType) || type.equals(DataTypes.LongType);
   }
 
-  /** What a column's metadata says that its annotations are; nothing if it does not say. */
+  /** Returns the type of annotations that a column's metadata names; empty if it names none. */
   public static Optional<String> annotatorType(StructField column) {
     return column.metadata().contains(ANNOTATOR_TYPE)
         ? Optional.of(column.metadata().getString(ANNOTATOR_TYPE))

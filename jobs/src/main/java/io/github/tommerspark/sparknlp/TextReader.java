@@ -30,7 +30,7 @@ public final class TextReader implements Serializable {
   private static final long serialVersionUID = 1L;
 
   /**
-   * Where the fields of an annotation are.
+   * Indexes of the fields of an annotation.
    *
    * @param sentence where the sentence is in metadata that are a struct; -1 if they are a map, or
    *     have none
@@ -51,7 +51,8 @@ public final class TextReader implements Serializable {
   }
 
   /**
-   * Why there are no texts to read in a column, to follow "Cannot annotate the column x: ".
+   * Returns the reason for which a column holds no texts, to follow "Cannot annotate the column x:
+   * ".
    *
    * @return nothing if there are
    */
@@ -107,7 +108,7 @@ public final class TextReader implements Serializable {
             : -1);
   }
 
-  /** Whether the column holds annotations. */
+  /** Returns whether the column holds annotations. */
   public boolean readsAnnotations() {
     return fields != null;
   }

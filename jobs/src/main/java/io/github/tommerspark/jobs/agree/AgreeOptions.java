@@ -45,7 +45,7 @@ public record AgreeOptions(
     columns = columns == null ? null : List.copyOf(columns);
   }
 
-  /** Whether documents meet by their ids. */
+  /** Returns whether documents meet by their ids. */
   boolean isJoin() {
     return sources.get(0).name() != null;
   }

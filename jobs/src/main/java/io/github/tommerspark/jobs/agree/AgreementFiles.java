@@ -53,7 +53,7 @@ final class AgreementFiles {
     fs = directory.getFileSystem(spark.sparkContext().hadoopConfiguration());
   }
 
-  /** Whether a file, by its path relative to the directory, is one of a comparison. */
+  /** Returns whether a file, by its path relative to the directory, is one of a comparison. */
   static boolean isOwn(String name) {
     return OWN.matcher(name).matches();
   }

@@ -15,7 +15,7 @@ import java.util.StringJoiner;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What a comparison came to, as {@code agreement.json} has it. Matrices are n × n, symmetric, in
+ * The result of a comparison, as {@code agreement.json} has it. Matrices are n × n, symmetric, in
  * the order of the models.
  *
  * @param kind always {@code agreement}

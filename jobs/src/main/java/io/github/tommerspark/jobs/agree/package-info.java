@@ -1,2 +1,2 @@
-/** How far the models of one dataset or of several agree on mentions. */
+/** The agreement of the models of one dataset or of several on mentions. */
 package io.github.tommerspark.jobs.agree;

@@ -279,7 +279,7 @@ public final class AnnotateCommand implements Callable<Integer> {
     return options.withEngine(Dtypes.settled(spark, options.models(), options.engine(), recorded));
   }
 
-  /** What executors read from Spark's settings. */
+  /** Sets the properties that executors read. */
   private SparkConf settings() {
     SparkConf conf = new SparkConf();
     if (modelCache != null) {
@@ -292,7 +292,7 @@ public final class AnnotateCommand implements Callable<Integer> {
   }
 
   /**
-   * What was asked for, checked as far as is possible without Spark.
+   * Returns the checked options, as far as they can be checked without Spark.
    *
    * @throws ParameterException if it cannot be
    */
@@ -358,7 +358,7 @@ public final class AnnotateCommand implements Callable<Integer> {
   }
 
   /**
-   * How to run incrementally; null if that was not asked for.
+   * Returns the options of an incremental run; null if none was asked for.
    *
    * @throws ParameterException if the options contradict each other
    */

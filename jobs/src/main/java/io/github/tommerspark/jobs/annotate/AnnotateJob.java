@@ -112,7 +112,7 @@ public final class AnnotateJob {
     }
   }
 
-  /** What a run with this id has come to before. */
+  /** Returns the result of an earlier run with this id. */
   private static AnnotateResult repeated(Commit done, Provenance planned) {
     String runId = done.transaction().runId();
     if (!done.run().input().equals(planned.input())) {
@@ -153,7 +153,7 @@ public final class AnnotateJob {
   }
 
   /**
-   * What the models are, with their warnings and the memory they need logged.
+   * Describes the models, and logs their warnings and the memory they need.
    *
    * @throws IOException if one cannot be read
    */

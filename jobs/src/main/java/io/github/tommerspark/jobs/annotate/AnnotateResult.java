@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.StringJoiner;
 
 /**
- * What an annotate run came to.
+ * The result of an annotate run.
  *
  * @param provenance what was written beside the data
  * @param modelLoadSeconds of the slowest executor; loading happens at the same time on all

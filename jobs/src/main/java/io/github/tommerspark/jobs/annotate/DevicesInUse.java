@@ -6,7 +6,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What executors run their models on.
+ * The devices that executors run their models on.
  *
  * @param gpus GPUs; Spark gives no GPU to two executors
  * @param cpus executors that use their processors

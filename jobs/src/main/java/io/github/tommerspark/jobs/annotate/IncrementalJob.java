@@ -285,7 +285,7 @@ final class IncrementalJob {
     }
   }
 
-  /** How the files of all inputs are read. */
+  /** The way in which the files of all inputs are read. */
   private Reading reading(List<String> inputs, InputFormat format, StructType schema, String text)
       throws IOException {
     StructType asRead =
@@ -308,7 +308,7 @@ final class IncrementalJob {
   }
 
   /**
-   * How the files of all inputs are read.
+   * The way in which the files of all inputs are read.
    *
    * @param paths of the inputs
    * @param format of the files

@@ -1,7 +1,7 @@
 package io.github.tommerspark.jobs.annotate;
 
 /**
- * How an incremental run keeps track of what it has annotated.
+ * Settings by which an incremental run keeps track of what it has annotated.
  *
  * @param checkpoint directory of the bookkeeping; null for {@code _tommer/checkpoint} in the output
  * @param maxFilesPerBatch files of each input that one batch takes at most

@@ -7,7 +7,7 @@ import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
- * What an incremental run came to.
+ * The result of an incremental run.
  *
  * @param directory that the batches are in
  * @param batches in order, each as it was written beside the data; empty when nothing was new

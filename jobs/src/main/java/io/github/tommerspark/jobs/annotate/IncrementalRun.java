@@ -17,8 +17,8 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
- * What the first of a series of incremental runs fixes for all that follow, kept beside the
- * checkpoint as {@code <checkpoint>/<id>.json}. Spark's own bookkeeping is in {@code
+ * The settings that the first of a series of incremental runs fixes for all that follow, kept
+ * beside the checkpoint as {@code <checkpoint>/<id>.json}. Spark's own bookkeeping is in {@code
  * <checkpoint>/<id>/}. Another series in the same output has another, higher id.
  *
  * @param id names the series, and its directory in the output; ids sort by age
@@ -88,7 +88,7 @@ record IncrementalRun(
     WholeFile.write(fs, new Path(checkpoint, id + SUFFIX), Provenance.JSON.writeValueAsBytes(this));
   }
 
-  /** Where Spark keeps its bookkeeping of this series. */
+  /** Returns the directory of Spark's bookkeeping of this series. */
   Path bookkeeping(Path checkpoint) {
     return new Path(checkpoint, id);
   }

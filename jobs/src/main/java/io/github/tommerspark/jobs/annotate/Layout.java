@@ -103,7 +103,7 @@ record Layout(StructType schema, AnnotatePlan plan, List<String> mentions, Strin
         : models.stream().map(model -> column + "_" + model.name().replace('-', '_')).toList();
   }
 
-  /** Whether chunks would lie in a document that the output does not have. */
+  /** Returns whether chunks would lie in a document that the output does not have. */
   private static boolean needsDocument(
       List<StructField> kept, TextReader text, OutputOptions output) {
     StructField present = find(kept, SparkNlpSchema.DOCUMENT);

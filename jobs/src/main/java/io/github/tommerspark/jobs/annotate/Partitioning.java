@@ -8,8 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How rows are cut into tasks: as many as asked for, else as the input is read, with a warning if
- * that leaves executors without work.
+ * The cutting of rows into tasks: as many as asked for, else as the input is read, with a warning
+ * if that leaves executors without work.
  */
 final class Partitioning {
 
@@ -40,7 +40,7 @@ final class Partitioning {
     return Math.max(1, context.defaultParallelism() / taskCpus);
   }
 
-  /** What to say about tasks that are fewer than the slots; nothing if they are enough. */
+  /** Returns a warning about tasks that are fewer than the slots; empty if they are enough. */
   static Optional<String> warning(int tasks, int slots) {
     return tasks >= slots
         ? Optional.empty()

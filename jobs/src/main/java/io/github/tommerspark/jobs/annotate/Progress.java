@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.StringJoiner;
 
 /**
- * How far a job is, from what executors report now and then: a hint, not a count.
+ * The progress of a job, from what executors report now and then: a hint, not a count.
  *
  * @param documents rows annotated so far
  * @param tokens of them, all models together
@@ -25,8 +25,8 @@ record Progress(
     Duration elapsed) {
 
   /**
-   * How long the rest takes if the tasks to come are like those that have ended; empty as long as
-   * none has.
+   * Returns the time that the rest takes if the tasks to come are like those that have ended; empty
+   * as long as none has.
    */
   Optional<Duration> left() {
     if (tasksDone == 0 || documentsOfTasksDone == 0 || tasks < tasksDone) {

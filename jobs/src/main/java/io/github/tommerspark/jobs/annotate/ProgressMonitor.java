@@ -69,7 +69,7 @@ final class ProgressMonitor implements AutoCloseable {
     return monitor;
   }
 
-  /** Where the write is. */
+  /** The stage of the write. */
   Progress progress() {
     return listener.progress(reports.value(), Duration.ofNanos(System.nanoTime() - begin));
   }

@@ -10,7 +10,7 @@ import java.util.function.LongSupplier;
  */
 final class ProgressPrinter {
 
-  /** How often a line of a log is worth it. */
+  /** The interval between lines of a log. */
   static final Duration PLAIN_INTERVAL = Duration.ofSeconds(30);
 
   private static final String ERASE_LINE = "\r\u001b[K";

@@ -20,7 +20,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What new files have to do with the columns that the first run of a series has fixed.
+ * Comparison of new files with the columns that the first run of a series has fixed.
  *
  * <p>Spark would read a column that is not there as nulls. Here, a column that the output needs
  * must be there; one that is new is left out with a warning. Parquet, ORC and CSV files tell their

@@ -24,7 +24,7 @@ import org.apache.hadoop.fs.Path;
  */
 record StreamPath(String path, Map<String, String> options) {
 
-  /** What a batch then reads has files with glob characters in their names several times. */
+  /** Removes repetitions: a batch lists files with glob characters in their names several times. */
   private static final Map<String, String> LITERAL = Map.of("__globPaths__", "false");
 
   /**

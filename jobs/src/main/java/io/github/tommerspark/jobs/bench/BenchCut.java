@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * How a corpus is cut into documents, to see what their length does.
+ * The cutting of a corpus into documents, to see what their length does.
  *
  * @param tokens of a document; 0 for documents as they are, -1 for one sentence each
  */

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a benchmark found; its JSON form is what {@code --json} writes.
+ * The findings of a benchmark; its JSON form is what {@code --json} writes.
  *
  * @param version of the product
  * @param model name of the model

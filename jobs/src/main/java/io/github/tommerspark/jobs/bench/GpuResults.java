@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** What {@code benchmarks/gpu/run.py} measured on a GPU. */
+/** Measurements of {@code benchmarks/gpu/run.py} on a GPU. */
 final class GpuResults {
 
   private static final String SPEED = "tokens_per_s";
@@ -20,7 +20,7 @@ final class GpuResults {
   private GpuResults() {}
 
   /**
-   * What a corpus would take on GPUs.
+   * The estimated cost of a corpus on GPUs.
    *
    * @param directories what run.py wrote
    * @param run documents like those of the corpus, and what the JVM's side of them costs

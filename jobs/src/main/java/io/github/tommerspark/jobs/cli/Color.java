@@ -7,7 +7,7 @@ public enum Color {
   ALWAYS,
   NEVER;
 
-  /** Whether to use them now. */
+  /** Returns whether to use them now. */
   public boolean ansi() {
     return switch (this) {
       case ALWAYS -> true;

@@ -22,7 +22,7 @@ public final class CommonOptions {
   private boolean verbose;
 
   /**
-   * What the supplier makes of the options.
+   * Returns the supplier's result, with its complaints about options as errors of the command line.
    *
    * @throws ParameterException with the supplier's words if it finds them impossible
    */

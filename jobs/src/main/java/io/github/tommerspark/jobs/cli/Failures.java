@@ -30,7 +30,7 @@ public final class Failures {
   private static final Pattern FOR_S3A =
       Pattern.compile("org\\.apache\\.(hadoop\\.fs\\.s3a|spark\\.internal\\.io\\.cloud)\\.");
 
-  /** What is thrown where the class path or the native libraries are not what they should be. */
+  /** Errors that a broken class path or broken native libraries cause. */
   private static final Set<String> LINKAGE =
       Set.of(
           "UnsatisfiedLinkError",
@@ -48,7 +48,7 @@ public final class Failures {
     return Redaction.uri(message(thrown).replaceAll("\\s*[\\r\\n]+\\s*", " ").strip());
   }
 
-  /** Whether Spark has logged it: it ended a task or a query. */
+  /** Returns whether Spark has logged it: it ended a task or a query. */
   public static boolean isLogged(Throwable thrown) {
     return chain(thrown).stream()
         .anyMatch(t -> t instanceof SparkException || t instanceof StreamingQueryException);

@@ -58,7 +58,7 @@ public final class ModelArguments {
   private final Boolean wordBoundaries;
   private final Typing typing;
 
-  /** What holds for every model that does not say otherwise; nulls are defaults of the model. */
+  /** Settings of every model that has none of its own; null means the model's default. */
   public ModelArguments(
       Decoder decoder,
       Threshold threshold,
@@ -202,7 +202,7 @@ public final class ModelArguments {
   }
 
   /**
-   * How mentions get labels.
+   * Returns the way in which mentions get labels.
    *
    * @param classifier a bundled model, or the directory of a classifier; null for the zero-shot one
    *     of the backbone

@@ -178,7 +178,7 @@ public final class ModelOptions {
     return models == null ? List.of() : arguments().named(models);
   }
 
-  /** Whether an option says which models to run. */
+  /** Returns whether an option says which models to run. */
   public boolean namesModels() {
     return models != null || modelsFile != null || backbone != null || head != null;
   }
@@ -217,7 +217,7 @@ public final class ModelOptions {
   }
 
   /**
-   * How to run them.
+   * Returns the settings of the engine.
    *
    * @throws IllegalArgumentException if an option makes no sense
    */

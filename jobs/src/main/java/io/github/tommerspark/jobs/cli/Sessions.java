@@ -8,7 +8,7 @@ import org.apache.spark.sql.SparkSession;
 /** Starts Spark. */
 public final class Sessions {
 
-  /** What the jobs need, unless spark-submit or a file of defaults says otherwise. */
+  /** Settings that jobs need, unless spark-submit or a file of defaults has others. */
   private static final Map<String, String> DEFAULTS =
       Map.of(
           // A plain java on a laptop; spark-submit always names a master.

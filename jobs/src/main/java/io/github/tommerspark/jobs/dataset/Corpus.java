@@ -60,7 +60,7 @@ public record Corpus(
   public static final String MALFORMED = "_tommer_malformed";
 
   /**
-   * What readers are told unless the user says otherwise.
+   * Default options of Spark's readers.
    *
    * <p>JSON: strings of any length (the parser's default bound is 20 million characters). CSV: as
    * spreadsheets and pandas write it, with a header, quotes doubled inside quotes, and line breaks
@@ -212,7 +212,7 @@ public record Corpus(
     return paths.stream().map(Path::toString).toArray(String[]::new);
   }
 
-  /** What Spark's reader is told. */
+  /** Returns the options of Spark's reader. */
   public static Map<String, String> settings(InputFormat format, CorpusOptions options) {
     Map<String, String> settings = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     settings.putAll(DEFAULTS.get(format));
@@ -312,7 +312,7 @@ public record Corpus(
     }
   }
 
-  /** Whether Spark would take a path for a glob. */
+  /** Returns whether Spark would take a path for a glob. */
   public static boolean isGlob(Path path) {
     return GLOB.matcher(path.toString()).find();
   }

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Where texts are read from.
+ * The source of texts.
  *
  * @param paths files, directories or globs on any file system that Hadoop knows
  * @param format of all of them; null to go by their names

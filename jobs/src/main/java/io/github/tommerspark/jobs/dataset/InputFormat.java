@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** What input files may be. */
+/** Formats of input files. */
 public enum InputFormat {
   /** JSON Lines: one object a line. */
   JSON("json", "jsonl", "ndjson"),
@@ -33,7 +33,9 @@ public enum InputFormat {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** Whether a record of it can be malformed by itself, while others of its file are fine. */
+  /**
+   * Returns whether a record of it can be malformed by itself, while others of its file are fine.
+   */
   public boolean hasMalformedRecords() {
     return this == JSON || this == CSV;
   }

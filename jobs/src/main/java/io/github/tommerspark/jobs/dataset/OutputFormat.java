@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** What is written. */
+/** Formats of data files. */
 public enum OutputFormat {
   /** Parquet. */
   PARQUET,

@@ -3,7 +3,7 @@ package io.github.tommerspark.jobs.dataset;
 import java.util.List;
 
 /**
- * Where and what to write.
+ * Options of the output.
  *
  * @param path directory on any file system that Hadoop knows
  * @param format of the files

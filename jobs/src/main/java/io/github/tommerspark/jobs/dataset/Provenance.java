@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What made the files of an output; a part of the commit that adds them.
+ * The provenance of files of an output; a part of the commit that adds them.
  *
  * @param product always {@code tommer-spark}
  * @param version of the product
@@ -54,7 +54,7 @@ public record Provenance(
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
   /**
-   * What was read.
+   * The input that was read.
    *
    * @param paths as resolved on the driver
    * @param format of the files
@@ -64,7 +64,7 @@ public record Provenance(
   public record Input(List<String> paths, String format, String textColumn, String idColumn) {}
 
   /**
-   * What was written.
+   * The output that was written.
    *
    * @param path the directory
    * @param format of the files
@@ -120,7 +120,7 @@ public record Provenance(
      */
     public record Classifier(String directory, int layer, List<String> labels, String fingerprint) {
 
-      /** What is recorded of a classifier that a model has; null for none. */
+      /** Returns the record of a model's classifier; null for none. */
       public static Classifier of(ModelDescription.Classifier classifier) {
         return classifier == null
             ? null
@@ -132,7 +132,7 @@ public record Provenance(
       }
     }
 
-    /** What is recorded of a model that writes the column and computes as the engine says. */
+    /** Returns the record of a model that writes a column and computes as the engine is set. */
     public static Model of(ModelDescription model, String column, EngineOptions engine) {
       return new Model(
           model.spec().name(),
@@ -152,7 +152,7 @@ public record Provenance(
           Classifier.of(model.classifier()));
     }
 
-    /** What decides which mentions are found, by the name the user knows it under. */
+    /** Returns the settings that decide which mentions are found, by the names that users know. */
     private Map<String, Object> identity() {
       Map<String, Object> identity = new LinkedHashMap<>();
       identity.put("model fingerprint", fingerprint);
@@ -205,7 +205,7 @@ public record Provenance(
       devices = devices == null ? List.of() : List.copyOf(devices);
     }
 
-    /** What two reports of one executor say together. */
+    /** Returns the sum of two reports of one executor. */
     public Executor and(Executor other) {
       return new Executor(
           Math.max(loads, other.loads),
@@ -216,7 +216,7 @@ public record Provenance(
   }
 
   /**
-   * What keeps rows of this run from standing beside those of another.
+   * Returns the differences that keep rows of this run from standing beside those of another.
    *
    * @param there the provenance of what is there already
    * @return the first difference, naming the field and both values, or nothing

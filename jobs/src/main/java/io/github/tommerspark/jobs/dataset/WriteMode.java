@@ -2,7 +2,7 @@ package io.github.tommerspark.jobs.dataset;
 
 import java.util.Locale;
 
-/** What to do about an output that is already there. */
+/** The treatment of an output that is already there. */
 public enum WriteMode {
   /** Refuse to run. */
   ERROR,

@@ -124,7 +124,7 @@ public final class EvaluateCommand implements Callable<Integer> {
   }
 
   /**
-   * What was asked for, checked as far as is possible without Spark.
+   * Returns the checked options, as far as they can be checked without Spark.
    *
    * @throws ParameterException if it cannot be
    */

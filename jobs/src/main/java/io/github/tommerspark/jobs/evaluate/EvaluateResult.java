@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.StringJoiner;
 
 /**
- * What an evaluate run came to.
+ * The result of an evaluate run.
  *
  * @param evaluation what was written
  * @param output where

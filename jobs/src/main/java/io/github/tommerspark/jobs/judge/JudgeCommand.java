@@ -222,7 +222,7 @@ public final class JudgeCommand implements Callable<Integer> {
   }
 
   /**
-   * What was asked for.
+   * Returns the options.
    *
    * @param environment where the key may be
    * @throws ParameterException if it cannot be

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What the judge job is asked to do.
+ * Options of the judge job.
  *
  * @param input an annotated dataset: a path on any file system that Hadoop knows
  * @param format of its files; null to go by their names
@@ -74,7 +74,7 @@ record JudgeOptions(
     }
 
     /**
-     * What so many tokens cost.
+     * Returns the cost of a number of tokens.
      *
      * @param promptTokens sent
      * @param answerTokens received

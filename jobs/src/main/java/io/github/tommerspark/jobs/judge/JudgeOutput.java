@@ -18,8 +18,8 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Where the result goes: {@code judge.json}, written last, and {@code verdicts}, Parquet. Nothing
- * else in the directory is touched.
+ * The output of the judge job: {@code judge.json}, written last, and {@code verdicts}, Parquet.
+ * Nothing else in the directory is touched.
  */
 final class JudgeOutput {
 

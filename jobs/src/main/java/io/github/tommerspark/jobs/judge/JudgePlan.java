@@ -10,7 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What will be asked: the questions of as many whole documents of a sample as the budget allows.
+ * The questions to be asked: the questions of as many whole documents of a sample as the budget
+ * allows.
  *
  * <p>Whether an answer is in the cache plays no part in that, so that a run which is continued, or
  * repeated, judges the same documents.
@@ -92,7 +93,7 @@ record JudgePlan(
         .sum();
   }
 
-  /** What the user should know before anything is sent: several lines. */
+  /** Returns the summary that the user reads before anything is sent: several lines. */
   String summary(JudgeOptions options) {
     List<String> lines = new ArrayList<>();
     lines.add("host          " + options.settings().endpoint().host());

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What {@code judge.json} says.
+ * The content of {@code judge.json}.
  *
  * @param kind always {@code judge}
  * @param product name and version
@@ -36,7 +36,7 @@ record JudgeResult(
     List<String> warnings) {
 
   /**
-   * Which documents were judged.
+   * The documents that were judged.
    *
    * @param population documents with mentions in the dataset
    * @param drawn for the sample
@@ -46,7 +46,7 @@ record JudgeResult(
   record Sample(long population, int drawn, int judged, long seed) {}
 
   /**
-   * What was asked.
+   * The questions that were asked.
    *
    * @param questions different ones
    * @param cached questions that had been answered before this run

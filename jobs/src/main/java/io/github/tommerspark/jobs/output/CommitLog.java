@@ -200,7 +200,9 @@ public final class CommitLog {
         : Optional.of(commit.run());
   }
 
-  /** What made the data that was added to an output last; empty if nothing tells. */
+  /**
+   * Returns the provenance of the data that was added to an output last; empty if there is none.
+   */
   public static Optional<Provenance> newest(Path output, Configuration hadoop) throws IOException {
     return of(output, hadoop).read().newest();
   }

@@ -94,8 +94,8 @@ abstract class CommitStore {
   abstract boolean tryCreate(Path file, byte[] content, String caller) throws IOException;
 
   /**
-   * Whether Spark jobs that write to one directory disturb each other there: s3a's committer keeps
-   * its notes in one folder for all, and removes it when a job ends.
+   * Returns whether Spark jobs that write to one directory disturb each other there: s3a's
+   * committer keeps its notes in one folder for all, and removes it when a job ends.
    */
   boolean jobsCollide() {
     return false;
@@ -166,7 +166,7 @@ abstract class CommitStore {
     }
   }
 
-  /** Where a rename is atomic and does not replace. */
+  /** Creates a file by a rename, on stores where that is atomic and does not replace. */
   private static final class Renaming extends CommitStore {
 
     private static final Set<String> SCHEMES =
@@ -193,7 +193,7 @@ abstract class CommitStore {
     }
   }
 
-  /** What Hadoop demands of every store: that this creates or fails, and not both for two. */
+  /** Creates a file with leave to fail, which Hadoop demands of every store to be atomic. */
   private static final class Creating extends CommitStore {
 
     Creating(FileSystem fs) {

@@ -112,7 +112,7 @@ public final class Committed {
     return false;
   }
 
-  /** What is missing of the parts of outputs that are read, in a message. */
+  /** Returns a message about missing files of the outputs that are read. */
   private Optional<String> missing(List<Path> roots, Set<String> found) throws IOException {
     for (Map.Entry<Path, Optional<OutputState>> output : outputs.entrySet()) {
       if (output.getValue().isEmpty()) {

@@ -160,7 +160,7 @@ record FirstVersion(
     return runs.stream().filter(run -> name.equals(run.run())).findFirst();
   }
 
-  /** Whether a file lies where version 0.1 wrote the files of a batch. */
+  /** Returns whether a file lies where version 0.1 wrote the files of a batch. */
   static boolean isOfBatch(String name) {
     return IN_BATCH.matcher(name).matches();
   }

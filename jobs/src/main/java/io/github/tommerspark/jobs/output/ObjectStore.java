@@ -20,7 +20,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What stores of objects (s3a) need that file systems do not. They have no rename: an object
+ * The needs of object stores (s3a) that file systems do not have. They have no rename: an object
  * appears whole when it is closed, or, uploaded in parts, when the upload is completed, and parts
  * that nobody completes stay, unseen and paid for.
  *
@@ -36,8 +36,8 @@ public final class ObjectStore {
       "org.apache.spark.internal.io.cloud.AbortableStreamBasedCheckpointFileManager";
 
   /**
-   * Where s3a's committer keeps its notes, in the directory that is written to; with the job's id
-   * behind it since Hadoop 3.4.
+   * The folder in which s3a's committer keeps its notes, in the directory that is written to; with
+   * the job's id behind it since Hadoop 3.4.
    */
   private static final String MAGIC = "__magic";
 
@@ -45,7 +45,7 @@ public final class ObjectStore {
 
   private ObjectStore() {}
 
-  /** Whether a path is in one. */
+  /** Returns whether a path is in one. */
   public static boolean holds(FileSystem fs, Path path) throws IOException {
     return fs.hasPathCapability(path, CommonPathCapabilities.ABORTABLE_STREAM);
   }

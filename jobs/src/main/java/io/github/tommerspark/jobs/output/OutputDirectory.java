@@ -204,7 +204,7 @@ public final class OutputDirectory {
     }
   }
 
-  /** Whether the output is inside what a glob matches, or the other way round. */
+  /** Returns whether the output is inside what a glob matches, or the other way round. */
   private boolean overlaps(String glob) {
     String[] own = path.toUri().getPath().split("/");
     return expanded(glob).stream()
@@ -340,7 +340,7 @@ public final class OutputDirectory {
     return hadoop;
   }
 
-  /** Where it is, with its scheme. */
+  /** Returns the location of the output, with its scheme. */
   public Path path() {
     return path;
   }

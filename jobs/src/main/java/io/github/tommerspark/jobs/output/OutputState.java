@@ -125,7 +125,7 @@ public final class OutputState {
     return Collections.unmodifiableSortedMap(files);
   }
 
-  /** Whether a run has put data there, be it without rows. */
+  /** Returns whether a run has put data there, be it without rows. */
   public boolean holdsData() {
     return !files.isEmpty() || newest != null;
   }
@@ -162,7 +162,7 @@ public final class OutputState {
     return List.copyOf(series.keySet());
   }
 
-  /** Whether batches of incremental runs are there. */
+  /** Returns whether batches of incremental runs are there. */
   public boolean isIncremental() {
     return !series.isEmpty();
   }
@@ -172,7 +172,7 @@ public final class OutputState {
     return Collections.unmodifiableList(runs);
   }
 
-  /** What made the data that was added last. */
+  /** Returns the provenance of the data that was added last. */
   public Optional<Provenance> newest() {
     return Optional.ofNullable(newest);
   }

@@ -249,7 +249,7 @@ public final class OutputWriter implements AutoCloseable {
     }
   }
 
-  /** What is in a directory; nothing if it is not there. */
+  /** Lists a directory; empty if it is not there. */
   private static FileStatus[] list(FileSystem fs, Path directory) throws IOException {
     try {
       return fs.listStatus(directory);
@@ -268,7 +268,7 @@ public final class OutputWriter implements AutoCloseable {
     }
   }
 
-  /** What the committers of jobs have left, other than those of these writers. */
+  /** Returns the leftovers of the committers of jobs, those of these writers left out. */
   private void removeTemporary(Writers.Census census) throws IOException {
     Set<String> theirs = new HashSet<>();
     census

@@ -35,12 +35,12 @@ final class TicketedCreate extends CommitStore {
 
   private static final Logger LOG = LoggerFactory.getLogger(TicketedCreate.class);
 
-  /** How long somebody else's ticket is respected; tests have less. */
+  /** The time that somebody else's ticket is respected; tests have less. */
   static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private static final Duration PAUSE = Duration.ofMillis(100);
 
-  /** Where tickets lie, beside the folder of the object. */
+  /** The folder of tickets, beside that of the object. */
   static final String FOLDER = "tickets";
 
   private static final String DRAWING = "drawing";

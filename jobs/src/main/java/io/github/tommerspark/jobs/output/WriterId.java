@@ -48,8 +48,8 @@ final class WriterId {
   }
 
   /**
-   * What Hadoop's committer calls an attempt: the name of the folder in {@code _temporary} that is
-   * this writer's alone.
+   * The name that Hadoop's committer gives to an attempt: the name of the folder in {@code
+   * _temporary} that is this writer's alone.
    */
   static int attempt(String writer) {
     return FIRST_ATTEMPT + (writer.hashCode() & 0x3fff_ffff);

@@ -30,9 +30,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Who is writing to an output: a file for each in {@code _tommer/writers}, made before its first
- * data file and removed after its last commit. It carries a count that is raised every few seconds,
- * so that others see whether its writer lives; a writer on the same machine is looked up among its
+ * The writers of an output: a file for each in {@code _tommer/writers}, made before its first data
+ * file and removed after its last commit. It carries a count that is raised every few seconds, so
+ * that others see whether its writer lives; a writer on the same machine is looked up among its
  * processes instead. Only changes count: the clocks of two machines need not agree.
  *
  * <p>This decides what is worth trying and whose leftovers may be removed, never what belongs to an
@@ -52,7 +52,7 @@ final class Writers {
   private static final Set<String> MINE = ConcurrentHashMap.newKeySet();
 
   /**
-   * How long things take.
+   * The times that writers keep to.
    *
    * @param beat between two signs of life
    * @param lease without one, after which a writer on another machine counts as dead
@@ -101,7 +101,7 @@ final class Writers {
       return new Writer(id, shares, host, machine, pid, processStarted, since, beat + 1);
     }
 
-    /** Whether its process can be looked up from here. */
+    /** Returns whether its process can be looked up from here. */
     private boolean isNear() {
       return machine != null && !machine.isEmpty() && machine.equals(machineId());
     }
@@ -320,7 +320,7 @@ final class Writers {
     return contents;
   }
 
-  /** What the file of a writer says; null if there is none. */
+  /** Returns the announcement of a writer; null if there is none. */
   private String content(String id) throws IOException {
     for (int tries = 3; ; tries--) {
       try {

@@ -44,7 +44,7 @@ public final class ReportJob {
   }
 
   /**
-   * What was written.
+   * The page that was written.
    *
    * @param file the page
    * @param sections on it

@@ -3,7 +3,7 @@ package io.github.tommerspark.jobs.report;
 import java.util.List;
 
 /**
- * What to report on, and how.
+ * Options of the report job.
  *
  * @param inputs directories or files, outputs of other commands
  * @param output the HTML file to write

@@ -30,7 +30,7 @@ final class StateStream {
   /** Bytes of a wave; two of them are in the driver's memory at a time. */
   private static final long WAVE_BYTES = 96L << 20;
 
-  /** What is done with a batch. */
+  /** The consumer of a batch. */
   @FunctionalInterface
   interface Use {
     /** Returns whether more batches are wanted. */

@@ -391,7 +391,7 @@ public final class TrainCommand implements Callable<Integer> {
   }
 
   /**
-   * What was asked for, checked as far as is possible without Spark.
+   * Returns the checked options, as far as they can be checked without Spark.
    *
    * @throws ParameterException if it cannot be
    */

@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 
 /**
- * What two runs must have in common for one to go on where the other was.
+ * The settings that two runs must have in common for one to go on where the other was.
  *
  * @param training options
  * @param heads of the sweep
@@ -27,7 +27,7 @@ record TrainIdentity(
     int batchTokens) {
 
   /**
-   * What keeps a run from going on.
+   * Returns the differences that keep a run from going on.
    *
    * @param there the identity that a checkpoint has
    * @param here the identity of this run

@@ -212,7 +212,7 @@ final class TrainOutput {
     }
   }
 
-  /** Where a head goes. */
+  /** Returns the directory of a head. */
   Path folder(HeadSlot slot) {
     return new Path(path, slot.label());
   }

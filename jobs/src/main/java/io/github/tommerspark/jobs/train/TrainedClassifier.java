@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.StringJoiner;
 
 /**
- * What training a classifier came to: the content of {@code training.json}. Field names in the file
- * are in snake case.
+ * The result of training a classifier: the content of {@code training.json}. Field names in the
+ * file are in snake case.
  *
  * @param kind always {@code classifier_training}
  * @param product and its version
@@ -48,7 +48,7 @@ public record TrainedClassifier(
   /** A gold data set, as far as it was used. */
   record Data(String dataset, List<String> paths, int documents, long mentions) {}
 
-  /** How an epoch went. */
+  /** The scores of an epoch. */
   record Epoch(int epoch, double loss, double devPrecision, double devRecall, double devF1) {}
 
   /**
