@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -83,11 +84,13 @@ public final class Backbone implements AutoCloseable {
       List<String> sources)
       throws IOException {
     Forward forward = plan.spec().forward();
-    List<String> kernels =
-        Torch.kernelSources(
+    Torch.Kernels kernels =
+        Torch.kernels(
             device, dtype, forward.attention().heads().width(), forward.attention().softCap());
+    Map<String, Object> attributes = new LinkedHashMap<>(forward.attributes());
+    attributes.putAll(kernels.attributes());
     ScriptModule module =
-        ScriptModule.load(sources(forward, kernels, sources), forward.attributes(), device);
+        ScriptModule.load(sources(forward, kernels.sources(), sources), attributes, device);
     try (ScriptModule loader = ScriptModule.load(List.of("weights"), Map.of(), device)) {
       Map<TensorInfo, PtNDArray> loaded = new HashMap<>();
       Loader reader = new Loader(checkpoint, module, loader, dtype, staging());

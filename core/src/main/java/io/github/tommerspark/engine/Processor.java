@@ -17,18 +17,45 @@ public final class Processor {
 
   /** Returns whether it multiplies bf16 by itself: AVX512_BF16 or AMX, on Linux. */
   public static boolean hasBfloat16() {
-    try (Stream<String> lines = Files.lines(CPU_INFO)) {
-      return hasBfloat16(lines.toList());
-    } catch (IOException e) {
-      return false; // Not Linux.
-    }
+    return hasBfloat16(cpuInfo());
   }
 
   static boolean hasBfloat16(List<String> cpuInfo) {
+    return flags(cpuInfo).anyMatch(BFLOAT16::contains);
+  }
+
+  /**
+   * Returns whether its vector units are twice as wide as those that MKL makes use of: MKL takes
+   * AVX2 on processors of AMD, which from Zen 5 (family 26) on compute AVX-512 in one step.
+   */
+  public static boolean outrunsMkl() {
+    return outrunsMkl(cpuInfo());
+  }
+
+  static boolean outrunsMkl(List<String> cpuInfo) {
+    return field(cpuInfo, "vendor_id").equals("AuthenticAMD")
+        && field(cpuInfo, "cpu family").matches("2[6-9]|[3-9][0-9]")
+        && flags(cpuInfo).anyMatch("avx512f"::equals);
+  }
+
+  private static List<String> cpuInfo() {
+    try (Stream<String> lines = Files.lines(CPU_INFO)) {
+      return lines.toList();
+    } catch (IOException e) {
+      return List.of(); // Not Linux.
+    }
+  }
+
+  private static Stream<String> flags(List<String> cpuInfo) {
+    return Arrays.stream(field(cpuInfo, "flags").split("\\s+"));
+  }
+
+  /** Returns the value of a field of the first processor; "" without one. */
+  private static String field(List<String> cpuInfo, String name) {
     return cpuInfo.stream()
-        .filter(line -> line.startsWith("flags"))
+        .filter(line -> line.matches(name + "\\s*:.*"))
         .findFirst()
-        .map(line -> Arrays.stream(line.split("\\s+")).anyMatch(BFLOAT16::contains))
-        .orElse(false);
+        .map(line -> line.substring(line.indexOf(':') + 1).strip())
+        .orElse("");
   }
 }

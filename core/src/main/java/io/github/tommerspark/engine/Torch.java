@@ -167,30 +167,44 @@ public final class Torch {
   }
 
   /**
-   * Names of the sources with the fastest {@code linear} and {@code attend} on a device, for
-   * products of a type. On a CPU types that it does not multiply by itself are widened; builds of
-   * libtorch for other processors may be without oneDNN.
+   * Products and attention of a module.
+   *
+   * @param sources names of the sources with {@code linear} and {@code attend}
+   * @param attributes what these sources read of the module
+   */
+  public record Kernels(List<String> sources, Map<String, Object> attributes) {
+    private Kernels(List<String> sources) {
+      this(sources, Map.of());
+    }
+  }
+
+  /**
+   * Returns the fastest {@code linear} and {@code attend} on a device, for products of a type. On a
+   * CPU types that it does not multiply by itself are widened; builds of libtorch for other
+   * processors may be without oneDNN.
    *
    * @param dtype type of the products; not AUTO
    * @param headDim dimensions of a head
    * @param softCap bound of the scores; 0 for none
    */
-  public static List<String> kernelSources(
-      Device device, ComputeType dtype, int headDim, double softCap) {
+  public static Kernels kernels(Device device, ComputeType dtype, int headDim, double softCap) {
     start();
     if (device.isGpu()) {
       boolean varlen =
           dtype != FP32
               && GpuAttention.VARLEN.suits(headDim, softCap)
               && FlashAttention.worksOn(device);
-      return (varlen ? GpuAttention.VARLEN : GpuAttention.BLOCKS).sources();
+      return new Kernels((varlen ? GpuAttention.VARLEN : GpuAttention.BLOCKS).sources());
     }
     if (oneDnn && (dtype == FP32 || dtype == BF16 && OneDnnBfloat16.SUPPORTED)) {
-      return List.of("linear_onednn", "attention_blocks", "attention_tiled");
+      return new Kernels(
+          List.of("linear_onednn", "attention_blocks", "attention_tiled"),
+          Map.of("outruns_mkl", Processor.outrunsMkl()));
     }
-    return dtype == FP32
-        ? List.of("linear", "attention_blocks", "attention_fused")
-        : List.of("linear_widened", "attention_blocks", "attention_widened");
+    return new Kernels(
+        dtype == FP32
+            ? List.of("linear", "attention_blocks", "attention_fused")
+            : List.of("linear_widened", "attention_blocks", "attention_widened"));
   }
 
   /**
