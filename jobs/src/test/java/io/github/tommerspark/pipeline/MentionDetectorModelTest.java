@@ -33,6 +33,7 @@ import org.apache.spark.ml.param.Params;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.streaming.DataStreamWriter;
 import org.apache.spark.sql.streaming.StreamingQuery;
 import org.apache.spark.sql.streaming.StreamingQueryException;
 import org.apache.spark.sql.streaming.Trigger;
@@ -292,13 +293,15 @@ class MentionDetectorModelTest {
             .setOutputCol("chunk")
             .transform(SparkNlpSchema.restore(stream));
     assertThat(found.isStreaming()).isTrue();
-    StreamingQuery query =
-        found
-            .writeStream()
-            .format("parquet")
-            .option("checkpointLocation", folder.resolve("checkpoint").toString())
-            .trigger(Trigger.ProcessingTime(100))
-            .start(output.toString());
+    DataStreamWriter<Row> writer =
+        found.writeStream().format("parquet").trigger(Trigger.ProcessingTime(100));
+    SparkMethods.call(
+        DataStreamWriter.class,
+        "option",
+        writer,
+        "checkpointLocation",
+        folder.resolve("checkpoint").toString());
+    StreamingQuery query = writer.start(output.toString());
     try {
       query.processAllAvailable();
       Files.writeString(

@@ -116,8 +116,7 @@ class TextReaderTest {
   }
 
   private static Row row(Row... annotations) {
-    return RowFactory.create(
-        (Object) JavaConverters.asScalaBuffer(Arrays.asList(annotations)).toSeq());
+    return RowFactory.create((Object) JavaConverters.asScalaBuffer(Arrays.asList(annotations)));
   }
 
   private static Row annotation(int begin, String result, String sentence) {
