@@ -43,12 +43,13 @@ Examples:
       annotate --input hdfs:///docs --output hdfs:///mentions
   ./submit.sh --s3a annotate --input s3a://bucket/docs --output s3a://bucket/mentions
 
---s3a adds the settings in conf/s3a.conf, and the jars that Spark needs for S3 (280 MB, once).
-Everything before the command goes to spark-submit. With SPARK_HOME set, that Spark is used;
-without, one that Maven provides, on this machine, with conf/laptop.conf.
+--s3a adds the settings in conf/s3a.conf, and the jars that Spark needs for S3 (280 MB, on Spark 4.x
+600 MB, once). Everything before the command goes to spark-submit. With SPARK_HOME set, that Spark is
+used, from 3.5 on; without, one that Maven provides, on this machine, with conf/laptop.conf:
+SPARK_LINE=4.1 says which (3.5, 4.0, 4.1 or 4.2; default 3.5).
 The first run builds the jar, which needs Maven; later ones only when sources have changed. Without
-SPARK_HOME it also lays out Spark's classes for the JVM (150 MB in jobs/target), which saves later
-ones a third of their start.
+SPARK_HOME it also lays out Spark's classes for the JVM (150 MB beside them), which saves later ones
+a third of their start.
 TEXT
 }
 
@@ -131,13 +132,71 @@ java_version=$("$java" -XshowSettings:properties -version 2>&1 |
 [[ "$java_version" =~ ^[0-9]+$ && "$java_version" -ge 17 ]] ||
   fail "Java 17 or newer is needed, but $java is version ${java_version:-unknown}"
 
+# --- the line of Spark ----------------------------------------------------------------------------
+# A property of the pom; of a line of Spark, if one is named.
+property() {
+  sed -n "${2:+/<id>line-$2</,/<\/profile>/}s:.*<$1>\(.*\)</$1>.*:\1:p" "$root/pom.xml"
+}
+
+# The version of a jar of $SPARK_HOME; nothing if it is not there.
+installed() {
+  local jar
+  for jar in "$SPARK_HOME/jars/$1"-[0-9]*.jar; do
+    if [[ -f "$jar" ]]; then
+      basename "$jar" .jar | sed "s:^$1-::"
+    fi
+  done
+}
+
+scala=2.13
+if [[ -n "${SPARK_HOME:-}" ]]; then
+  [[ -x "$SPARK_HOME/bin/spark-submit" ]] ||
+    fail "SPARK_HOME is $SPARK_HOME, but there is no bin/spark-submit in it"
+  spark_version=$(installed "spark-core_$scala")
+  if [[ -z "$spark_version" ]]; then
+    scala=2.12
+    spark_version=$(installed "spark-core_$scala")
+  fi
+  # Of a Spark that keeps its jars elsewhere, nothing is known.
+  line=$(sed -n 's:^\([0-9]*\.[0-9]*\).*:\1:p' <<< "$spark_version")
+else
+  line=${SPARK_LINE:-3.5}
+  [[ "$line" =~ ^(3\.5|4\.[012])$ ]] ||
+    fail "SPARK_LINE is $line, but Maven provides 3.5, 4.0, 4.1 and 4.2 only; set SPARK_HOME to use another Spark"
+  if [[ "$line" == 3.5 ]]; then
+    scala=2.12
+    spark_version=$(property spark.version)
+    target=$root/jobs/target
+  else
+    spark_version=$(property line.spark.version "$line")
+    target=$root/lines/target
+    ! $s3a || [[ -n $(property line.hadoop-cloud.version "$line") ]] ||
+      fail "Maven Central has no spark-hadoop-cloud for Spark $spark_version, which S3 needs: take another SPARK_LINE, or set SPARK_HOME"
+  fi
+  # A directory per version: jars of two must never meet.
+  spark=$target/spark-$spark_version
+fi
+major=${line%%.*} minor=${line#*.}
+if [[ -n "$line" ]]; then
+  if ((major < 3 || major == 3 && minor < 5)); then
+    fail "SPARK_HOME is Spark $spark_version, which is too old: 3.5 or newer is needed"
+  elif ((major > 4 || major == 4 && minor > 3)); then
+    echo "submit.sh: SPARK_HOME is Spark $spark_version, newer than any that this version was tried on (3.5 to 4.3); trying it" >&2
+  elif [[ "$line-$scala" == 3.5-2.13 ]]; then
+    echo "submit.sh: SPARK_HOME is Spark $spark_version for Scala 2.13, which this version was not tried on; trying it" >&2
+  fi
+  # Their Hadoop asks Java for what it no longer has.
+  if ((java_version >= 23 && (major < 4 || major == 4 && minor < 2))); then
+    fail "Spark $line does not run on Java $java_version: set JAVA_HOME to a Java 17 or 21"
+  fi
+fi
+
 # --- the jar, built again when sources are newer --------------------------------------------------
 version=$(sed -n 's:^  <version>\(.*\)</version>.*:\1:p' "$root/pom.xml" | head -n 1)
 jar=$root/jobs/target/tommer-spark-$version.jar
-spark=$root/jobs/target/spark
 
 stale() {
-  [[ ! -f "$jar" || ! -d "$spark/jars" ]] ||
+  [[ ! -f "$jar" ]] || [[ -z "${SPARK_HOME:-}" && "$line" == 3.5 && ! -d "$spark/jars" ]] ||
     [[ -n $(find "$root/pom.xml" "$root"/core/pom.xml "$root"/models/pom.xml "$root"/jobs/pom.xml \
       "$root"/core/src/main "$root"/models/src/main "$root"/jobs/src/main -newer "$jar" -type f -print -quit) ]]
 }
@@ -149,33 +208,37 @@ if stale; then
     fail "the build failed; see above"
 fi
 
+# Has Maven put jars of the line into a directory: under another name until all are there.
+#   fetch DIRECTORY PROPERTY GOAL WORDS
+fetch() {
+  local module=lines
+  [[ "$line" != 3.5 ]] || module=jobs
+  command -v mvn > /dev/null || fail "Maven is needed to fetch $4: install it"
+  echo "submit.sh: fetching $4, once" >&2
+  rm -rf "$1.part"
+  (cd "$root" && mvn -B -q -Dstyle.color=never -pl "$module" "-Dspark.line=$line" "-D$2=$1.part" "$3") >&2 ||
+    fail "Maven could not fetch $4; see above"
+  rm -rf "$1"
+  mv "$1.part" "$1"
+}
+
+if [[ -z "${SPARK_HOME:-}" && ! -d "$spark/jars" ]]; then
+  fetch "$spark" spark.home dependency:copy-dependencies@spark-home "Spark $spark_version (300 MB)"
+fi
+
 # --- S3 -------------------------------------------------------------------------------------------
 s3a_options=()
-s3a_jars=$root/jobs/target/s3a
-
-property() {
-  sed -n "s:.*<$1>\(.*\)</$1>.*:\1:p" "$root/pom.xml"
-}
-
-# The version of a jar of $SPARK_HOME; nothing if it is not there.
-installed() {
-  local jar
-  for jar in "$SPARK_HOME/jars/$1"-[0-9]*.jar; do
-    [[ -f "$jar" ]] && basename "$jar" .jar | sed "s:^$1-::"
-  done
-}
 
 # --packages for what the Spark in $SPARK_HOME lacks, in the versions that fit it. Of what
 # spark-hadoop-cloud brings along, the rest is there already, or for other clouds.
 packages_for_s3a() {
-  local hadoop spark packages=() IFS=,
+  local hadoop packages=() IFS=,
   hadoop=$(installed hadoop-client-api)
-  spark=$(installed spark-core_2.12)
-  [[ -n "$hadoop" && -n "$spark" ]] ||
-    fail "no Spark for Scala 2.12 in $SPARK_HOME/jars: give the jars for S3 with --packages"
+  [[ -n "$hadoop" && -n "$spark_version" ]] ||
+    fail "no Spark in $SPARK_HOME/jars: give the jars for S3 with --packages"
   [[ -n $(installed hadoop-aws) ]] || packages+=("org.apache.hadoop:hadoop-aws:$hadoop")
-  [[ -n $(installed spark-hadoop-cloud_2.12) ]] ||
-    packages+=("org.apache.spark:spark-hadoop-cloud_2.12:$spark")
+  [[ -n $(installed "spark-hadoop-cloud_$scala") ]] ||
+    packages+=("org.apache.spark:spark-hadoop-cloud_$scala:$spark_version")
   if ((${#packages[@]} > 0)); then
     s3a_options+=(--packages "${packages[*]}" --exclude-packages \
       "org.apache.hadoop:hadoop-client-runtime,org.apache.hadoop:hadoop-azure,org.apache.hadoop:hadoop-cloud-storage,com.google.cloud.bigdataoss:gcs-connector,org.eclipse.jetty:jetty-util,org.eclipse.jetty:jetty-util-ajax,com.fasterxml.jackson.core:jackson-databind,com.fasterxml.jackson.core:jackson-annotations,com.fasterxml.jackson.dataformat:jackson-dataformat-cbor,joda-time:joda-time,org.apache.httpcomponents:httpclient,org.apache.httpcomponents:httpcore")
@@ -188,14 +251,13 @@ if $s3a; then
   done < "$root/conf/s3a.conf"
   if [[ -n "${SPARK_HOME:-}" ]]; then
     $has_packages || packages_for_s3a
-  elif [[ ! -f "$s3a_jars/spark-hadoop-cloud_2.12-$(property spark.version).jar" ]]; then
-    command -v mvn > /dev/null || fail "Maven is needed to fetch the jars for S3: install it"
-    echo "submit.sh: fetching the jars for S3 (280 MB, once)" >&2
-    # Under another name until all are there.
-    (cd "$root" && mvn -B -q -Dstyle.color=never -pl jobs "-Ds3a.jars=$s3a_jars.part" \
-      dependency:copy@s3a) >&2 || fail "the jars for S3 could not be fetched; see above"
-    rm -rf "$s3a_jars"
-    mv "$s3a_jars.part" "$s3a_jars"
+  else
+    s3a_jars=$target/s3a-$spark_version
+    if [[ ! -d "$s3a_jars" ]]; then
+      megabytes=600
+      [[ "$line" != 3.5 ]] || megabytes=280
+      fetch "$s3a_jars" s3a.jars dependency:copy@s3a "the jars for S3 ($megabytes MB)"
+    fi
   fi
 fi
 
@@ -213,8 +275,6 @@ export MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-1}
 
 submit_options=(--class io.github.tommerspark.jobs.TommerSpark)
 if [[ -n "${SPARK_HOME:-}" ]]; then
-  [[ -x "$SPARK_HOME/bin/spark-submit" ]] ||
-    fail "SPARK_HOME is $SPARK_HOME, but there is no bin/spark-submit in it"
   exec "$SPARK_HOME/bin/spark-submit" "${submit_options[@]}" \
     ${s3a_options[@]+"${s3a_options[@]}"} \
     ${spark_options[@]+"${spark_options[@]}"} "$jar" "$@"
@@ -234,7 +294,7 @@ if $s3a; then
   class_path+=:$s3a_jars/*
   s3a_options+=(--conf "spark.executor.extraClassPath=$s3a_jars/*")
 fi
-export SPARK_HOME=$spark SPARK_SCALA_VERSION=2.12
+export SPARK_HOME=$spark SPARK_SCALA_VERSION=$scala
 driver=("$java" "${opens[@]}" -Dfile.encoding=UTF-8
   "-Dlog4j2.configurationFile=$root/conf/log4j2.properties")
 submit=(org.apache.spark.deploy.SparkSubmit "${submit_options[@]}"
@@ -243,11 +303,11 @@ submit=(org.apache.spark.deploy.SparkSubmit "${submit_options[@]}"
 # Spark's classes as the JVM keeps them in memory (AppCDS): with them commands start in two thirds of
 # the time. Without (the directory cannot be written to), or if they do not fit this Java or these
 # jars, the JVM reads the jars as always.
-archive=$root/jobs/target/spark-$java_version.jsa
-if [[ -w "$root/jobs/target" ]] &&
+archive=$target/spark-$spark_version-java-$java_version.jsa
+if [[ -w "$target" ]] &&
   [[ ! -f "$archive" || -n $(find "$spark/jars" -newer "$archive" -print -quit) ]]; then
   echo "submit.sh: preparing Spark's classes, so that commands start faster (once)" >&2
-  part=$(mktemp -d "$root/jobs/target/classes.XXXXXX")
+  part=$(mktemp -d "$target/classes.XXXXXX")
   trap 'rm -rf "$part"' EXIT
   echo '{"text": "Marie Curie moved to Paris."}' > "$part/input.jsonl"
   # Under another name until it is whole; empty if that fails, so as not to be tried again.

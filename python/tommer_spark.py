@@ -1,7 +1,7 @@
 """Mention detection as a stage of PySpark pipelines: copy this file beside your own.
 
 It drives ``io.github.tommerspark.pipeline.MentionDetectorModel`` of the tommer-spark jar, which the
-session must have (``--jars tommer-spark-0.1.0.jar`` or ``spark.jars``). PySpark 3.5, Scala 2.12.
+session must have (``--jars tommer-spark-0.2.0.jar`` or ``spark.jars``). PySpark 3.5, Scala 2.12.
 
     from tommer_spark import MentionDetectorModel
 

@@ -51,8 +51,7 @@ public final class Drivers {
 
   /** What the build lays out before the tests. */
   private static String sparkHome() {
-    return System.getProperty(
-        "tommer.spark.home", Path.of("target", "spark").toAbsolutePath().toString());
+    return System.getProperty("tommer.spark.home");
   }
 
   /**

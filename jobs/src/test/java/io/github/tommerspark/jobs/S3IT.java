@@ -304,10 +304,7 @@ class S3IT {
         folder,
         folder.resolve(output + ".out"),
         folder.resolve(output + ".log"),
-        List.of(
-            Path.of(
-                System.getProperty(
-                    "tommer.s3a.jars", Path.of("target", "s3a").toAbsolutePath().toString()))),
+        List.of(Path.of(System.getProperty("tommer.s3a.jars"))),
         options,
         arguments.toArray(String[]::new));
   }

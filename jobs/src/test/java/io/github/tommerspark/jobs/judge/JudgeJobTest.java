@@ -103,7 +103,7 @@ class JudgeJobTest {
 
     JsonNode json = new ObjectMapper().readTree(folder.resolve("judged/judge.json").toFile());
     assertThat(json.get("kind").asText()).isEqualTo("judge");
-    assertThat(json.get("product").asText()).isEqualTo("tommer-spark 0.1.0");
+    assertThat(json.get("product").asText()).isEqualTo("tommer-spark 0.2.0");
     assertThat(json.at("/sample/population").asInt()).isEqualTo(30 - 1);
     assertThat(json.at("/requests/sent").asInt()).isEqualTo(87);
     // 300 tokens sent and 20 received for each.
