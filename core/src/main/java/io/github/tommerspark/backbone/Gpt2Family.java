@@ -27,14 +27,14 @@ final class Gpt2Family implements Family {
   public KeyUses keys() {
     return new KeyUses()
         .honoured("n_embd", "n_inner", "n_head", "activation_function")
-        .honoured("layer_norm_epsilon", "scale_attn_weights")
+        .honoured("layer_norm_epsilon", "scale_attn_weights", "scale_attn_by_inverse_layer_idx")
         // Other names of n_embd, n_layer, n_head and n_positions.
         .honoured("hidden_size", "num_hidden_layers", "num_attention_heads")
         .honoured("max_position_embeddings")
         .limits("n_layer", "n_positions", "vocab_size")
         // The old name of n_positions; no longer read by anyone.
         .neutral("n_ctx")
-        .notTrue("add_cross_attention", "scale_attn_by_inverse_layer_idx");
+        .notTrue("add_cross_attention");
   }
 
   @Override
@@ -79,6 +79,11 @@ final class Gpt2Family implements Family {
   private static Attention attention(BackboneConfig config, Heads heads, int layers)
       throws ModelFormatException {
     Attention attention = Attention.causal(heads, Projection.FUSED, layers);
-    return config.flag("scale_attn_weights", true) ? attention : attention.withScale(1);
+    if (!config.flag("scale_attn_weights", true)) {
+      attention = attention.withScale(1);
+    }
+    return config.flag("scale_attn_by_inverse_layer_idx", false)
+        ? attention.dividedByLayer()
+        : attention;
   }
 }
