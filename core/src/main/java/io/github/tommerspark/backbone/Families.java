@@ -12,6 +12,7 @@ final class Families {
   static {
     List.of(
             new BertFamily(),
+            new DistilBertFamily(),
             new Gemma2Family(),
             new GemmaFamily(),
             new Gpt2Family(),

@@ -34,6 +34,7 @@ public final class PublishedShapes {
           "bert-base-uncased",
           "bge-small-en-v1.5",
           "roberta-base",
+          "distilbert-base-uncased",
           "ModernBERT-base");
 
   private PublishedShapes() {}

@@ -1,6 +1,6 @@
-  # Blocks that norm after attention and after the MLP: BERT, RoBERTa. Weights stand in w at the places
-  # that the module has as attributes, those of a block counted from its first. Slot.java has their
-  # shapes.
+  # Blocks that norm after attention and after the MLP: BERT, RoBERTa, DistilBERT. Weights stand in w at the places
+  # that the module has as attributes, those of a block counted from its first; an absent one is
+  # an empty tensor. Slot.java has their shapes.
   # ids int64 (tokens) -> one float32 (tokens, width) per entry of `layers` (ascending): the output of
   # that block.
   def hidden(self: __torch__.M, ids: Tensor, groups: List[int], layers: List[int], w: List[Tensor]) -> List[Tensor]:
@@ -8,7 +8,9 @@
     at = self.positions(groups, ids)
     if self.positions_after_padding:
       at = self.positions_of_text(ids, groups)
-    x = torch.embedding(w[self.token_embedding], ids).to(6) + torch.embedding(w[self.position_embedding], at).to(6) + w[self.type_embedding][0].to(6)
+    x = torch.embedding(w[self.token_embedding], ids).to(6) + torch.embedding(w[self.position_embedding], at).to(6)
+    if w[self.type_embedding].numel() > 0:
+      x = x + w[self.type_embedding][0].to(6)
     x = self.norm(x, w[self.embedding_norm], w[self.embedding_norm_bias])
     blocks = self.blocks(groups)
     spread, back = self.padding(groups, blocks, ids)

@@ -132,12 +132,13 @@ class BackboneErrorsTest {
 
   @Test
   void unknownFamiliesNameTheSupportedOnes() {
-    assertRefused("{\"model_type\": \"mamba\\n\"}", "mamba\\u000a", "bert, gemma, gemma2, gpt2");
-    assertRefused("{}", "model_type", "bert, gemma, gemma2, gpt2");
+    assertRefused("{\"model_type\": \"mamba\\n\"}", "mamba\\u000a", "bert, distilbert, gemma, gemma2");
+    assertRefused("{}", "model_type", "bert, distilbert, gemma, gemma2");
     assertRefused("{\"model_type\": 7}", "model_type", "7");
     assertThat(Families.names())
         .containsExactly(
             "bert",
+            "distilbert",
             "gemma",
             "gemma2",
             "gpt2",

@@ -50,6 +50,9 @@ class ConfigKeysTest {
   /** Longer than any window of the references, so that a wider or narrower one shows. */
   private static final int TOKENS = 40;
 
+  /** Keys of the number of blocks. */
+  private static final List<String> LAYERS = List.of("n_layer", "n_layers", "num_hidden_layers");
+
   /** Keys that decide which weights there are: a wrong value may be refused naming a tensor. */
   private static final Set<String> SHAPING =
       Set.of(
@@ -58,7 +61,10 @@ class ConfigKeysTest {
           "num_attention_heads",
           "num_key_value_heads",
           "head_dim",
+          "dim",
+          "hidden_dim",
           "n_embd",
+          "n_heads",
           "n_inner",
           "attention_bias",
           "mlp_bias",
@@ -71,6 +77,7 @@ class ConfigKeysTest {
   /** Other values, by key; a key that is not here must have another value by its type. */
   private static final Map<String, List<String>> OTHER_VALUES =
       Map.ofEntries(
+          Map.entry("activation", List.of("'relu'", "'quick_gelu'")),
           Map.entry("activation_function", List.of("'relu'", "'gelu'", "'quick_gelu'")),
           Map.entry("add_cross_attention", List.of("true")),
           Map.entry("attention_bias", List.of("true")),
@@ -89,7 +96,9 @@ class ConfigKeysTest {
           Map.entry("model_type", List.of("'llama5'", "''")),
           Map.entry("norm_eps", List.of("0.001", "0.1")),
           Map.entry("num_attention_heads", List.of("2", "8")),
+          Map.entry("n_inner", List.of("96")),
           Map.entry("n_layer", List.of("100")),
+          Map.entry("n_layers", List.of("100")),
           Map.entry("num_hidden_layers", List.of("100")),
           Map.entry("original_max_position_embeddings", List.of("32", "128")),
           Map.entry("partial_rotary_factor", List.of("0.5", "0.75")),
@@ -197,7 +206,7 @@ class ConfigKeysTest {
       List<JsonNode> values = new ArrayList<>();
       OTHER_VALUES.getOrDefault(key, List.of()).forEach(text -> values.add(json(text)));
       JsonNode value = base.get(key);
-      boolean counted = key.equals("num_hidden_layers") || key.equals("n_layer");
+      boolean counted = LAYERS.contains(key);
       if (value != null
           && value.isNumber()
           && !counted
@@ -385,8 +394,7 @@ class ConfigKeysTest {
       ModelDirectory snapshot =
           new OverlayDirectory(
               new LocalDirectory(directory), Map.of("config.json", JSON.writeValueAsBytes(config)));
-      int last =
-          original.get(original.has("n_layer") ? "n_layer" : "num_hidden_layers").asInt() - 1;
+      int last = LAYERS.stream().filter(original::has).mapToInt(key -> original.get(key).asInt() - 1).findFirst().getAsInt();
       try (Checkpoint golden = Checkpoint.open(snapshot, "hidden.safetensors");
           Checkpoint checkpoint = Checkpoint.open(snapshot)) {
         BackbonePlan plan = BackbonePlan.of(snapshot, checkpoint, last);
