@@ -13,6 +13,7 @@ final class Families {
     List.of(
             new BertFamily(),
             new DistilBertFamily(),
+            new ElectraFamily(),
             new Gemma2Family(),
             new GemmaFamily(),
             new Gpt2Family(),

@@ -35,6 +35,7 @@ public final class PublishedShapes {
           "bge-small-en-v1.5",
           "roberta-base",
           "distilbert-base-uncased",
+          "electra-small-discriminator",
           "ModernBERT-base");
 
   private PublishedShapes() {}

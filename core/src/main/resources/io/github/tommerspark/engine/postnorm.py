@@ -1,4 +1,4 @@
-  # Blocks that norm after attention and after the MLP: BERT, RoBERTa, DistilBERT. Weights stand in w at the places
+  # Blocks that norm after attention and after the MLP: BERT, RoBERTa, DistilBERT, ELECTRA. Weights stand in w at the places
   # that the module has as attributes, those of a block counted from its first; an absent one is
   # an empty tensor. Slot.java has their shapes.
   # ids int64 (tokens) -> one float32 (tokens, width) per entry of `layers` (ascending): the output of
@@ -12,6 +12,8 @@
     if w[self.type_embedding].numel() > 0:
       x = x + w[self.type_embedding][0].to(6)
     x = self.norm(x, w[self.embedding_norm], w[self.embedding_norm_bias])
+    if w[self.embedding_projection].numel() > 0:
+      x = self.linear(x.to(w[self.embedding_projection].dtype), w[self.embedding_projection], w[self.embedding_projection_bias]).to(6)
     blocks = self.blocks(groups)
     spread, back = self.padding(groups, blocks, ids)
     taps = annotate(List[Tensor], [])

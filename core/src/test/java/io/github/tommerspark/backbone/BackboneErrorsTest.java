@@ -132,13 +132,14 @@ class BackboneErrorsTest {
 
   @Test
   void unknownFamiliesNameTheSupportedOnes() {
-    assertRefused("{\"model_type\": \"mamba\\n\"}", "mamba\\u000a", "bert, distilbert, gemma, gemma2");
-    assertRefused("{}", "model_type", "bert, distilbert, gemma, gemma2");
+    assertRefused("{\"model_type\": \"mamba\\n\"}", "mamba\\u000a", "bert, distilbert, electra, gemma");
+    assertRefused("{}", "model_type", "bert, distilbert, electra, gemma");
     assertRefused("{\"model_type\": 7}", "model_type", "7");
     assertThat(Families.names())
         .containsExactly(
             "bert",
             "distilbert",
+            "electra",
             "gemma",
             "gemma2",
             "gpt2",

@@ -62,6 +62,7 @@ class ConfigKeysTest {
           "num_key_value_heads",
           "head_dim",
           "dim",
+          "embedding_size",
           "hidden_dim",
           "n_embd",
           "n_heads",

@@ -49,6 +49,7 @@ class PublishedConfigsTest {
         "ModernBERT-base, 768, 22, 12, 12, 64, 8192, 50281, 149013504",
         "bge-small-en-v1.5, 384, 12, 12, 12, 32, 512, none, 33212160",
         "bert-base-uncased, 768, 12, 12, 12, 64, 512, none, 108891648",
+        "electra-small-discriminator, 256, 12, 4, 4, 64, 512, none, 13483008",
         "distilbert-base-uncased, 768, 6, 12, 12, 64, 512, none, 66362880",
         "roberta-base, 768, 12, 12, 12, 64, 512, 0, 124055040"
       })
