@@ -132,7 +132,8 @@ class BackboneErrorsTest {
 
   @Test
   void unknownFamiliesNameTheSupportedOnes() {
-    assertRefused("{\"model_type\": \"mamba\\n\"}", "mamba\\u000a", "bert, distilbert, electra, gemma");
+    assertRefused(
+        "{\"model_type\": \"mamba\\n\"}", "mamba\\u000a", "bert, distilbert, electra, gemma");
     assertRefused("{}", "model_type", "bert, distilbert, electra, gemma");
     assertRefused("{\"model_type\": 7}", "model_type", "7");
     assertThat(Families.names())

@@ -395,7 +395,12 @@ class ConfigKeysTest {
       ModelDirectory snapshot =
           new OverlayDirectory(
               new LocalDirectory(directory), Map.of("config.json", JSON.writeValueAsBytes(config)));
-      int last = LAYERS.stream().filter(original::has).mapToInt(key -> original.get(key).asInt() - 1).findFirst().getAsInt();
+      int last =
+          LAYERS.stream()
+              .filter(original::has)
+              .mapToInt(key -> original.get(key).asInt() - 1)
+              .findFirst()
+              .getAsInt();
       try (Checkpoint golden = Checkpoint.open(snapshot, "hidden.safetensors");
           Checkpoint checkpoint = Checkpoint.open(snapshot)) {
         BackbonePlan plan = BackbonePlan.of(snapshot, checkpoint, last);
