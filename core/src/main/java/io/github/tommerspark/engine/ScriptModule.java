@@ -20,8 +20,11 @@ import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A loaded TorchScript module on a device, and the native memory of whatever is created through it.
@@ -29,6 +32,10 @@ import java.util.Map;
  */
 public final class ScriptModule implements AutoCloseable {
   private static final String[] NO_FILES = {};
+
+  /** A named constant in a source, as TorchScript writes them. */
+  private static final Pattern CONSTANT =
+      Pattern.compile("^  (\\w+) : Final\\[int] = (\\d+)\\n", Pattern.MULTILINE);
 
   private final Device device;
   private final PtNDManager manager;
@@ -66,7 +73,10 @@ public final class ScriptModule implements AutoCloseable {
   }
 
   /**
-   * The archive of a module made of shipped sources, which any libtorch loads.
+   * The archive of a module made of shipped sources, which any libtorch loads. A source may name
+   * constants, such as {@code TILE : Final[int] = 128}, that its methods and those of other sources
+   * read as {@code self.TILE}; they become attributes, since libtorch does not find constants of a
+   * module's text there.
    *
    * @param sources names of the sources, in the order in which they are joined
    * @param attributes what the sources read as attributes; see {@link TorchScriptArchive}
@@ -74,7 +84,14 @@ public final class ScriptModule implements AutoCloseable {
   public static byte[] archive(List<String> sources, Map<String, Object> attributes) {
     StringBuilder methods = new StringBuilder();
     sources.forEach(source -> methods.append(source(source)));
-    return TorchScriptArchive.assemble(methods.toString(), attributes);
+    Map<String, Object> all = new LinkedHashMap<>(attributes);
+    Matcher constants = CONSTANT.matcher(methods);
+    while (constants.find()) {
+      if (all.put(constants.group(1), Integer.valueOf(constants.group(2))) != null) {
+        throw new IllegalArgumentException("Two constants are named " + constants.group(1));
+      }
+    }
+    return TorchScriptArchive.assemble(constants.replaceAll(""), all);
   }
 
   /**

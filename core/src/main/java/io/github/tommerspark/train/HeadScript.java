@@ -9,8 +9,10 @@ import io.github.tommerspark.checkpoint.FloatTensor;
 import io.github.tommerspark.engine.ScriptModule;
 import io.github.tommerspark.head.Head;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.DoubleStream;
 
 /** The TorchScript of training ({@code engine/train.py}) on a device. */
 final class HeadScript implements AutoCloseable {
@@ -104,7 +106,12 @@ final class HeadScript implements AutoCloseable {
    * @param learningRate of this one
    * @param seed of what is dropped
    */
-  record HeadStep(int tap, int step, double learningRate, int seed) {}
+  record HeadStep(int tap, int step, double learningRate, int seed) {
+    /** As the script takes them: STEP_TAP, STEP_NUMBER, STEP_RATE and STEP_SEED. */
+    double[] numbers() {
+      return new double[] {tap, step, learningRate, seed};
+    }
+  }
 
   /**
    * One step of every head, in place.
@@ -124,13 +131,8 @@ final class HeadScript implements AutoCloseable {
       TrainingOptions options,
       int phase) {
     double[] settings = options.settings(phase);
-    double[] numbers = new double[4 * steps.size()];
-    for (int h = 0; h < steps.size(); h++) {
-      numbers[4 * h] = steps.get(h).tap();
-      numbers[4 * h + 1] = steps.get(h).step();
-      numbers[4 * h + 2] = steps.get(h).learningRate();
-      numbers[4 * h + 3] = steps.get(h).seed();
-    }
+    double[] numbers =
+        steps.stream().flatMapToDouble(head -> DoubleStream.of(head.numbers())).toArray();
     NDList result =
         module.runRecording(
             call,
@@ -169,10 +171,6 @@ final class HeadScript implements AutoCloseable {
       float[] thresholds,
       TrainingOptions options) {
     double[] settings = options.settings(0);
-    double[] numbers = new double[3 * tapOfHead.length];
-    for (int h = 0; h < tapOfHead.length; h++) {
-      numbers[3 * h] = tapOfHead[h];
-    }
     NDList result =
         module.runRecording(
             call,
@@ -183,7 +181,8 @@ final class HeadScript implements AutoCloseable {
                 parameters,
                 new NDList(
                     module.doubles(call, settings, settings.length),
-                    module.doubles(call, numbers, tapOfHead.length, 3),
+                    module.longs(
+                        call, Arrays.stream(tapOfHead).asLongStream().toArray(), tapOfHead.length),
                     module.floats(call, thresholds, thresholds.length))));
     long[] values = result.get(0).toLongArray();
     int intervals = thresholds.length + 1;

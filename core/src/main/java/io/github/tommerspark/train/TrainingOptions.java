@@ -169,28 +169,34 @@ public record TrainingOptions(
 
   /** The settings as {@code engine/train.py} takes them. */
   double[] settings(int phase) {
-    return new double[] {
-      window,
-      causal ? 1 : 0,
-      cosine ? 1 : 0,
-      switch (normalization) {
-        case NONE -> 0;
-        case LOG_SIGMOID -> 1;
-        case ATAN -> 2;
-      },
-      positiveWeight,
-      pseudoLabels == 1 ? Double.POSITIVE_INFINITY : Math.log(pseudoLabels / (1 - pseudoLabels)),
-      target(phase).ordinal(),
-      temperature,
-      teacherThreshold,
-      clip,
-      0.9,
-      0.999,
-      1e-8,
-      weightDecay,
-      dilation.selects() ? 1 : 0,
-      layout.type().tensors(),
-      dropout
-    };
+    return Setting.values(
+        setting ->
+            switch (setting) {
+              case WINDOW -> window;
+              case CAUSAL -> causal ? 1 : 0;
+              case COSINE -> cosine ? 1 : 0;
+              case SQUASH ->
+                  switch (normalization) {
+                    case NONE -> 0;
+                    case LOG_SIGMOID -> 1;
+                    case ATAN -> 2;
+                  };
+              case POSITIVE_WEIGHT -> positiveWeight;
+              case OWN_LABEL ->
+                  pseudoLabels == 1
+                      ? Double.POSITIVE_INFINITY
+                      : Math.log(pseudoLabels / (1 - pseudoLabels));
+              case TARGET -> target(phase).ordinal();
+              case TEMPERATURE -> temperature;
+              case TEACHER_THRESHOLD -> teacherThreshold;
+              case CLIP -> clip;
+              case BETA1 -> 0.9;
+              case BETA2 -> 0.999;
+              case EPSILON -> 1e-8;
+              case DECAY -> weightDecay;
+              case SELECTED -> dilation.selects() ? 1 : 0;
+              case TENSORS -> layout.type().tensors();
+              case DROPOUT -> dropout;
+            });
   }
 }

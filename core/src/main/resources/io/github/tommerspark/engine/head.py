@@ -84,6 +84,9 @@
     lows, highs = self.later_extremes(m, first)
     return matches * feature[0] + lows * feature[1] + highs * feature[2] + by_end
 
+  # Ends of a tile, where the window is unbounded.
+  TILE : Final[int] = 128
+
   # Unbounded window: tiles of ends against all starts of their sequence. Memory grows with the
   # sequence's length, not with its square.
   def tiles(self: __torch__.M, q: Tensor, k: Tensor, by_end: Tensor, groups: List[int], feature: Tensor, causal: bool, squash: str, floor: float) -> Tuple[Tensor, Tensor]:
@@ -93,9 +96,9 @@
     for g in range(len(groups) // 2):
       length = groups[2 * g + 1]
       for s in range(groups[2 * g]):
-        for t in range((length + 127) // 128):
-          from_end = t * 128
-          ends = min(128, length - from_end)
+        for t in range((length + self.TILE - 1) // self.TILE):
+          from_end = t * self.TILE
+          ends = min(self.TILE, length - from_end)
           allowed = self.tile_cells(from_end, ends, length, causal, q)
           logits = self.tile_logits(q, k, by_end, first, from_end, allowed, feature, squash)
           if not causal:
@@ -139,9 +142,13 @@
     here = allowed.nonzero().squeeze(1)
     return (spans.index_select(1, here), logits.index_select(0, here))
 
+  # Weights of a published head and of a boundary head.
+  PUBLISHED_TENSORS : Final[int] = 5
+  BOUNDARY_TENSORS : Final[int] = 11
+
   # Scores of several heads. Head i reads taps[head_taps[i]]; v holds the weights of all heads, one after
   # the other; head_options holds (type, window, causal, cosine, squash, whether spans must keep to `edges`)
-  # per head, where type is 0 for a published head of 5 weights and 1 for a boundary head of 11, and squash
+  # per head, where type is 0 for a published head and 1 for a boundary head, and squash
   # is 0 none, 1 log_sigmoid, 2 atan; cuts holds per head the logit above which spans are wanted, and scale
   # and offset of what makes a logit a probability. edges uint8 (tokens, 2) marks the tokens that a span
   # may begin with and those that it may end with; it may be empty if no head asks for it. Returns spans
@@ -158,16 +165,16 @@
         allowed = nothing
         if bounded:
           allowed = edges
-        spans, logits = self.boundary_spans(z, groups, allowed, v[first: first + 11], floor)
-        first = first + 11
+        spans, logits = self.boundary_spans(z, groups, allowed, v[first: first + self.BOUNDARY_TENSORS], floor)
+        first = first + self.BOUNDARY_TENSORS
       else:
         squash = ""
         if head_options[6 * i + 4] == 1:
           squash = "log_sigmoid"
         elif head_options[6 * i + 4] == 2:
           squash = "atan"
-        spans, logits = self.spans(z, groups, v[first: first + 5], head_options[6 * i + 1], head_options[6 * i + 2] == 1, head_options[6 * i + 3] == 1, squash, floor)
-        first = first + 5
+        spans, logits = self.spans(z, groups, v[first: first + self.PUBLISHED_TENSORS], head_options[6 * i + 1], head_options[6 * i + 2] == 1, head_options[6 * i + 3] == 1, squash, floor)
+        first = first + self.PUBLISHED_TENSORS
         if bounded:
           spans, logits = self.between_edges(spans, logits, edges)
       found.append(spans)
