@@ -11,6 +11,7 @@ import io.github.tommerspark.jobs.dataset.OutputFormat;
 import io.github.tommerspark.jobs.dataset.OutputOptions;
 import io.github.tommerspark.jobs.dataset.Provenance;
 import io.github.tommerspark.jobs.dataset.WriteMode;
+import io.github.tommerspark.jobs.table.TableName;
 import io.github.tommerspark.spark.EngineSetup;
 import io.github.tommerspark.spark.HadoopModelStore;
 import io.github.tommerspark.spark.MentionColumns;
@@ -39,7 +40,8 @@ import picocli.CommandLine.Spec;
 /** The command line of {@link AnnotateJob}. */
 @Command(
     name = "annotate",
-    customSynopsis = "tommer-spark annotate --input PATH... --output PATH [OPTIONS]",
+    customSynopsis =
+        "tommer-spark annotate --input PATH... (--output PATH | --output-table NAME) [OPTIONS]",
     sortOptions = false,
     description = "Finds the entity mentions of a corpus and writes them beside its rows.",
     footerHeading = "%nExamples:%n",
@@ -83,7 +85,7 @@ public final class AnnotateCommand implements Callable<Integer> {
       arity = "1..*",
       required = true,
       description =
-          "Files, directories or globs on any Hadoop file system: JSON Lines, Parquet, CSV, plain text (a row is a line) or ORC; .gz and .zst too. Relative paths are resolved on the driver.")
+          "Files, directories or globs on any Hadoop file system: JSON Lines, Parquet, CSV, plain text (a row is a line) or ORC; .gz and .zst too. Relative paths are resolved on the driver. Or one table: the directory of one of Iceberg or Delta, or table:CATALOG.DB.NAME.")
   private List<String> input;
 
   @Option(
@@ -97,7 +99,7 @@ public final class AnnotateCommand implements Callable<Integer> {
       names = "--input-option",
       paramLabel = "KEY=VALUE",
       description =
-          "Passed to Spark's reader, such as sep=';' for CSV, multiLine=true for JSON that is not one object a line, or recursiveFileLookup=true. May be repeated.")
+          "Passed to Spark's reader, such as sep=';' for CSV, multiLine=true for JSON that is not one object a line, recursiveFileLookup=true, or the snapshot of a table: snapshot-id=… (Iceberg), versionAsOf=… (Delta). May be repeated.")
   private Map<String, String> inputOptions = new TreeMap<>();
 
   @Option(
@@ -118,15 +120,22 @@ public final class AnnotateCommand implements Callable<Integer> {
   @Option(
       names = "--output",
       paramLabel = "PATH",
-      required = true,
       description = "Directory to write to, on any Hadoop file system.")
   private String output;
+
+  @Option(
+      names = "--output-table",
+      paramLabel = "NAME",
+      description =
+          "Instead of --output: table of Iceberg or Delta to write to, as CATALOG.DB.NAME in a catalog that Spark is configured for.")
+  private String outputTable;
 
   @Option(
       names = "--output-format",
       paramLabel = "FORMAT",
       defaultValue = "parquet",
-      description = "parquet, json or orc (default: ${DEFAULT-VALUE}).")
+      description =
+          "parquet, json or orc (default: ${DEFAULT-VALUE}); iceberg or delta make the directory, or a table that is not there yet, one of these.")
   private String outputFormat;
 
   @Option(
@@ -248,7 +257,9 @@ public final class AnnotateCommand implements Callable<Integer> {
         AnnotateResult result = AnnotateJob.run(spark, settled(spark, options, null));
         out.println(result.summary());
         Provenance written = result.provenance();
-        limit.ifPresent(rate -> rate.check(written.counts(), written.output().path()));
+        if (written.counts() != null) {
+          limit.ifPresent(rate -> rate.check(written.counts(), written.output().path()));
+        }
       } else {
         IncrementalResult result =
             IncrementalJob.run(spark, settled(spark, options, growing), growing);
@@ -274,7 +285,7 @@ public final class AnnotateCommand implements Callable<Integer> {
     if (growing != null) {
       recorded = IncrementalJob.dtype(options, growing, hadoop);
     } else if (options.output().mode() == WriteMode.APPEND) {
-      recorded = Dtypes.recorded(options.output().path(), hadoop);
+      recorded = Dtypes.recorded(spark, options.output());
     }
     return options.withEngine(Dtypes.settled(spark, options.models(), options.engine(), recorded));
   }
@@ -319,6 +330,12 @@ public final class AnnotateCommand implements Callable<Integer> {
       throw common.impossible(
           "--run-id must be 1 to 200 characters without white space around them");
     }
+    if ((output == null) == (outputTable == null)) {
+      throw common.impossible(
+          output == null
+              ? "Missing required option: '--output=PATH' or '--output-table=NAME'"
+              : "--output and --output-table exclude each other");
+    }
     checkColumn("--output-column", outputColumn);
     if (sparkNlpColumn != null) {
       checkColumn("--spark-nlp", sparkNlpColumn);
@@ -331,8 +348,8 @@ public final class AnnotateCommand implements Callable<Integer> {
             textColumn,
             idColumn),
         new OutputOptions(
-            output,
-            common.checked(() -> OutputFormat.parse(outputFormat)),
+            outputTable == null ? output : TableName.PREFIX + outputTable,
+            outputFormat(),
             common.checked(() -> WriteMode.parse(mode)),
             outputColumn,
             select,
@@ -344,6 +361,19 @@ public final class AnnotateCommand implements Callable<Integer> {
         repartition == null ? 0 : repartition,
         failFast,
         given());
+  }
+
+  /** Null for that of a table that is there. */
+  private OutputFormat outputFormat() {
+    OutputFormat format = common.checked(() -> OutputFormat.parse(outputFormat));
+    if (outputTable == null || format.isTable()) {
+      return format;
+    } else if (command.commandLine().getParseResult().hasMatchedOption("--output-format")) {
+      throw common.impossible(
+          "--output-table is of the format iceberg or delta, but --output-format is "
+              + outputFormat);
+    }
+    return null;
   }
 
   /** SQL quotes names with backticks: one that holds them could hardly be asked for. */

@@ -16,11 +16,15 @@ import io.github.tommerspark.jobs.cli.Redaction;
 import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.cli.Version;
 import io.github.tommerspark.jobs.dataset.Corpus;
+import io.github.tommerspark.jobs.dataset.OutputFormat;
+import io.github.tommerspark.jobs.dataset.OutputOptions;
 import io.github.tommerspark.jobs.dataset.Provenance;
 import io.github.tommerspark.jobs.output.Commit;
 import io.github.tommerspark.jobs.output.ObjectStore;
 import io.github.tommerspark.jobs.output.OutputDirectory;
 import io.github.tommerspark.jobs.output.OutputWriter;
+import io.github.tommerspark.jobs.table.TableCommit;
+import io.github.tommerspark.jobs.table.TableOutput;
 import io.github.tommerspark.spark.AnnotatePartition;
 import io.github.tommerspark.spark.ExecutorSize;
 import io.github.tommerspark.spark.MemoryEstimate;
@@ -84,6 +88,36 @@ public final class AnnotateJob {
   }
 
   private AnnotateResult run() throws IOException {
+    return TableOutput.is(options.output().path(), options.output().format())
+        ? intoTable()
+        : intoDirectory();
+  }
+
+  private AnnotateResult intoTable() throws IOException {
+    OutputOptions to = options.output();
+    TableOutput output =
+        TableOutput.open(spark, to.path(), to.format(), to.mode(), false, to.runId());
+    List<ModelDescription> models = describeModels();
+    cutFinely();
+    Corpus corpus = Corpus.open(spark, options.corpus());
+    output.checkAgainst(corpus.paths());
+    Layout layout = Layout.of(corpus, options);
+    Provenance planned =
+        plannedProvenance(corpus, layout, models, output.toString(), output.format().label());
+    Optional<TableCommit> done = output.commitOf(to.runId());
+    if (done.isPresent()) {
+      return repeated(to.runId(), done.get().run(), planned);
+    }
+    output.checkAgainst(planned);
+    TableCommit commit = output.runCommit(to.runId(), planned);
+    return annotate(
+        new Rows(corpus.rows(), corpus.rows()::count),
+        layout,
+        commit.run(),
+        annotated -> Written.to(output.write(annotated, commit)));
+  }
+
+  private AnnotateResult intoDirectory() throws IOException {
     Configuration hadoop = hadoop();
     String runId = options.output().runId();
     OutputDirectory output =
@@ -92,12 +126,14 @@ public final class AnnotateJob {
     List<ModelDescription> models = describeModels();
     cutFinely();
     Corpus corpus = Corpus.open(spark, options.corpus());
-    output.checkAgainst(corpus.paths());
+    output.checkAgainst(corpus.places());
     Layout layout = Layout.of(corpus, options);
-    Provenance planned = plannedProvenance(corpus, layout, models, output);
+    Provenance planned =
+        plannedProvenance(
+            corpus, layout, models, output.toString(), options.output().format().label());
     Optional<Commit> done = output.commitOf(runId);
     if (done.isPresent()) {
-      AnnotateResult before = repeated(done.get(), planned);
+      AnnotateResult before = repeated(runId, done.get().run(), planned);
       output.tidy();
       return before;
     }
@@ -106,28 +142,32 @@ public final class AnnotateJob {
     try (OutputWriter writer = output.begin()) {
       output.checkAgainst(planned);
       Rows rows = new Rows(corpus.rows(), corpus.rows()::count);
-      AnnotateResult result = annotate(rows, layout, planned.withRun(writer.id()), "", writer);
+      AnnotateResult result =
+          annotate(
+              rows,
+              layout,
+              planned.withRun(writer.id()),
+              files(writer, options.output().format(), ""));
       Commit made = writer.commit(result.provenance(), runId);
-      return made.writer().equals(writer.id()) ? result : repeated(made, planned);
+      return made.writer().equals(writer.id()) ? result : repeated(runId, made.run(), planned);
     }
   }
 
   /** Returns the result of an earlier run with this id. */
-  private static AnnotateResult repeated(Commit done, Provenance planned) {
-    String runId = done.transaction().runId();
-    if (!done.run().input().equals(planned.input())) {
+  private static AnnotateResult repeated(String runId, Provenance done, Provenance planned) {
+    if (!done.input().equals(planned.input())) {
       throw new UserException(
           "Cannot use --run-id %s: that run has been committed with the input %s, and now it is %s; give every run an id of its own"
-              .formatted(runId, shown(done.run().input()), shown(planned.input())));
+              .formatted(runId, shown(done.input()), shown(planned.input())));
     }
-    Optional<String> difference = planned.difference(done.run());
+    Optional<String> difference = planned.difference(done);
     if (difference.isPresent()) {
       throw new UserException(
           "Cannot use --run-id %s: that run has been committed, but %s; give every run an id of its own"
               .formatted(runId, difference.get()));
     }
-    LOG.info("The run {} is in the output already, as commit {}", runId, done.number());
-    return new AnnotateResult(done.run(), 0, true);
+    LOG.info("The run {} is in the output already, as {}", runId, done.run());
+    return new AnnotateResult(done, 0, true);
   }
 
   private static String shown(Provenance.Input input) {
@@ -173,20 +213,47 @@ public final class AnnotateJob {
   record Rows(Dataset<Row> data, LongSupplier count) {}
 
   /**
+   * What has been written.
+   *
+   * @param files to be committed, with their sizes in bytes; none for a table
+   * @param rows that a table has got, by its own count; null for files
+   */
+  record Written(Map<String, Long> files, Long rows) {
+
+    static Written to(long rowsOfTable) {
+      return new Written(Map.of(), rowsOfTable);
+    }
+  }
+
+  /** A destination of annotated rows. */
+  interface Destination {
+
+    /** Writes rows, each once. */
+    Written write(Dataset<Row> annotated) throws IOException;
+  }
+
+  /**
+   * Files in a directory of an output.
+   *
+   * @param directory empty for the output itself
+   */
+  static Destination files(OutputWriter writer, OutputFormat format, String directory) {
+    return annotated -> new Written(writer.write(annotated, format, directory), null);
+  }
+
+  /**
    * Annotates rows, writes them and counts what was written.
    *
    * @param planned provenance, as far as it is known
-   * @param directory in the output; empty for the output itself
-   * @return with complete provenance, not yet committed
+   * @return with complete provenance; files are not yet committed
    * @throws UserException if the output does not have as many rows as the input
    */
-  AnnotateResult annotate(
-      Rows rows, Layout layout, Provenance planned, String directory, OutputWriter writer)
+  AnnotateResult annotate(Rows rows, Layout layout, Provenance planned, Destination destination)
       throws IOException {
     PartitionReports reports = new PartitionReports();
     spark.sparkContext().register(reports, "tommer-spark partition reports");
     long begin = System.nanoTime();
-    Map<String, Long> files;
+    Written written;
     try (ProgressMonitor watched =
         ProgressMonitor.start(spark.sparkContext(), reports, ProgressPrinter.standard())) {
       Dataset<Row> annotated =
@@ -195,24 +262,29 @@ public final class AnnotateJob {
               layout.plan(),
               layout.schema(),
               reports);
-      files = writer.write(annotated, options.output().format(), directory);
+      written = destination.write(annotated);
       LOG.debug("At the end: {}", watched.progress().line());
     }
     double seconds = (System.nanoTime() - begin) / 1e9;
 
     Collection<PartitionReport> reported = reports.value().values();
-    Path output = OutputDirectory.path(options.output().path(), hadoop());
-    Provenance.Counts counts = counts(rows.count().getAsLong(), layout, output, files, reported);
+    Provenance.Counts counts = counts(rows.count().getAsLong(), layout, written, reported);
     if (counts.rowsIn() != counts.rowsWritten()) {
       throw new UserException(
-          "Rows were lost or added: the input has %,d rows and the output %,d (%s)"
-              .formatted(counts.rowsIn(), counts.rowsWritten(), planned.output().path()));
+          "Rows were lost or added: the input has %,d rows and the output %,d (%s)%s"
+              .formatted(
+                  counts.rowsIn(),
+                  counts.rowsWritten(),
+                  planned.output().path(),
+                  written.rows() == null
+                      ? ""
+                      : "; roll the table back to before %s".formatted(planned.run())));
     }
     Map<String, Provenance.Executor> executors = executors(reported);
     warnOfMemory(executors);
     String finished = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
     return new AnnotateResult(
-        planned.finished(files, counts, executors, seconds, finished),
+        planned.finished(written.files(), counts, executors, seconds, finished),
         executors.values().stream().mapToDouble(Provenance.Executor::loadSeconds).max().orElse(0),
         false);
   }
@@ -265,22 +337,31 @@ public final class AnnotateJob {
    * <p>What the files hold is counted in the files: rows, errors, mentions. What they do not hold
    * (tokens, windows, rows without text) is taken from the partitions' reports, of which there is
    * one per partition however often it was tried, and only if these agree with the files on all
-   * that both know. A column for it would cost every reader of every output, and a file per task
-   * would need its own commit protocol.
+   * that both know. A table tells how many rows it has got; of its rows, the reports are believed.
+   * A column for it would cost every reader of every output, and a file per task would need its own
+   * commit protocol.
    */
   private Provenance.Counts counts(
-      long rowsIn,
-      Layout layout,
-      Path output,
-      Map<String, Long> files,
-      Collection<PartitionReport> reports) {
-    Row written = countFiles(layout, output, files.keySet());
-    long rows = written.getLong(0);
-    long errors = written.getLong(1);
-    Map<String, Long> mentions = new LinkedHashMap<>();
+      long rowsIn, Layout layout, Written written, Collection<PartitionReport> reports)
+      throws IOException {
     List<ModelSpec> models = options.models();
-    for (int m = 0; m < models.size(); m++) {
-      mentions.put(models.get(m).name(), written.getLong(2 + m));
+    Map<String, Long> mentions = new LinkedHashMap<>();
+    long rows;
+    long errors;
+    if (written.rows() == null) {
+      Row counted = countFiles(layout, written.files().keySet());
+      rows = counted.getLong(0);
+      errors = counted.getLong(1);
+      for (int m = 0; m < models.size(); m++) {
+        mentions.put(models.get(m).name(), counted.getLong(2 + m));
+      }
+    } else {
+      rows = written.rows();
+      errors = total(reports, PartitionReport::errors);
+      for (int m = 0; m < models.size(); m++) {
+        int model = m;
+        mentions.put(models.get(m).name(), total(reports, report -> report.mentions().get(model)));
+      }
     }
     boolean agree =
         total(reports, PartitionReport::rows) == rows
@@ -303,7 +384,8 @@ public final class AnnotateJob {
   }
 
   /** Rows, rows with an error, and the mentions of each model, in these files alone. */
-  private Row countFiles(Layout layout, Path output, Collection<String> files) {
+  private Row countFiles(Layout layout, Collection<String> files) throws IOException {
+    Path output = OutputDirectory.path(options.output().path(), hadoop());
     StructType cheap = new StructType();
     List<Column> counted = new ArrayList<>();
     counted.add(count(col(MentionColumns.ERROR)));
@@ -346,7 +428,7 @@ public final class AnnotateJob {
 
   /** The provenance as far as it is known before anything is written. */
   Provenance plannedProvenance(
-      Corpus corpus, Layout layout, List<ModelDescription> models, OutputDirectory output) {
+      Corpus corpus, Layout layout, List<ModelDescription> models, String output, String format) {
     List<Provenance.Model> described = new ArrayList<>();
     for (int m = 0; m < models.size(); m++) {
       described.add(Provenance.Model.of(models.get(m), layout.mentions().get(m), options.engine()));
@@ -363,8 +445,7 @@ public final class AnnotateJob {
             corpus.format().label(),
             corpus.textColumn(),
             layout.idColumn()),
-        new Provenance.Output(
-            output.toString(), options.output().format().label(), layout.types(), Map.of()),
+        new Provenance.Output(output, format, layout.types(), Map.of()),
         described,
         null,
         Map.of(),

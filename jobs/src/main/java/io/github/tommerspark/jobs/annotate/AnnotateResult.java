@@ -20,7 +20,15 @@ public record AnnotateResult(Provenance provenance, double modelLoadSeconds, boo
     Provenance.Counts counts = provenance.counts();
     StringJoiner lines = new StringJoiner("\n");
     if (repeated) {
-      line(lines, "nothing to do", "this run is in the output since " + provenance.finished());
+      line(
+          lines,
+          "nothing to do",
+          "this run is in the output%s"
+              .formatted(provenance.finished() == null ? "" : " since " + provenance.finished()));
+    }
+    if (counts == null) {
+      // A table's commit is made before they are known.
+      return lines.toString();
     }
     line(lines, "rows in", number(counts.rowsIn()));
     line(lines, "rows written", number(counts.rowsWritten()));
@@ -35,11 +43,13 @@ public record AnnotateResult(Provenance provenance, double modelLoadSeconds, boo
     line(
         lines,
         "written to",
-        "%s (%s, %s)"
+        "%s (%s%s)"
             .formatted(
                 provenance.output().path(),
                 provenance.output().format(),
-                files(provenance.output().files().size())));
+                provenance.output().isTable()
+                    ? ""
+                    : ", " + files(provenance.output().files().size())));
     return lines.toString();
   }
 

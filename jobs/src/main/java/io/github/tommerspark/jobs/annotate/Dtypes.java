@@ -7,9 +7,11 @@ import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.jobs.dataset.DemoCorpus;
+import io.github.tommerspark.jobs.dataset.OutputOptions;
 import io.github.tommerspark.jobs.dataset.Provenance;
 import io.github.tommerspark.jobs.output.CommitLog;
 import io.github.tommerspark.jobs.output.OutputDirectory;
+import io.github.tommerspark.jobs.table.TableOutput;
 import io.github.tommerspark.spark.DtypeTask;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -69,8 +71,16 @@ public final class Dtypes {
   }
 
   /** The type that the newest run recorded in an output; empty if there is none. */
-  static Optional<ComputeType> recorded(String output, Configuration hadoop) throws IOException {
-    Path path = OutputDirectory.path(output, hadoop);
+  static Optional<ComputeType> recorded(SparkSession spark, OutputOptions output)
+      throws IOException {
+    if (TableOutput.is(output.path(), output.format())) {
+      return TableOutput.open(
+              spark, output.path(), output.format(), output.mode(), false, output.runId())
+          .newestRun()
+          .flatMap(Dtypes::of);
+    }
+    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    Path path = OutputDirectory.path(output.path(), hadoop);
     return CommitLog.newest(path, hadoop).flatMap(Dtypes::of);
   }
 

@@ -6,11 +6,12 @@ import io.github.tommerspark.jobs.cli.Redaction;
 import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.dataset.Corpus;
 import io.github.tommerspark.jobs.dataset.InputFormat;
+import io.github.tommerspark.jobs.dataset.OutputOptions;
 import io.github.tommerspark.jobs.dataset.Provenance;
-import io.github.tommerspark.jobs.output.Commit;
 import io.github.tommerspark.jobs.output.ObjectStore;
 import io.github.tommerspark.jobs.output.OutputDirectory;
-import io.github.tommerspark.jobs.output.OutputWriter;
+import io.github.tommerspark.jobs.table.TableName;
+import io.github.tommerspark.jobs.table.TableOutput;
 import io.github.tommerspark.spark.SparkMethods;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -101,32 +102,42 @@ final class IncrementalJob {
   static Optional<ComputeType> dtype(
       AnnotateOptions options, IncrementalOptions incremental, Configuration hadoop)
       throws IOException {
-    Path output = OutputDirectory.path(options.output().path(), hadoop);
     return incremental.newOutput()
         ? Optional.empty()
-        : IncrementalRun.latest(checkpoint(output, incremental, hadoop), hadoop)
+        : IncrementalRun.latest(checkpoint(options, incremental, hadoop), hadoop)
             .flatMap(run -> Dtypes.of(run.planned()));
   }
 
-  private static Path checkpoint(Path output, IncrementalOptions incremental, Configuration hadoop)
+  private static Path checkpoint(
+      AnnotateOptions options, IncrementalOptions incremental, Configuration hadoop)
       throws IOException {
-    return incremental.checkpoint() == null
-        ? new Path(new Path(output, Provenance.FOLDER), "checkpoint")
-        : OutputDirectory.path(incremental.checkpoint(), hadoop);
+    if (incremental.checkpoint() != null) {
+      return OutputDirectory.path(incremental.checkpoint(), hadoop);
+    } else if (TableName.is(options.output().path())) {
+      throw new UserException(
+          "Cannot add to %s without --checkpoint: a table of a catalog has no place for the bookkeeping; name a directory that is kept"
+              .formatted(options.output().path()));
+    }
+    Path output = OutputDirectory.path(options.output().path(), hadoop);
+    return new Path(new Path(output, Provenance.FOLDER), "checkpoint");
   }
 
   private IncrementalResult run() throws IOException {
-    OutputDirectory output = OutputDirectory.openIncremental(options.output().path(), hadoop);
+    Path checkpoint = checkpoint(options, incremental, hadoop);
+    OutputOptions to = options.output();
     List<String> inputs = new ArrayList<>();
     for (String input : options.corpus().paths()) {
       inputs.add(OutputDirectory.path(input, hadoop).toString());
     }
-    output.checkAgainst(inputs);
-    ObjectStore.checkCommitter(spark, output.path());
-    // Before anything is removed that only belongs to no commit because commits were lost.
-    latest(output, inputs);
-    try (OutputWriter writer = output.begin()) {
-      return run(output, writer, inputs);
+    try (BatchedOutput output =
+        TableOutput.is(to.path(), to.format())
+            ? BatchCommits.open(spark, to, incremental.newOutput())
+            : BatchDirectories.open(spark, to)) {
+      output.checkAgainst(inputs);
+      // Before anything is removed that only belongs to no commit because commits were lost.
+      latest(output, checkpoint, inputs);
+      output.begin();
+      return run(output, checkpoint, inputs);
     }
   }
 
@@ -135,16 +146,15 @@ final class IncrementalJob {
    *
    * @throws UserException if it cannot be continued, and no other is to begin
    */
-  private Optional<IncrementalRun> latest(OutputDirectory output, List<String> inputs)
-      throws IOException {
-    Path checkpoint = checkpoint(output.path(), incremental, hadoop);
+  private Optional<IncrementalRun> latest(
+      BatchedOutput output, Path checkpoint, List<String> inputs) throws IOException {
     Optional<IncrementalRun> before = IncrementalRun.latest(checkpoint, hadoop);
     if (incremental.newOutput()) {
       return before;
     }
     if (before.isPresent()) {
       checkBelongs(before.get(), checkpoint, inputs, output);
-    } else if (output.state().holdsData()) {
+    } else if (output.holdsData()) {
       throw new UserException(
           "Cannot add to %s: it holds data, but the checkpoint %s is new, so nothing tells which files that data comes from; give the --checkpoint that belongs to it, or begin again beside it with --new-output"
               .formatted(output, Redaction.uri(checkpoint.toString())));
@@ -152,10 +162,9 @@ final class IncrementalJob {
     return before;
   }
 
-  private IncrementalResult run(OutputDirectory output, OutputWriter writer, List<String> inputs)
+  private IncrementalResult run(BatchedOutput output, Path checkpoint, List<String> inputs)
       throws IOException {
-    Path checkpoint = checkpoint(output.path(), incremental, hadoop);
-    Optional<IncrementalRun> before = latest(output, inputs);
+    Optional<IncrementalRun> before = latest(output, checkpoint, inputs);
     boolean first = incremental.newOutput() || before.isEmpty();
 
     Corpus corpus = first ? firstCorpus() : null;
@@ -168,7 +177,9 @@ final class IncrementalJob {
     Dataset<Row> stream = stream(reading);
     corpus = new Corpus(stream, format, inputs, text, malformed);
     Layout layout = Layout.of(corpus, options);
-    Provenance planned = job.plannedProvenance(corpus, layout, job.describeModels(), output);
+    Provenance planned =
+        job.plannedProvenance(
+            corpus, layout, job.describeModels(), output.toString(), output.format());
 
     IncrementalRun run;
     if (first) {
@@ -186,11 +197,9 @@ final class IncrementalJob {
       run = before.get();
       checkSame(run, planned, text, output);
     }
-    Batches batches =
-        new Batches(run, checkpoint, reading, corpus, layout, planned, output, writer);
+    Batches batches = new Batches(run, checkpoint, reading, corpus, layout, planned, output);
     runQuery(stream, batches, run.bookkeeping(checkpoint));
-    return new IncrementalResult(
-        new Path(output.path(), run.directory()).toString(), batches.done, batches.loadSeconds);
+    return new IncrementalResult(output.placeOf(run), batches.done, batches.loadSeconds);
   }
 
   private Corpus firstCorpus() {
@@ -212,7 +221,7 @@ final class IncrementalJob {
 
   /** Checkpoint and output must tell the same story. */
   private void checkBelongs(
-      IncrementalRun run, Path checkpoint, List<String> inputs, OutputDirectory output)
+      IncrementalRun run, Path checkpoint, List<String> inputs, BatchedOutput output)
       throws IOException {
     String shown = Redaction.uri(checkpoint.toString());
     if (!run.output().equals(output.toString())) {
@@ -220,20 +229,22 @@ final class IncrementalJob {
           "Cannot add to %s: the checkpoint %s belongs to the output %s; name another --checkpoint"
               .formatted(output, shown, run.output()));
     }
-    Optional<String> later = output.state().seriesAfter(run.id());
+    Optional<String> later = output.seriesAfter(run.id());
     if (later.isPresent()) {
       throw new UserException(
           "Cannot add to %s: it holds the series %s, and the newest that the checkpoint %s knows is %s; give the --checkpoint that belongs to it, or begin again with --new-output"
               .formatted(output, later.get(), shown, run.id()));
     }
-    long written = output.state().lastBatch(run.id());
+    long written = output.lastBatch(run.id());
     if (written >= 0 && last(new Path(run.bookkeeping(checkpoint), "offsets")) < 0) {
       throw new UserException(
           "Cannot add to %s: it holds data, but the checkpoint %s is empty; restore the checkpoint, of whatever age, or begin again with --new-output"
               .formatted(output, shown));
     }
     long finished = last(new Path(run.bookkeeping(checkpoint), "commits"));
-    if (finished > written) {
+    // A table whose snapshots have expired cannot tell.
+    boolean forgotten = written < 0 && output.forgets();
+    if (finished > written && !forgotten) {
       throw new UserException(
           "Cannot add to %s: the checkpoint %s says that batch %d was written, but %s in %s; restore the output, or begin again with --new-output"
               .formatted(
@@ -241,7 +252,7 @@ final class IncrementalJob {
                   shown,
                   finished,
                   written < 0 ? "there is no data" : "the last one is batch %d".formatted(written),
-                  run.directory()));
+                  output.placeOf(run)));
     }
     List<String> shownInputs = inputs.stream().map(Redaction::uri).toList();
     if (!run.inputs().equals(shownInputs)) {
@@ -258,7 +269,7 @@ final class IncrementalJob {
   }
 
   private static void checkSame(
-      IncrementalRun run, Provenance planned, String text, OutputDirectory output) {
+      IncrementalRun run, Provenance planned, String text, BatchedOutput output) {
     Optional<String> difference = planned.difference(run.planned());
     if (difference.isEmpty() && !run.textColumn().equals(text)) {
       difference =
@@ -439,8 +450,7 @@ final class IncrementalJob {
     private final transient Corpus corpus;
     private final transient Layout layout;
     private final transient Provenance planned;
-    private final transient OutputDirectory output;
-    private final transient OutputWriter writer;
+    private final transient BatchedOutput output;
     private final transient List<Provenance> done = new ArrayList<>();
     private transient double loadSeconds;
 
@@ -451,8 +461,7 @@ final class IncrementalJob {
         Corpus corpus,
         Layout layout,
         Provenance planned,
-        OutputDirectory output,
-        OutputWriter writer) {
+        BatchedOutput output) {
       this.run = run;
       this.checkpoint = checkpoint;
       this.reading = reading;
@@ -460,7 +469,6 @@ final class IncrementalJob {
       this.layout = layout;
       this.planned = planned;
       this.output = output;
-      this.writer = writer;
     }
 
     @Override
@@ -470,11 +478,11 @@ final class IncrementalJob {
       List<String> files =
           ofInputs.stream().flatMap(List::stream).map(Path::toString).sorted().toList();
       List<String> shown = files.stream().map(Redaction::uri).toList();
-      long last = writer.state().lastBatch(run.id());
+      long last = output.lastBatch(run.id());
       if (number <= last) {
         passOver(number, shown);
         return;
-      } else if (number > last + 1) {
+      } else if (number > last + 1 && !(last < 0 && output.forgets())) {
         throw new UserException(
             "Cannot add batch %d to %s: the last one in it is batch %d; the checkpoint %s is ahead of the output; restore the output, or begin again with --new-output"
                 .formatted(number, output, last, Redaction.uri(checkpoint.toString())));
@@ -484,18 +492,20 @@ final class IncrementalJob {
       boolean special = ofInputs.stream().flatMap(List::stream).anyMatch(Corpus::isGlob);
       Dataset<Row> rows = special ? again(batch.sparkSession(), reading, ofInputs) : batch;
       Provenance begun = planned.ofBatch("%s-batch-%06d".formatted(run.id(), number), began, shown);
-      AnnotateResult result =
-          job.annotate(
-              new AnnotateJob.Rows(rows, rows::count),
-              layout,
+      Optional<AnnotateResult> added =
+          output.add(
+              run,
+              number,
+              shown,
               begun,
-              run.directory() + "/batch=" + number,
-              writer);
-      Commit made = writer.commitBatch(result.provenance(), run.id(), number);
-      if (!made.writer().equals(writer.id())) {
+              (provenance, destination) ->
+                  job.annotate(
+                      new AnnotateJob.Rows(rows, rows::count), layout, provenance, destination));
+      if (added.isEmpty()) {
         passOver(number, shown);
         return;
       }
+      AnnotateResult result = added.get();
       done.add(result.provenance());
       loadSeconds = Math.max(loadSeconds, result.modelLoadSeconds());
       LOG.info(
@@ -507,28 +517,18 @@ final class IncrementalJob {
 
     /** A batch that the output has: with the same files, it is done. */
     private void passOver(long number, List<String> files) throws IOException {
-      List<String> there =
-          output
-              .log()
-              .batch(writer.state(), run.id(), number)
-              .map(committed -> committed.input().paths())
-              .orElse(List.of());
-      if (!there.equals(files)) {
+      Optional<String> there = output.difference(run, number, files);
+      if (there.isPresent()) {
         throw new UserException(
             "Cannot add batch %d to %s: it is in the output with %s, and the checkpoint %s has %s for it; the checkpoint was rolled back, or is that of another run; restore the newest one, or begin again with --new-output"
                 .formatted(
                     number,
                     output,
-                    listed(there),
+                    there.get(),
                     Redaction.uri(checkpoint.toString()),
-                    listed(files)));
+                    BatchedOutput.listed(files)));
       }
       LOG.info("Batch {} is in the output already", number);
-    }
-
-    private static String listed(List<String> files) {
-      String first = String.join(", ", files.subList(0, Math.min(3, files.size())));
-      return files.size() > 3 ? "%s and %,d more".formatted(first, files.size() - 3) : first;
     }
   }
 }

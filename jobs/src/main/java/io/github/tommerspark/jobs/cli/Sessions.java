@@ -1,5 +1,6 @@
 package io.github.tommerspark.jobs.cli;
 
+import io.github.tommerspark.jobs.table.TableFormat;
 import io.github.tommerspark.spark.EngineSetup;
 import java.util.Map;
 import org.apache.spark.SparkConf;
@@ -32,6 +33,7 @@ public final class Sessions {
   /** A session with these settings, and defaults for what they leave open. */
   public static SparkSession start(String name, SparkConf conf) {
     DEFAULTS.forEach(conf::setIfMissing);
+    TableFormat.settings(conf::contains).forEach(conf::set);
     SparkSession session =
         SparkSession.builder().config(conf).appName("tommer-spark " + name).getOrCreate();
     // The driver tokenises, too: it says what models are.

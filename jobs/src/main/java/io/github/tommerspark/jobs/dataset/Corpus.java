@@ -3,6 +3,8 @@ package io.github.tommerspark.jobs.dataset;
 import io.github.tommerspark.jobs.cli.Redaction;
 import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.output.Committed;
+import io.github.tommerspark.jobs.table.TableInput;
+import io.github.tommerspark.jobs.table.TableName;
 import io.github.tommerspark.spark.FileRows;
 import io.github.tommerspark.spark.ZstdCodec;
 import io.github.tommerspark.sparknlp.TextReader;
@@ -14,6 +16,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -36,7 +39,7 @@ import org.slf4j.LoggerFactory;
  *
  * @param rows all rows; if {@code malformedColumn} is not null, with that column
  * @param format of its files
- * @param paths absolute paths of what was given
+ * @param paths absolute paths of what was given, or the name of a table
  * @param textColumn name of the column with the text, as the input spells it; null if none was
  *     asked for
  * @param malformedColumn name of the column that holds a record that could not be read, null in
@@ -78,6 +81,8 @@ public record Corpus(
           InputFormat.TEXT,
           Map.of(),
           InputFormat.ORC,
+          Map.of(),
+          InputFormat.TABLE,
           Map.of());
 
   /**
@@ -87,6 +92,10 @@ public record Corpus(
    *     text column
    */
   public static Corpus open(SparkSession spark, CorpusOptions options) {
+    Optional<TableInput> table = TableInput.find(spark, options.paths(), options.options());
+    if (table.isPresent()) {
+      return ofTable(table.get(), options);
+    }
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     List<Path> files = new ArrayList<>();
     List<Path> roots = new ArrayList<>();
@@ -112,9 +121,26 @@ public record Corpus(
     return new Corpus(rows, format, List.copyOf(paths), text, malformed);
   }
 
+  private static Corpus ofTable(TableInput table, CorpusOptions options) {
+    if (options.format() != null) {
+      throw new UserException(
+          "Cannot read %s as files of %s: it is a table; leave out --input-format"
+              .formatted(table.name(), options.format().label()));
+    }
+    Dataset<Row> rows = table.rows();
+    String text =
+        options.textColumn() == null ? null : textColumn(rows.schema(), options.textColumn(), null);
+    return new Corpus(rows, InputFormat.TABLE, List.of(table.name().given()), text, null);
+  }
+
   /** This corpus with other rows of the same schema. */
   Corpus withRows(Dataset<Row> others) {
     return new Corpus(others, format, paths, textColumn, malformedColumn);
+  }
+
+  /** Where it lies, as absolute paths or globs; a table of a catalog may lie anywhere. */
+  public List<String> places() {
+    return paths.stream().filter(path -> !TableName.is(path)).toList();
   }
 
   /** The columns of the input itself. */
@@ -158,7 +184,7 @@ public record Corpus(
                   .load(literally(roots));
         // No line at all, so no column: an empty corpus is not an error.
       case JSON -> rows.schema().isEmpty() ? empty(spark, options) : rows;
-      case PARQUET, ORC, TEXT -> rows;
+      case PARQUET, ORC, TEXT, TABLE -> rows;
     };
   }
 

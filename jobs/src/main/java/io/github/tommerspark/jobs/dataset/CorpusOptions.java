@@ -7,7 +7,7 @@ import java.util.TreeMap;
 /**
  * The source of texts.
  *
- * @param paths files, directories or globs on any file system that Hadoop knows
+ * @param paths files, directories or globs on any file system that Hadoop knows, or one table
  * @param format of all of them; null to go by their names
  * @param options passed on to Spark's reader
  * @param textColumn the column to annotate; null if there need be none

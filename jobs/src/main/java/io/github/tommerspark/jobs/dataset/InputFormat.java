@@ -17,7 +17,9 @@ public enum InputFormat {
   /** Plain text: a line is a row. */
   TEXT("txt", "text"),
   /** ORC. */
-  ORC("orc");
+  ORC("orc"),
+  /** A table of a catalog, or of Iceberg or Delta; no format of files. */
+  TABLE;
 
   private static final Set<String> COMPRESSIONS =
       Set.of("gz", "zst", "bz2", "snappy", "lz4", "deflate");
@@ -43,7 +45,7 @@ public enum InputFormat {
   /** The format of that label. */
   public static InputFormat parse(String label) {
     for (InputFormat format : values()) {
-      if (format.label().equals(label)) {
+      if (format != TABLE && format.label().equals(label)) {
         return format;
       }
     }
@@ -52,7 +54,10 @@ public enum InputFormat {
   }
 
   static String labels() {
-    return Arrays.stream(values()).map(InputFormat::label).collect(Collectors.joining(", "));
+    return Arrays.stream(values())
+        .filter(format -> format != TABLE)
+        .map(InputFormat::label)
+        .collect(Collectors.joining(", "));
   }
 
   /**

@@ -11,7 +11,16 @@ public enum OutputFormat {
   /** JSON Lines. */
   JSON,
   /** ORC. */
-  ORC;
+  ORC,
+  /** A table of Apache Iceberg. */
+  ICEBERG,
+  /** A table of Delta Lake. */
+  DELTA;
+
+  /** Whether it is a format of tables, not of files. */
+  public boolean isTable() {
+    return this == ICEBERG || this == DELTA;
+  }
 
   /** Spark's name of it, which is also the one on the command line. */
   public String label() {

@@ -5,8 +5,9 @@ import java.util.List;
 /**
  * Options of the output.
  *
- * @param path directory on any file system that Hadoop knows
- * @param format of the files
+ * @param path directory on any file system that Hadoop knows, or {@code table:} and the name of a
+ *     table
+ * @param format of the files or the table; null for that of a table that is there
  * @param mode what to do when it is there already
  * @param column name of the mentions column, or its beginning when there are several models
  * @param select input columns to keep; null for all

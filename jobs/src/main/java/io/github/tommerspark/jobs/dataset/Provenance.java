@@ -1,5 +1,6 @@
 package io.github.tommerspark.jobs.dataset;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -7,6 +8,7 @@ import io.github.tommerspark.detect.ModelDescription;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.jobs.cli.Redaction;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +28,7 @@ import java.util.stream.Stream;
  * @param input what was read
  * @param output what was written
  * @param models what the mentions come from
- * @param counts of rows, mentions and tokens
+ * @param counts of rows, mentions and tokens; null in the commit of a table, which is made first
  * @param executors by Spark's name of them: how often each loaded the models, and in what time
  * @param seconds of the write, from the first task to the last file
  */
@@ -66,13 +68,21 @@ public record Provenance(
   /**
    * The output that was written.
    *
-   * @param path the directory
+   * @param path the directory, or the name of a table
    * @param format of the files
    * @param columns Spark's types by name
    * @param files that this run added, with their sizes in bytes
    */
   public record Output(
-      String path, String format, Map<String, String> columns, Map<String, Long> files) {}
+      String path, String format, Map<String, String> columns, Map<String, Long> files) {
+
+    /** Whether it is a table, whose files are the format's own. */
+    @JsonIgnore
+    public boolean isTable() {
+      return Arrays.stream(OutputFormat.values())
+          .anyMatch(known -> known.isTable() && known.label().equals(format));
+    }
+  }
 
   /**
    * A model and how it was used.
@@ -271,6 +281,13 @@ public record Provenance(
         null,
         Map.of(),
         0);
+  }
+
+  /** This one with another input. */
+  public Provenance reading(Input other) {
+    return new Provenance(
+        product, version, run, started, finished, options, other, output, models, counts, executors,
+        seconds);
   }
 
   /** This one under the name of a run. */

@@ -192,11 +192,7 @@ public final class OutputDirectory {
    */
   public void checkAgainst(List<String> inputs) {
     for (String input : inputs) {
-      Path other = new Path(input);
-      boolean sameStore =
-          Objects.equals(path.toUri().getScheme(), other.toUri().getScheme())
-              && Objects.equals(path.toUri().getAuthority(), other.toUri().getAuthority());
-      if (sameStore && overlaps(other.toUri().getPath())) {
+      if (overlap(path, new Path(input))) {
         throw new UserException(
             "Cannot write to %s: it and the input %s lie inside one another; name another --output"
                 .formatted(this, Redaction.uri(input)));
@@ -204,10 +200,19 @@ public final class OutputDirectory {
     }
   }
 
-  /** Returns whether the output is inside what a glob matches, or the other way round. */
-  private boolean overlaps(String glob) {
+  /**
+   * Returns whether a directory is inside what a glob may come to match, or the other way round.
+   *
+   * @param path absolute
+   * @param glob absolute
+   */
+  public static boolean overlap(Path path, Path glob) {
+    if (!Objects.equals(path.toUri().getScheme(), glob.toUri().getScheme())
+        || !Objects.equals(path.toUri().getAuthority(), glob.toUri().getAuthority())) {
+      return false;
+    }
     String[] own = path.toUri().getPath().split("/");
-    return expanded(glob).stream()
+    return expanded(glob.toUri().getPath()).stream()
         .map(pattern -> pattern.split("/"))
         .anyMatch(
             theirs ->

@@ -9,7 +9,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Names of writers, and the names that their data files get. */
-final class WriterId {
+public final class WriterId {
 
   /** Such as {@code 20261127T223538Z-1a2b3c4d}; sorts by age. */
   private static final String ID = "\\d{8}T\\d{6}Z-[0-9a-f]{8}";
@@ -28,7 +28,7 @@ final class WriterId {
   private WriterId() {}
 
   /** A new one. */
-  static String next(Instant now) {
+  public static String next(Instant now) {
     return TIME.format(now) + "-" + UUID.randomUUID().toString().substring(0, 8);
   }
 

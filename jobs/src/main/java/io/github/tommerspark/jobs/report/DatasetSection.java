@@ -256,6 +256,10 @@ record DatasetSection(Section section, int mentions) {
               "Tokens per second#");
       for (Provenance run : runs) {
         Provenance.Counts of = run.counts();
+        if (of == null) {
+          // A table's commit is made before they are known.
+          continue;
+        }
         throughput.row(
             run.started(),
             Numbers.count(of.rowsWritten()),
@@ -333,7 +337,7 @@ record DatasetSection(Section section, int mentions) {
     private String choice(int shownDocuments, int chosen) {
       StringBuilder words = new StringBuilder();
       Long all =
-          runs.isEmpty()
+          runs.isEmpty() || runs.stream().anyMatch(run -> run.counts() == null)
               ? null
               : (Long) runs.stream().mapToLong(run -> run.counts().rowsWritten()).sum();
       words.append(

@@ -271,7 +271,9 @@ class AnnotateOptionsTest {
   void missingOptionsAreNamed() {
     Run run = run(Map.of(), "annotate", "--input", "in");
     assertThat(run.code).isEqualTo(2);
-    assertThat(run.err).isEqualTo("tommer-spark: Missing required option: '--output=PATH'\n");
+    assertThat(run.err)
+        .isEqualTo(
+            "tommer-spark: Missing required option: '--output=PATH' or '--output-table=NAME'\n");
   }
 
   @Test

@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,7 +49,7 @@ class DtypesTest {
 
   @Test
   void aNewOutputGetsWhatATrialShows() throws IOException {
-    assertThat(Dtypes.recorded(folder.resolve("new").toString(), new Configuration())).isEmpty();
+    assertThat(Dtypes.recorded(spark, output("new"))).isEmpty();
     EngineOptions auto = EngineOptions.defaults();
     EngineOptions settled =
         Dtypes.settled(spark, List.of(ModelSpec.bundled("nano-llama")), auto, Optional.empty());
@@ -60,18 +59,27 @@ class DtypesTest {
 
   private Optional<ComputeType> recordedAfterARun(ComputeType dtype) throws IOException {
     Path docs = Files.writeString(folder.resolve("docs.jsonl"), "{\"text\": \"In Paris.\"}");
-    String output = folder.resolve(dtype.label()).toString();
+    OutputOptions output = output(dtype.label());
     AnnotateJob.run(
         spark,
         new AnnotateOptions(
             new CorpusOptions(List.of(docs.toString()), null, Map.of(), "text", null),
-            new OutputOptions(
-                output, OutputFormat.PARQUET, WriteMode.ERROR, "mentions", null, false),
+            output,
             List.of(ModelSpec.bundled("nano-llama")),
             EngineOptions.defaults().withDtype(dtype),
             0,
             false,
             Map.of()));
-    return Dtypes.recorded(output, new Configuration());
+    return Dtypes.recorded(spark, output);
+  }
+
+  private OutputOptions output(String name) {
+    return new OutputOptions(
+        folder.resolve(name).toString(),
+        OutputFormat.PARQUET,
+        WriteMode.ERROR,
+        "mentions",
+        null,
+        false);
   }
 }

@@ -1,0 +1,116 @@
+package io.github.tommerspark.jobs.table;
+
+import io.github.tommerspark.jobs.cli.UserException;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/** The formats of tables that can be written. */
+public enum TableFormat {
+  /** Apache Iceberg. */
+  ICEBERG(
+      "org.apache.iceberg.spark.SparkCatalog",
+      "org.apache.iceberg:iceberg-spark-runtime-3.5_2.12:1.10.1",
+      Set.of("snapshot-id", "as-of-timestamp", "branch", "tag")),
+  /** Delta Lake. */
+  DELTA(
+      "io.delta.sql.DeltaSparkSessionExtension",
+      "io.delta:delta-spark_2.12:3.3.2",
+      Set.of("versionasof", "timestampasof"));
+
+  private static final String EXTENSIONS = "spark.sql.extensions";
+  private static final String SESSION_CATALOG = "spark.sql.catalog.spark_catalog";
+
+  private final String mark;
+  private final String packages;
+  private final Set<String> snapshots;
+
+  TableFormat(String mark, String packages, Set<String> snapshots) {
+    this.mark = mark;
+    this.packages = packages;
+    this.snapshots = snapshots;
+  }
+
+  /** Spark's name of it, which is also the one on the command line. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** The format that a table's provider names; empty for all others. */
+  static Optional<TableFormat> ofProvider(String provider) {
+    return Arrays.stream(values())
+        .filter(format -> format.label().equalsIgnoreCase(provider))
+        .findFirst();
+  }
+
+  /** Returns whether its jars are on the class path of the driver. */
+  private boolean isThere() {
+    try {
+      Class.forName(mark, false, Thread.currentThread().getContextClassLoader());
+      return true;
+    } catch (ClassNotFoundException e) {
+      return false;
+    }
+  }
+
+  /**
+   * Makes sure that Spark has its jars.
+   *
+   * @throws UserException that says how to bring them, if not
+   */
+  void require() {
+    if (!isThere()) {
+      throw new UserException(
+          "The jars of %s are not among Spark's: bring them, such as by --packages %s (docs/tables.md)"
+              .formatted(label(), packages));
+    }
+  }
+
+  /**
+   * Makes sure that options of a reader which choose a snapshot are those of this format; Spark
+   * passes over those it does not know.
+   *
+   * @throws UserException naming one of another format
+   */
+  void checkOptions(String table, Map<String, String> options) {
+    for (TableFormat other : values()) {
+      for (String option : options.keySet()) {
+        if (other != this && other.snapshots.contains(option.toLowerCase(Locale.ROOT))) {
+          throw new UserException(
+              "Cannot read %s with --input-option %s: it is a table of %s, whose snapshots are named by %s"
+                  .formatted(table, option, label(), String.join(", ", snapshots)));
+        }
+      }
+    }
+  }
+
+  /** Returns whether options of a reader choose a snapshot. */
+  boolean chooses(Map<String, String> options) {
+    return options.keySet().stream()
+        .anyMatch(option -> snapshots.contains(option.toLowerCase(Locale.ROOT)));
+  }
+
+  /** The option of a reader that takes a version as {@link TableHistory} names it. */
+  String versionOption() {
+    return this == ICEBERG ? "snapshot-id" : "versionAsOf";
+  }
+
+  /**
+   * Settings that Delta needs of a session before it starts, if its jars are there and the user has
+   * set nothing of the kind.
+   *
+   * @param isSet tells whether the user has given a setting
+   */
+  public static Map<String, String> settings(Predicate<String> isSet) {
+    return DELTA.isThere() && !isSet.test(EXTENSIONS) && !isSet.test(SESSION_CATALOG)
+        ? Map.of(
+            EXTENSIONS,
+            DELTA.mark,
+            SESSION_CATALOG,
+            "org.apache.spark.sql.delta.catalog.DeltaCatalog")
+        : Map.of();
+  }
+}
