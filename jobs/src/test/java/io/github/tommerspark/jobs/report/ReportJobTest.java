@@ -40,7 +40,9 @@ class ReportJobTest {
   @TempDir private Path folder;
 
   @ParameterizedTest
-  @EnumSource(OutputFormat.class)
+  @EnumSource(
+      value = OutputFormat.class,
+      names = {"PARQUET", "JSON", "ORC"})
   void whatAnnotateWroteIsShownWithItsProvenance(OutputFormat format) throws IOException {
     Path docs = folder.resolve("docs.jsonl");
     Files.writeString(
