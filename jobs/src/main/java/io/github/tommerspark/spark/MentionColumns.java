@@ -54,6 +54,16 @@ public final class MentionColumns {
 
   private MentionColumns() {}
 
+  /**
+   * Returns the name of the column of one of several models.
+   *
+   * @param beginning of the names of all
+   * @param model name of the model, of which '-' is written as '_'
+   */
+  public static String ofModel(String beginning, String model) {
+    return beginning + "_" + model.replace('-', '_');
+  }
+
   private static StructField field(String name, DataType type) {
     return new StructField(name, type, false, Metadata.empty());
   }

@@ -48,7 +48,7 @@ public final class AgreeCommand implements Callable<Integer> {
       paramLabel = "PATH",
       arity = "1..*",
       description =
-          "One annotated dataset with several mentions columns. Each of its rows is a document.")
+          "One annotated dataset with several mentions columns. Each of its rows is a document. A table is table:CATALOG.DB.NAME, @ and a snapshot behind it.")
   private List<String> input;
 
   @Option(

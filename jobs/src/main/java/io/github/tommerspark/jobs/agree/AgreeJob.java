@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.count;
 
 import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.output.ResultDirectory;
+import io.github.tommerspark.jobs.table.TableName;
 import io.github.tommerspark.spark.AgreementPart;
 import io.github.tommerspark.spark.AgreementPlan;
 import io.github.tommerspark.spark.ColumnAgreement;
@@ -53,7 +54,7 @@ public final class AgreeJob {
             spark.sparkContext().hadoopConfiguration(),
             AgreementFiles::isOwn);
     open();
-    datasets.forEach(dataset -> output.checkAgainst(dataset.paths()));
+    datasets.forEach(dataset -> output.checkAgainst(TableName.places(dataset.paths())));
     checkConsensus();
 
     AgreementPlan plan =

@@ -2,18 +2,14 @@ package io.github.tommerspark.jobs.agree;
 
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.sha2;
 import static org.apache.spark.sql.functions.struct;
-import static org.apache.spark.sql.functions.substring;
 import static org.apache.spark.sql.functions.xxhash64;
 
 import io.github.tommerspark.columns.ColumnNames;
 import io.github.tommerspark.jobs.cli.Redaction;
 import io.github.tommerspark.jobs.cli.UserException;
-import io.github.tommerspark.jobs.dataset.Corpus;
-import io.github.tommerspark.jobs.dataset.CorpusOptions;
-import io.github.tommerspark.jobs.dataset.Provenance;
-import io.github.tommerspark.jobs.output.CommitLog;
+import io.github.tommerspark.jobs.dataset.AnnotatedDataset;
+import io.github.tommerspark.jobs.table.TableName;
 import io.github.tommerspark.spark.MentionColumns;
 import io.github.tommerspark.spark.SpanReader;
 import io.github.tommerspark.sparknlp.TextReader;
@@ -23,7 +19,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
@@ -62,9 +57,6 @@ public record MentionDataset(
    */
   record Model(String name, String column) {}
 
-  /** Hexadecimal digits of SHA-256 that make the id of a text, as annotate makes it. */
-  private static final int ID_DIGITS = 32;
-
   /**
    * Opens an annotated dataset and finds out what is in it.
    *
@@ -82,7 +74,7 @@ public record MentionDataset(
       throws IOException {
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     String first = source.paths().get(0);
-    if (source.paths().size() == 1) {
+    if (source.paths().size() == 1 && !TableName.is(first)) {
       Optional<Dataset<Row>> upstream = UpstreamInferences.read(spark, first);
       if (upstream.isPresent()) {
         return new MentionDataset(
@@ -99,40 +91,28 @@ public record MentionDataset(
                 UpstreamInferences.MENTIONS));
       }
     }
-    Corpus corpus =
-        Corpus.open(spark, new CorpusOptions(source.paths(), null, Map.of(), null, null));
-    Optional<Provenance> provenance =
-        corpus.paths().size() == 1
-            ? CommitLog.newest(new Path(corpus.paths().get(0)), hadoop)
-            : Optional.empty();
-    String shown = Redaction.uri(String.join(" ", corpus.paths()));
-    List<StructField> fields = corpus.columns();
+    AnnotatedDataset data = AnnotatedDataset.open(spark, source.paths(), null);
     String text =
         textColumn != null
-            ? require(fields, textColumn, "--text-column", shown)
-            : find(fields, provenance.map(p -> p.input().textColumn()).orElse("text"));
+            ? require(data, textColumn, "--text-column")
+            : data.find(data.textName(null)).map(StructField::name).orElse(null);
     if (text != null) {
-      TextReader.refusal(field(fields, text))
+      TextReader.refusal(data.find(text).orElseThrow())
           .ifPresent(
               reason -> {
                 throw new UserException(
                     "Cannot read texts from the column \"%s\" of %s: %s; name another with --text-column"
-                        .formatted(text, shown, reason));
+                        .formatted(text, data, reason));
               });
     }
-    String id = idColumn(fields, idColumn, provenance, text, shown);
     return new MentionDataset(
         source.name(),
-        corpus.rows(),
-        corpus.paths(),
-        id,
+        data.rows(),
+        data.paths(),
+        idColumn(data, idColumn, text),
         text,
-        corpus.malformedColumn(),
-        models(
-            source.name(),
-            mentionColumns(fields, columns, shown),
-            provenance.map(MentionDataset::namesByColumn).orElse(Map.of()),
-            shown));
+        data.malformedColumn(),
+        models(source.name(), mentionColumns(data, columns), data.models(), data.toString()));
   }
 
   private static String absolute(String given, Configuration hadoop) throws IOException {
@@ -140,51 +120,39 @@ public record MentionDataset(
     return path.getFileSystem(hadoop).makeQualified(path).toString();
   }
 
-  private static Map<String, String> namesByColumn(Provenance provenance) {
-    return provenance.models().stream()
-        .collect(Collectors.toMap(Provenance.Model::column, Provenance.Model::name, (a, b) -> a));
-  }
-
-  private static String idColumn(
-      List<StructField> fields,
-      String given,
-      Optional<Provenance> provenance,
-      String text,
-      String shown) {
+  private static String idColumn(AnnotatedDataset data, String given, String text) {
     if (given != null) {
-      return require(fields, given, "--id-column", shown);
+      return require(data, given, "--id-column");
     }
-    String recorded = find(fields, provenance.map(p -> p.input().idColumn()).orElse(null));
-    String id = recorded != null ? recorded : find(fields, MentionColumns.ID);
-    if (id == null && text == null) {
+    Optional<StructField> id = data.find(data.idName(null));
+    if (id.isEmpty() && text == null) {
       throw new UserException(
           "Cannot tell the documents of %s apart: it has neither an id nor a text; its columns are %s; name one with --id-column"
-              .formatted(shown, names(fields)));
+              .formatted(data, data.names()));
     }
-    return id;
+    return id.map(StructField::name).orElse(null);
   }
 
-  private static List<String> mentionColumns(
-      List<StructField> fields, List<String> wanted, String shown) {
+  private static List<String> mentionColumns(AnnotatedDataset data, List<String> wanted) {
     List<String> found = new ArrayList<>();
-    for (StructField field : fields) {
+    List<StructField> mentions = data.mentionColumns();
+    for (StructField field : data.columns()) {
       boolean named = wanted == null || wanted.stream().anyMatch(field.name()::equalsIgnoreCase);
-      boolean mentions = SpanReader.mention(field.dataType()).isPresent();
-      if (named && mentions) {
+      if (named && mentions.contains(field)) {
         found.add(field.name());
       } else if (named && wanted != null) {
         throw new UserException(
             "Cannot read mentions from the column \"%s\" of %s: it is of type %s, not array<struct<start:int,end:int,...>>"
-                .formatted(field.name(), shown, field.dataType().simpleString()));
+                .formatted(field.name(), data, field.dataType().simpleString()));
       }
     }
     if (found.isEmpty()) {
       throw new UserException(
           "Cannot find mentions in %s: none of its columns%s is an array<struct<start:int,end:int,...>>; they are %s"
               .formatted(
-                  shown,
+                  data,
                   wanted == null ? "" : " named by --columns " + String.join(",", wanted),
-                  names(fields)));
+                  data.names()));
     }
     return found;
   }
@@ -213,32 +181,15 @@ public record MentionDataset(
         : column;
   }
 
-  private static StructField field(List<StructField> fields, String name) {
-    return fields.stream()
-        .filter(field -> field.name().equalsIgnoreCase(name))
-        .findFirst()
-        .orElse(null);
-  }
-
-  /** As the data spells it; null if it is not there. */
-  private static String find(List<StructField> fields, String name) {
-    StructField field = name == null ? null : field(fields, name);
-    return field == null ? null : field.name();
-  }
-
-  private static String require(
-      List<StructField> fields, String name, String option, String shown) {
-    String found = find(fields, name);
-    if (found == null) {
-      throw new UserException(
-          "Cannot find the column \"%s\" of %s in %s: its columns are %s"
-              .formatted(name, option, shown, names(fields)));
-    }
-    return found;
-  }
-
-  private static String names(List<StructField> fields) {
-    return fields.stream().map(StructField::name).collect(Collectors.joining(", "));
+  /** Returns the column as the data spells it. */
+  private static String require(AnnotatedDataset data, String name, String option) {
+    return data.find(name)
+        .map(StructField::name)
+        .orElseThrow(
+            () ->
+                new UserException(
+                    "Cannot find the column \"%s\" of %s in %s: its columns are %s"
+                        .formatted(name, option, data, data.names())));
   }
 
   /**
@@ -255,7 +206,7 @@ public record MentionDataset(
     columns.add(
         (idColumn != null
                 ? ColumnNames.column(idColumn).cast(DataTypes.StringType)
-                : substring(sha2(text, 256), 1, ID_DIGITS))
+                : AnnotatedDataset.madeId(text))
             .as("id"));
     columns.add(failed().as("failed"));
     columns.add(text.as("text"));

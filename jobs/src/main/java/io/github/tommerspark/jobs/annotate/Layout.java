@@ -100,7 +100,7 @@ record Layout(StructType schema, AnnotatePlan plan, List<String> mentions, Strin
   static List<String> mentionColumns(List<ModelSpec> models, String column) {
     return models.size() == 1
         ? List.of(column)
-        : models.stream().map(model -> column + "_" + model.name().replace('-', '_')).toList();
+        : models.stream().map(model -> MentionColumns.ofModel(column, model.name())).toList();
   }
 
   /** Returns whether chunks would lie in a document that the output does not have. */

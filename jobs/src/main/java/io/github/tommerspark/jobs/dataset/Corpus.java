@@ -140,7 +140,7 @@ public record Corpus(
 
   /** Where it lies, as absolute paths or globs; a table of a catalog may lie anywhere. */
   public List<String> places() {
-    return paths.stream().filter(path -> !TableName.is(path)).toList();
+    return TableName.places(paths);
   }
 
   /** The columns of the input itself. */

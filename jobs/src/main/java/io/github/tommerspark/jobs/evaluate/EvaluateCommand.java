@@ -75,7 +75,7 @@ public final class EvaluateCommand implements Callable<Integer> {
       paramLabel = "NAME=PATH",
       arity = "1..*",
       description =
-          "Outputs of annotate to score instead of running a model, under the model's name; a name given again adds files. Joined with the gold data by text, or by id where there is no text.")
+          "Outputs of annotate to score instead of running a model, under the model's name; a name given again adds files; a table is table:CATALOG.DB.NAME. Joined with the gold data by text, or by id where there is no text.")
   private List<String> predictions;
 
   @Option(

@@ -12,13 +12,12 @@ import io.github.tommerspark.detect.Mention;
 import io.github.tommerspark.gold.GoldDocument;
 import io.github.tommerspark.jobs.cli.Redaction;
 import io.github.tommerspark.jobs.cli.UserException;
-import io.github.tommerspark.jobs.dataset.Corpus;
+import io.github.tommerspark.jobs.dataset.AnnotatedDataset;
 import io.github.tommerspark.jobs.dataset.GoldData;
 import io.github.tommerspark.jobs.dataset.InputFormat;
 import io.github.tommerspark.jobs.dataset.Provenance;
-import io.github.tommerspark.jobs.output.CommitLog;
-import io.github.tommerspark.jobs.output.Committed;
 import io.github.tommerspark.spark.MentionColumns;
+import io.github.tommerspark.spark.SpanReader;
 import io.github.tommerspark.sparknlp.TextReader;
 import io.github.tommerspark.text.CodePointOffsets;
 import java.io.IOException;
@@ -34,8 +33,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -54,9 +51,6 @@ import org.apache.spark.sql.types.StructType;
  * mention must say what the gold text says at its place.
  */
 final class WrittenMentions {
-
-  /** An id that annotate makes from the text. */
-  private static final int MADE_ID_DIGITS = 32;
 
   private static final String KEY = "_tommer_key";
 
@@ -101,33 +95,25 @@ final class WrittenMentions {
    */
   static WrittenMentions read(
       SparkSession spark, String name, List<String> given, List<GoldData> gold) throws IOException {
-    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-    List<Path> files = new ArrayList<>();
-    List<Path> roots = new ArrayList<>();
-    List<String> paths = new ArrayList<>();
-    List<Optional<Provenance>> runs = new ArrayList<>();
-    for (String path : given) {
-      String resolved = Corpus.resolve(path, hadoop, files, roots);
-      paths.add(resolved);
-      runs.add(CommitLog.newest(new Path(resolved), hadoop));
+    AnnotatedDataset data = AnnotatedDataset.open(spark, given, null);
+    String shown = Redaction.uri(String.join(", ", data.paths()));
+    if (data.format() == InputFormat.CSV || data.format() == InputFormat.TEXT) {
+      throw new UserException(
+          "Cannot read the predictions %s: outputs of annotate are parquet, json, orc or tables"
+              .formatted(shown));
     }
-    Optional<Provenance> provenance = runs.get(0);
-    String shown = Redaction.uri(String.join(", ", paths));
-    InputFormat format = format(files.get(0));
-    Dataset<Row> rows =
-        Committed.read(
-            roots, hadoop, () -> spark.read().format(format.label()).load(Corpus.literally(roots)));
-    String column = column(rows.schema(), name, shown);
+    Dataset<Row> rows = data.rows();
+    String column = column(data, name, shown);
     List<String> columns = Arrays.asList(rows.columns());
-    String text = provenance.map(p -> p.input().textColumn()).orElse("text");
-    String id = provenance.map(p -> p.input().idColumn()).orElse(MentionColumns.ID);
+    String text = data.textName(null);
+    String id = data.idName(null);
     boolean byText = columns.contains(text);
     if (!byText && !columns.contains(id)) {
       throw new UserException(
           "Cannot join the predictions %s with gold data: they have neither a column \"%s\" nor \"%s\""
               .formatted(shown, text, id));
     }
-    Provenance.Model model = model(runs, column, shown);
+    Provenance.Model model = model(data.newestOfEach(), column, shown);
     Dataset<Row> keyed =
         rows.select(
             (byText
@@ -174,24 +160,14 @@ final class WrittenMentions {
     return models.get(0).orElseThrow();
   }
 
-  private static InputFormat format(Path file) {
-    return InputFormat.ofFileName(file.getName())
-        .filter(f -> f == InputFormat.PARQUET || f == InputFormat.JSON || f == InputFormat.ORC)
-        .orElseThrow(
-            () ->
-                new UserException(
-                    "Cannot read the predictions %s: outputs of annotate are parquet, json or orc"
-                        .formatted(Redaction.uri(file.toString()))));
-  }
-
   /** The column of the model's own name, or the only one of mentions. */
-  private static String column(StructType schema, String name, String shown) {
+  private static String column(AnnotatedDataset data, String name, String shown) {
     List<String> candidates =
-        Arrays.stream(schema.fields())
-            .filter(WrittenMentions::hasMentions)
+        data.mentionColumns().stream()
+            .filter(WrittenMentions::hasTextsAndScores)
             .map(StructField::name)
             .toList();
-    String own = MentionColumns.MENTIONS + "_" + name.replace('-', '_');
+    String own = MentionColumns.ofModel(MentionColumns.MENTIONS, name);
     if (candidates.contains(own)) {
       return own;
     }
@@ -205,10 +181,9 @@ final class WrittenMentions {
                 .formatted(shown, name, String.join(", ", candidates)));
   }
 
-  private static boolean hasMentions(StructField field) {
-    return field.dataType() instanceof ArrayType array
-        && array.elementType() instanceof StructType struct
-        && Arrays.asList(struct.fieldNames()).containsAll(List.of("start", "end", "text", "score"));
+  private static boolean hasTextsAndScores(StructField field) {
+    StructType mention = SpanReader.mention(field.dataType()).orElseThrow();
+    return Arrays.asList(mention.fieldNames()).containsAll(List.of("text", "score"));
   }
 
   /** Fields by name: files of other formats than Parquet do not keep their order and types. */
@@ -244,7 +219,9 @@ final class WrittenMentions {
   /** What a row of a document may be called. */
   private List<String> keys(GoldDocument document) {
     String hash = sha256(document.text());
-    return byText ? List.of(hash) : List.of(document.id(), hash.substring(0, MADE_ID_DIGITS));
+    return byText
+        ? List.of(hash)
+        : List.of(document.id(), hash.substring(0, AnnotatedDataset.ID_DIGITS));
   }
 
   private static String sha256(String text) {

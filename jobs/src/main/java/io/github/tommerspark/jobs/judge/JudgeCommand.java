@@ -63,7 +63,7 @@ public final class JudgeCommand implements Callable<Integer> {
       paramLabel = "PATH",
       required = true,
       description =
-          "What annotate wrote, with its texts; on any Hadoop file system. Its text and id columns and its models are known from its provenance.")
+          "What annotate wrote, with its texts; on any Hadoop file system, or table:CATALOG.DB.NAME. Its text and id columns and its models are known from its provenance.")
   private String input;
 
   @Option(

@@ -6,16 +6,12 @@ import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.sha2;
 import static org.apache.spark.sql.functions.size;
-import static org.apache.spark.sql.functions.substring;
 
 import io.github.tommerspark.columns.ColumnNames;
 import io.github.tommerspark.jobs.cli.Redaction;
 import io.github.tommerspark.jobs.cli.UserException;
+import io.github.tommerspark.jobs.dataset.AnnotatedDataset;
 import io.github.tommerspark.jobs.dataset.Corpus;
-import io.github.tommerspark.jobs.dataset.CorpusOptions;
-import io.github.tommerspark.jobs.dataset.Provenance;
-import io.github.tommerspark.jobs.output.CommitLog;
-import io.github.tommerspark.spark.MentionColumns;
 import io.github.tommerspark.sparknlp.TextReader;
 import io.github.tommerspark.text.CodePointOffsets;
 import java.io.IOException;
@@ -29,13 +25,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.ArrayType;
-import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
@@ -72,8 +66,6 @@ record JudgeSample(
    */
   record Span(int start, int end, String text, Float score) {}
 
-  private static final String DEFAULT_TEXT = "text";
-
   /**
    * Draws a sample.
    *
@@ -81,31 +73,25 @@ record JudgeSample(
    * @throws IOException if the provenance of the dataset cannot be read
    */
   static JudgeSample draw(SparkSession spark, JudgeOptions options) throws IOException {
-    Optional<Provenance> provenance = provenance(spark, options.input());
+    AnnotatedDataset data =
+        AnnotatedDataset.open(spark, List.of(options.input()), options.format());
+    StructType schema = data.rows().schema();
     String textColumn =
-        firstOf(options.textColumn(), provenance.map(p -> p.input().textColumn()), DEFAULT_TEXT);
-    Corpus corpus =
-        Corpus.open(
-            spark,
-            new CorpusOptions(
-                List.of(options.input()), options.format(), Map.of(), textColumn, null));
-    StructType schema = corpus.rows().schema();
-    Map<String, String> models = models(schema, options, provenance);
+        Corpus.textColumn(schema, data.textName(options.textColumn()), data.malformedColumn());
+    Map<String, String> models = models(data, options);
 
-    Column text = TextReader.strings(corpus.rows(), corpus.textColumn());
-    Column textId = substring(sha2(text, 256), 1, 32);
-    String idColumn =
-        firstOf(options.idColumn(), provenance.map(p -> p.input().idColumn()), MentionColumns.ID);
-    Column id;
-    if (find(schema, idColumn).isPresent()) {
-      id = coalesce(ColumnNames.column(idColumn).cast("string"), textId);
-    } else if (options.idColumn() == null) {
-      id = textId;
-    } else {
+    Column text = TextReader.strings(data.rows(), textColumn);
+    Column textId = AnnotatedDataset.madeId(text);
+    Optional<StructField> idColumn = data.find(data.idName(options.idColumn()));
+    if (idColumn.isEmpty() && options.idColumn() != null) {
       throw new UserException(
           "Cannot find the column \"%s\" of --id-column in the input: its columns are %s"
-              .formatted(idColumn, String.join(", ", schema.fieldNames())));
+              .formatted(options.idColumn(), data.names()));
     }
+    Column id =
+        idColumn
+            .map(field -> coalesce(ColumnNames.column(field.name()).cast("string"), textId))
+            .orElse(textId);
 
     List<String> columns = List.copyOf(models.keySet());
     List<Column> selected = new ArrayList<>();
@@ -118,7 +104,7 @@ record JudgeSample(
       selected.add(spans(schema, columns.get(m)).as("mentions" + m));
     }
     Dataset<Row> rows =
-        corpus.rows().where(text.isNotNull().and(any)).select(selected.toArray(Column[]::new));
+        data.rows().where(text.isNotNull().and(any)).select(selected.toArray(Column[]::new));
     List<Row> drawn =
         rows.orderBy("position", "id", "text").limit(options.documents()).collectAsList();
     Map<String, Document> documents = new LinkedHashMap<>();
@@ -130,32 +116,12 @@ record JudgeSample(
         models, rows.count(), List.copyOf(documents.values()), drawn.size() - documents.size());
   }
 
-  private static Optional<Provenance> provenance(SparkSession spark, String input)
-      throws IOException {
-    try {
-      return CommitLog.newest(new Path(input), spark.sparkContext().hadoopConfiguration());
-    } catch (IllegalArgumentException e) {
-      throw new UserException(
-          "Cannot read the input %s: %s".formatted(Redaction.uri(input), e.getMessage()), e);
-    }
-  }
-
-  private static String firstOf(String given, Optional<String> recorded, String otherwise) {
-    return given != null ? given : recorded.orElse(otherwise);
-  }
-
   /** Names of models by column, of the columns asked for or of all that hold mentions. */
-  private static Map<String, String> models(
-      StructType schema, JudgeOptions options, Optional<Provenance> provenance) {
-    Map<String, String> names = new LinkedHashMap<>();
-    provenance.ifPresent(p -> p.models().forEach(m -> names.put(m.column(), m.name())));
+  private static Map<String, String> models(AnnotatedDataset data, JudgeOptions options) {
+    Map<String, String> names = data.models();
     Set<String> columns = new LinkedHashSet<>();
     if (options.columns().isEmpty()) {
-      for (StructField field : schema.fields()) {
-        if (holdsMentions(field.dataType())) {
-          columns.add(field.name());
-        }
-      }
+      data.mentionColumns().forEach(field -> columns.add(field.name()));
       // The dataset may have come with such columns of its own.
       if (columns.stream().anyMatch(names::containsKey)) {
         columns.retainAll(names.keySet());
@@ -168,13 +134,13 @@ record JudgeSample(
     }
     for (String name : options.columns()) {
       StructField field =
-          find(schema, name)
+          data.find(name)
               .orElseThrow(
                   () ->
                       new UserException(
                           "Cannot find the column \"%s\" of --column in the input: its columns are %s"
-                              .formatted(name, String.join(", ", schema.fieldNames()))));
-      if (!holdsMentions(field.dataType())) {
+                              .formatted(name, data.names())));
+      if (!data.mentionColumns().contains(field)) {
         throw new UserException(
             "Cannot judge the column \"%s\": it is of type %s, not an array of structs with start and end"
                 .formatted(field.name(), field.dataType().simpleString()));
@@ -188,12 +154,6 @@ record JudgeSample(
                 name -> names.getOrDefault(name, name),
                 (a, b) -> a,
                 LinkedHashMap::new));
-  }
-
-  private static boolean holdsMentions(DataType type) {
-    return type instanceof ArrayType array
-        && array.elementType() instanceof StructType element
-        && Arrays.asList(element.fieldNames()).containsAll(List.of("start", "end"));
   }
 
   /** Field by field, because JSON gives them back in another order and of wider types. */
@@ -241,10 +201,5 @@ record JudgeSample(
               .formatted(id, found, start, end, expected));
     }
     return new Span(start, end, found, mention.isNullAt(3) ? null : mention.getFloat(3));
-  }
-
-  /** As Spark compares names: regardless of case. */
-  private static Optional<StructField> find(StructType schema, String name) {
-    return Arrays.stream(schema.fields()).filter(f -> f.name().equalsIgnoreCase(name)).findFirst();
   }
 }

@@ -11,13 +11,9 @@ import static org.apache.spark.sql.functions.trim;
 import static org.apache.spark.sql.functions.xxhash64;
 
 import io.github.tommerspark.columns.ColumnNames;
-import io.github.tommerspark.jobs.cli.Redaction;
 import io.github.tommerspark.jobs.cli.UserException;
-import io.github.tommerspark.jobs.dataset.Corpus;
-import io.github.tommerspark.jobs.dataset.OutputFormat;
+import io.github.tommerspark.jobs.dataset.AnnotatedDataset;
 import io.github.tommerspark.jobs.dataset.Provenance;
-import io.github.tommerspark.jobs.output.CommitLog;
-import io.github.tommerspark.jobs.output.Committed;
 import io.github.tommerspark.report.Block;
 import io.github.tommerspark.report.Documents;
 import io.github.tommerspark.report.Documents.Document;
@@ -32,7 +28,6 @@ import io.github.tommerspark.report.Section;
 import io.github.tommerspark.report.Table;
 import io.github.tommerspark.spark.MentionColumns;
 import io.github.tommerspark.sparknlp.TextReader;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -41,14 +36,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
-import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.ArrayType;
-import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
@@ -78,14 +69,13 @@ record DatasetSection(Section section, int mentions) {
   /**
    * Reads the dataset.
    *
-   * @param path its directory
+   * @param data the dataset
    * @param options of the report
    * @param room mentions that may be drawn
    * @throws UserException if a column is missing or there is nothing to report on
    */
-  static DatasetSection of(SparkSession spark, Path path, ReportOptions options, int room)
-      throws IOException {
-    return new Reader(spark, path, options, room).read();
+  static DatasetSection of(AnnotatedDataset data, ReportOptions options, int room) {
+    return new Reader(data, options, room).read();
   }
 
   /** A model's mentions: its name, and the column that has them. */
@@ -93,8 +83,7 @@ record DatasetSection(Section section, int mentions) {
 
   /** Reads one dataset. */
   private static final class Reader {
-    private final SparkSession spark;
-    private final Path path;
+    private final AnnotatedDataset data;
     private final String shown;
     private final ReportOptions options;
     private final int room;
@@ -103,18 +92,17 @@ record DatasetSection(Section section, int mentions) {
 
     private int drawn;
 
-    Reader(SparkSession spark, Path path, ReportOptions options, int room) throws IOException {
-      this.spark = spark;
-      this.path = path;
-      this.shown = Redaction.uri(path.toString());
+    Reader(AnnotatedDataset data, ReportOptions options, int room) {
+      this.data = data;
+      this.shown = data.toString();
       this.options = options;
       this.room = room;
-      this.runs = CommitLog.of(path, spark.sparkContext().hadoopConfiguration()).runs();
+      this.runs = data.runs();
     }
 
-    DatasetSection read() throws IOException {
-      Dataset<Row> rows = rows();
-      List<Source> sources = sources(rows.schema());
+    DatasetSection read() {
+      Dataset<Row> rows = data.rows();
+      List<Source> sources = sources();
       if (sources.isEmpty()) {
         throw new UserException(
             "Cannot report on %s: it has neither agreement.json nor evaluation.json, and no column of mentions among %s"
@@ -127,56 +115,26 @@ record DatasetSection(Section section, int mentions) {
         provenance();
       }
       documents(rows, sources);
-      return new DatasetSection(new Section("Annotated dataset: " + path.getName(), blocks), drawn);
+      return new DatasetSection(new Section("Annotated dataset: " + name(), blocks), drawn);
     }
 
     private Provenance newest() {
       return runs.get(runs.size() - 1);
     }
 
-    private Dataset<Row> rows() throws IOException {
-      if (runs.isEmpty()) {
-        return parquet();
-      }
-      Provenance.Output output = newest().output();
-      DataFrameReader reader = spark.read().format(output.format());
-      if (output.format().equals(OutputFormat.JSON.label())) {
-        // What Spark would guess from JSON has other numbers and no fields in empty arrays.
-        StructType schema = new StructType();
-        for (Map.Entry<String, String> column : output.columns().entrySet()) {
-          schema = schema.add(column.getKey(), DataType.fromDDL(column.getValue()));
-        }
-        reader = reader.schema(schema);
-      }
-      DataFrameReader prepared = reader;
-      return Committed.read(
-          List.of(path),
-          spark.sparkContext().hadoopConfiguration(),
-          () -> prepared.load(Corpus.literally(List.of(path))));
+    /** Returns the last part of the path, or the name of the table. */
+    private String name() {
+      return shown.substring(Math.max(shown.lastIndexOf('/'), shown.indexOf(':')) + 1);
     }
 
-    private Dataset<Row> parquet() {
-      try {
-        return spark.read().parquet(Corpus.literally(List.of(path)));
-      } catch (RuntimeException e) {
-        throw e;
-      } catch (Exception e) {
-        // Spark's checked exception, which its Java signature does not tell of.
-        throw new UserException(
-            "Cannot report on %s: it has neither agreement.json nor evaluation.json, and no Parquet files to read"
-                .formatted(shown),
-            e);
-      }
-    }
-
-    private List<Source> sources(StructType schema) {
+    private List<Source> sources() {
       if (!runs.isEmpty()) {
         return newest().models().stream()
             .map(model -> new Source(model.name(), model.column()))
             .toList();
       }
-      return Arrays.stream(schema.fields())
-          .filter(field -> isSpans(field) && !field.name().equals(options.goldColumn()))
+      return data.mentionColumns().stream()
+          .filter(field -> !field.name().equals(options.goldColumn()))
           .map(field -> new Source(field.name(), field.name()))
           .toList();
     }
@@ -295,10 +253,7 @@ record DatasetSection(Section section, int mentions) {
     }
 
     private void documents(Dataset<Row> rows, List<Source> sources) {
-      String text =
-          options.textColumn() != null
-              ? options.textColumn()
-              : runs.isEmpty() ? TEXT : newest().input().textColumn();
+      String text = data.textName(options.textColumn());
       if (find(rows, text) == null) {
         if (options.textColumn() != null) {
           throw missing(rows, text, "--text-column");
@@ -375,10 +330,7 @@ record DatasetSection(Section section, int mentions) {
 
     private Dataset<Row> sample(
         Dataset<Row> rows, String text, List<Source> sources, StructField gold) {
-      StructField id =
-          runs.isEmpty() || newest().input().idColumn() == null
-              ? find(rows, MentionColumns.ID)
-              : find(rows, newest().input().idColumn());
+      StructField id = find(rows, data.idName(null));
       Column body = TextReader.strings(rows, find(rows, text).name());
       List<Column> columns = new ArrayList<>();
       columns.add(

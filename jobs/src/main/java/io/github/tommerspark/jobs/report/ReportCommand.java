@@ -40,7 +40,7 @@ public final class ReportCommand implements Callable<Integer> {
       arity = "1..*",
       required = true,
       description =
-          "Output directories of annotate, agree or evaluate, or their JSON files, on any Hadoop file system; shown in this order.")
+          "Output directories of annotate, agree or evaluate, or their JSON files, on any Hadoop file system, or table:CATALOG.DB.NAME; shown in this order.")
   private List<String> inputs;
 
   @Option(

@@ -3,6 +3,8 @@ package io.github.tommerspark.jobs.report;
 import io.github.tommerspark.jobs.cli.Redaction;
 import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.cli.Version;
+import io.github.tommerspark.jobs.dataset.AnnotatedDataset;
+import io.github.tommerspark.jobs.table.TableInput;
 import io.github.tommerspark.report.Documents;
 import io.github.tommerspark.report.Page;
 import io.github.tommerspark.report.Results;
@@ -98,6 +100,9 @@ public final class ReportJob {
   }
 
   private List<Section> sections(String input) throws IOException {
+    if (TableInput.is(spark, input)) {
+      return List.of(dataset(input));
+    }
     Path path = new Path(input);
     FileSystem fs = path.getFileSystem(hadoop);
     path = fs.makeQualified(path);
@@ -116,11 +121,24 @@ public final class ReportJob {
       }
     }
     if (sections.isEmpty()) {
-      DatasetSection dataset = DatasetSection.of(spark, path, options, room);
-      room -= dataset.mentions();
-      sections.add(dataset.section());
+      sections.add(dataset(path.toString()));
     }
     return sections;
+  }
+
+  private Section dataset(String input) throws IOException {
+    AnnotatedDataset data;
+    try {
+      data = AnnotatedDataset.open(spark, List.of(input), null);
+    } catch (UserException e) {
+      throw new UserException(
+          "Cannot report on %s: it has neither agreement.json nor evaluation.json, and no dataset that can be read: %s"
+              .formatted(Redaction.uri(input), e.getMessage()),
+          e);
+    }
+    DatasetSection dataset = DatasetSection.of(data, options, room);
+    room -= dataset.mentions();
+    return dataset.section();
   }
 
   private Section result(FileSystem fs, Path file) throws IOException {

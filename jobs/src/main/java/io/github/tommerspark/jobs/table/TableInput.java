@@ -8,6 +8,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
@@ -24,10 +26,13 @@ import org.apache.spark.sql.SparkSession;
  */
 public record TableInput(TableName name, Dataset<Row> rows, List<Provenance> runs) {
 
+  private static final Pattern VERSIONED = Pattern.compile("(.+)@(\\d+)");
+
   /**
    * Opens the table that was given, by its name or by its directory.
    *
-   * @param given paths, globs or names
+   * @param given paths, globs or names; with {@code @} and a snapshot id or version behind it, the
+   *     table as it was then
    * @param options of Spark's reader, which may choose a snapshot
    * @return empty if what was given is no table
    * @throws UserException if there is no table of that name, or it was not given alone
@@ -35,16 +40,35 @@ public record TableInput(TableName name, Dataset<Row> rows, List<Provenance> run
   public static Optional<TableInput> find(
       SparkSession spark, List<String> given, Map<String, String> options) {
     for (String one : given) {
-      Optional<TableName> name = name(spark, one);
-      if (name.isPresent() && given.size() > 1) {
+      Optional<Reference> reference = reference(spark, one);
+      if (reference.isPresent() && given.size() > 1) {
         throw new UserException(
             "Cannot read %s together with other inputs: a table is read alone"
-                .formatted(name.get()));
-      } else if (name.isPresent()) {
-        return Optional.of(read(spark, name.get(), options));
+                .formatted(reference.get().name()));
+      } else if (reference.isPresent()) {
+        return Optional.of(read(spark, reference.get(), options));
       }
     }
     return Optional.empty();
+  }
+
+  /** Returns whether what was given is a table, be it there or not if it was given by its name. */
+  public static boolean is(SparkSession spark, String given) {
+    return reference(spark, given).isPresent();
+  }
+
+  /** A table, and the version that was named with it; null for none. */
+  private record Reference(TableName name, String version) {}
+
+  private static Optional<Reference> reference(SparkSession spark, String given) {
+    Matcher versioned = VERSIONED.matcher(given);
+    if (versioned.matches()) {
+      Optional<TableName> name = name(spark, versioned.group(1));
+      if (name.isPresent()) {
+        return Optional.of(new Reference(name.get(), versioned.group(2)));
+      }
+    }
+    return name(spark, given).map(name -> new Reference(name, null));
   }
 
   private static Optional<TableName> name(SparkSession spark, String given) {
@@ -61,7 +85,9 @@ public record TableInput(TableName name, Dataset<Row> rows, List<Provenance> run
     }
   }
 
-  private static TableInput read(SparkSession spark, TableName name, Map<String, String> options) {
+  private static TableInput read(
+      SparkSession spark, Reference reference, Map<String, String> options) {
+    TableName name = reference.name();
     if (!name.exists(spark)) {
       throw new UserException(
           "Cannot read %s: Spark knows no table of that name; are its catalog's settings (spark.sql.catalog.…) given?"
@@ -70,13 +96,20 @@ public record TableInput(TableName name, Dataset<Row> rows, List<Provenance> run
     Map<String, String> all = new HashMap<>(options);
     List<Provenance> runs = List.of();
     Optional<TableFormat> format = name.formatOf(spark);
-    if (format.isPresent()) {
-      format.get().checkOptions(name.toString(), options);
-      TableHistory history = TableHistory.read(spark, name, format.get(), options);
+    if (format.isEmpty() && reference.version() != null) {
+      throw new UserException(
+          "Cannot read %s at version %s: it is not a table of Iceberg or Delta"
+              .formatted(name, reference.version()));
+    } else if (format.isPresent()) {
+      if (reference.version() != null) {
+        all.put(format.get().versionOption(), reference.version());
+      }
+      format.get().checkOptions(name.toString(), all);
+      TableHistory history = TableHistory.read(spark, name, format.get(), Map.copyOf(all));
       runs = history.runs();
-      if (!format.get().chooses(options)) {
+      if (!format.get().chooses(all)) {
         // Rows are counted after they have been read: both of the same snapshot.
-        history.version().ifPresent(version -> all.put(format.get().versionOption(), version));
+        history.version().ifPresent(newest -> all.put(format.get().versionOption(), newest));
       }
     }
     return new TableInput(name, spark.read().options(all).table(name.sql()), runs);

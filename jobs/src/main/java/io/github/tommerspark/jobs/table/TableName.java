@@ -8,6 +8,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -34,6 +35,11 @@ public record TableName(String sql, Path directory, TableFormat format) {
   /** Returns whether what was given is the name of a table, not a path. */
   public static boolean is(String given) {
     return given.startsWith(PREFIX);
+  }
+
+  /** Returns those of some inputs that are paths: a table of a catalog may lie anywhere. */
+  public static List<String> places(List<String> given) {
+    return given.stream().filter(input -> !is(input)).toList();
   }
 
   /**

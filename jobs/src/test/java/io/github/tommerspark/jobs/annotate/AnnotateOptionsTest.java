@@ -225,7 +225,7 @@ class AnnotateOptionsTest {
         "--mode replace | Unknown mode \"replace\": use one of error, overwrite, append",
         "--dtype int8 | Unknown dtype \"int8\": use one of auto, fp32, bf16, fp16",
         "--input-format xml | Unknown input format \"xml\": use one of json, parquet, csv, text, orc",
-        "--output-format csv | Unknown output format \"csv\": use one of parquet, json, orc",
+        "--output-format csv | Unknown output format \"csv\": use one of parquet, json, orc, iceberg, delta",
         "--batch-tokens 0 | --batch-tokens must be at least 1, but is 0",
         "--device-concurrency 0 | --device-concurrency must be at least 1, but is 0",
         "--output-column a`b | --output-column must not be given a name with a backtick or a control character",

@@ -196,6 +196,24 @@ class ReportJobTest {
   }
 
   @Test
+  void aTableIsADatasetAlsoAtASnapshot() throws Exception {
+    spark.conf().set("spark.sql.catalog.reported", "org.apache.iceberg.spark.SparkCatalog");
+    spark.conf().set("spark.sql.catalog.reported.type", "hadoop");
+    spark.conf().set("spark.sql.catalog.reported.warehouse", path("lake"));
+    String table = "reported.db.mentions";
+    spark.sql(row("a", "Ada", 3)).writeTo(table).using("iceberg").create();
+    long first = spark.table(table + ".snapshots").select("snapshot_id").first().getLong(0);
+    spark.sql(row("b", "Bob", 3)).writeTo(table).append();
+    for (String input : List.of("table:" + table, path("lake/db/mentions"))) {
+      Document now = report(new Options(List.of(input), path("report.html")));
+      assertThat(now.select("article h3 > bdi").eachText()).containsExactly("a", "b");
+      assertThat(now.select("fieldset bdi").eachText()).containsExactly("mentions");
+      Document then = report(new Options(List.of(input + "@" + first), path("report.html")));
+      assertThat(then.select("article h3 > bdi").eachText()).containsExactly("a");
+    }
+  }
+
+  @Test
   void whatCannotBeReportedOnIsRefused() throws IOException {
     write("d", row("a", "Ada", 3));
     Files.createDirectory(folder.resolve("nothing"));
@@ -204,7 +222,7 @@ class ReportJobTest {
     refused(options("absent"), "Cannot report on file:.*/absent: no such file or directory");
     refused(
         options("nothing"),
-        "Cannot report on file:.*/nothing: it has neither agreement.json nor evaluation.json, and no Parquet files to read");
+        "Cannot report on file:.*/nothing: it has neither agreement.json nor evaluation.json, and no dataset that can be read: .*");
     refused(
         options("plain"),
         "Cannot report on file:.*/plain: it has neither agreement.json nor evaluation.json, and no column of mentions among a");
