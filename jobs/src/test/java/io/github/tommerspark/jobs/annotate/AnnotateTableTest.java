@@ -8,6 +8,7 @@ import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.jobs.LocalSpark;
+import io.github.tommerspark.jobs.TableJars;
 import io.github.tommerspark.jobs.cli.Failures;
 import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.dataset.Corpus;
@@ -61,6 +62,7 @@ class AnnotateTableTest {
 
   @BeforeEach
   void writeInput() throws IOException {
+    TableJars.assume();
     docs("first", "a", "b", "c");
     docs("second", "d", "e");
     docs("third", "f");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.jobs.LocalSpark;
+import io.github.tommerspark.jobs.TableJars;
 import io.github.tommerspark.jobs.TommerSpark;
 import io.github.tommerspark.jobs.annotate.AnnotateJob;
 import io.github.tommerspark.jobs.annotate.AnnotateOptions;
@@ -197,6 +198,7 @@ class ReportJobTest {
 
   @Test
   void aTableIsADatasetAlsoAtASnapshot() throws Exception {
+    TableJars.assume();
     spark.conf().set("spark.sql.catalog.reported", "org.apache.iceberg.spark.SparkCatalog");
     spark.conf().set("spark.sql.catalog.reported.type", "hadoop");
     spark.conf().set("spark.sql.catalog.reported.warehouse", path("lake"));
