@@ -191,6 +191,11 @@ public final class MentionDetector implements AutoCloseable {
     return groups.stream().map(ModelGroup::work).reduce(WorkReport.NONE, WorkReport::plus);
   }
 
+  /** Nanoseconds that the calling thread has spent in forward calls of any detector. */
+  public static long forwardNanosOfThread() {
+    return WorkAccount.forwardNanosOfThread();
+  }
+
   /**
    * The most tokens that a forward call now has: {@link EngineOptions#batchTokens()}, or less since
    * the device ran out of memory. A single longer window is still one call.

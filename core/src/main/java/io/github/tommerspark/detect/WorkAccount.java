@@ -4,6 +4,9 @@ import java.util.concurrent.atomic.LongAdder;
 
 /** Adds up what is done for a {@link WorkReport}. Thread-safe. */
 final class WorkAccount {
+  private static final ThreadLocal<long[]> FORWARD_OF_THREAD =
+      ThreadLocal.withInitial(() -> new long[1]);
+
   private final LongAdder tokeniseNanos = new LongAdder();
   private final LongAdder waitNanos = new LongAdder();
   private final LongAdder forwardNanos = new LongAdder();
@@ -23,9 +26,15 @@ final class WorkAccount {
   void computed(PackedBatch batch, long waited, long took) {
     waitNanos.add(waited);
     forwardNanos.add(took);
+    FORWARD_OF_THREAD.get()[0] += took;
     forwards.increment();
     windowTokens.add(batch.windowTokens());
     computedTokens.add(batch.ids().length);
+  }
+
+  /** Nanoseconds that this thread has spent in forwards, of any account. */
+  static long forwardNanosOfThread() {
+    return FORWARD_OF_THREAD.get()[0];
   }
 
   /** The spans of a call became its results. */

@@ -10,10 +10,12 @@ import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.DeviceChoice;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.jobs.cli.ModelArguments;
+import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.spark.AddedColumns;
 import io.github.tommerspark.spark.AnnotatePartition;
 import io.github.tommerspark.spark.AnnotatePlan;
 import io.github.tommerspark.spark.MentionColumns;
+import io.github.tommerspark.spark.OptionNames;
 import io.github.tommerspark.sparknlp.SparkNlpSchema;
 import io.github.tommerspark.sparknlp.TextReader;
 import io.github.tommerspark.text.BosPolicy;
@@ -26,6 +28,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.spark.ml.Transformer;
@@ -225,8 +228,11 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
                 throw new IllegalArgumentException(
                     "%s must not be empty: clear(%s()) takes it back".formatted(name, name));
               }
-              check.accept(value);
-              return true;
+              return spoken(
+                  () -> {
+                    check.accept(value);
+                    return true;
+                  });
             });
   }
 
@@ -251,8 +257,22 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
   }
 
   private static boolean areLabels(String[] labels) {
-    Typing.labels(List.of(labels));
-    return true;
+    return spoken(
+        () -> {
+          Typing.labels(List.of(labels));
+          return true;
+        });
+  }
+
+  /** Does something whose failures name options as the command line does. */
+  private static <T> T spoken(Supplier<T> action) {
+    try {
+      return action.get();
+    } catch (UserException e) {
+      throw new UserException(OptionNames.camelCase(e.getMessage()), e);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(OptionNames.camelCase(e.getMessage()), e);
+    }
   }
 
   private static boolean isOneColumn(String[] columns) {
@@ -706,11 +726,15 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
         description.warnings().forEach(warning -> LOG.warn("{}: {}", spec.name(), warning));
       }
     } catch (IOException e) {
-      throw new UncheckedIOException(e.getMessage(), e);
+      throw new UncheckedIOException(OptionNames.camelCase(e.getMessage()), e);
     }
   }
 
   private ModelSpec spec() {
+    return spoken(this::parsed);
+  }
+
+  private ModelSpec parsed() {
     ModelArguments arguments =
         new ModelArguments(
             Decoder.parse(getDecoder()),

@@ -9,14 +9,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.NoSuchElementException;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
@@ -29,8 +27,7 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Annotates the rows of a partition: reads ahead a bounded number of rows, so that the detector can
- * fill its batches with texts of like length, and returns them in the order they came in.
+ * Annotates the rows of a partition, in the order they come in.
  *
  * <p>An output row is the id if one is made, the kept input columns, and the {@link AddedColumns}.
  * A row is never lost and never fails the task (unless asked to): what cannot be annotated comes
@@ -38,15 +35,8 @@ import org.apache.spark.sql.types.StructType;
  */
 public final class AnnotatePartition implements MapPartitionsFunction<Row, Row> {
 
-  /** Rows read ahead at most. */
-  static final int LOOK_AHEAD_ROWS = 512;
-
-  /** Characters of text after which no further row is read ahead. */
-  static final long LOOK_AHEAD_CHARS = 2_000_000;
-
   private static final long serialVersionUID = 1L;
   private static final int ID_BYTES = 16;
-  private static final int EXCERPT = 200;
 
   private final AnnotatePlan plan;
   private final PartitionReports reports;
@@ -85,9 +75,11 @@ public final class AnnotatePartition implements MapPartitionsFunction<Row, Row> 
 
   @Override
   public Iterator<Row> call(Iterator<Row> partition) throws IOException {
-    Iterator<Row> rows = new FileRows(partition);
+    Iterator<Row> rows = new FileRows<>(partition);
     // An empty partition needs no model.
-    return rows.hasNext() ? new Annotated(rows) : rows;
+    return rows.hasNext()
+        ? new Annotated(rows, ExecutorModels.get(plan.models(), plan.engine()))
+        : rows;
   }
 
   /**
@@ -104,11 +96,30 @@ public final class AnnotatePartition implements MapPartitionsFunction<Row, Row> 
     }
   }
 
-  private final class Annotated implements Iterator<Row> {
+  private final class Inputs implements Iterator<Input> {
 
-    private final Iterator<Row> input;
+    private final Iterator<Row> rows;
+
+    Inputs(Iterator<Row> rows) {
+      this.rows = rows;
+    }
+
+    @Override
+    public boolean hasNext() {
+      return rows.hasNext();
+    }
+
+    @Override
+    public Input next() {
+      Row row = rows.next();
+      String malformed = plan.malformedIndex() < 0 ? null : row.getString(plan.malformedIndex());
+      return new Input(row, plan.text().read(row), malformed);
+    }
+  }
+
+  private final class Annotated extends AnnotatedRows<Input, Row> {
+
     private final ExecutorModels.Loaded models;
-    private final ArrayDeque<Row> ready = new ArrayDeque<>();
     private long rows;
     private long withoutText;
     private long errors;
@@ -117,67 +128,25 @@ public final class AnnotatePartition implements MapPartitionsFunction<Row, Row> 
     private final long[] tokens = new long[plan.models().size()];
     private double seconds;
 
-    Annotated(Iterator<Row> input) throws IOException {
-      this.input = input;
-      this.models = ExecutorModels.get(plan.models(), plan.engine());
+    Annotated(Iterator<Row> input, ExecutorModels.Loaded models) {
+      super(new Inputs(input), models);
+      this.models = models;
     }
 
     @Override
-    public boolean hasNext() {
-      if (ready.isEmpty()) {
-        List<Input> chunk = readAhead();
-        if (!chunk.isEmpty()) {
-          annotate(chunk);
-        }
-      }
-      return !ready.isEmpty();
+    protected List<String> texts(Input row) {
+      return row.parts().stream().map(TextPart::text).toList();
     }
 
     @Override
-    public Row next() {
-      if (!hasNext()) {
-        throw new NoSuchElementException();
-      }
-      return ready.remove();
-    }
-
-    private List<Input> readAhead() {
-      long begin = System.nanoTime();
-      List<Input> chunk = new ArrayList<>();
-      long chars = 0;
-      while (chunk.size() < LOOK_AHEAD_ROWS && chars < LOOK_AHEAD_CHARS && input.hasNext()) {
-        Row row = input.next();
-        DocumentText document = plan.text().read(row);
-        chunk.add(new Input(row, document, malformed(row)));
-        for (TextPart part : document.parts()) {
-          chars += part.text().length();
-        }
-      }
-      ExecutorCounts.INPUT_NANOS.add(System.nanoTime() - begin);
-      return chunk;
-    }
-
-    private void annotate(List<Input> chunk) {
-      List<String> texts = new ArrayList<>(chunk.size());
-      for (Input row : chunk) {
-        row.parts().forEach(part -> texts.add(part.text()));
-      }
-      long begin = System.nanoTime();
-      List<DocumentMentions> found = models.detector().annotate(texts);
-      long took = System.nanoTime() - begin;
-      seconds += took / 1e9;
-      ExecutorCounts.ANNOTATE_NANOS.add(took);
-      int next = 0;
-      for (Input row : chunk) {
-        int end = next + row.parts().size();
-        ready.add(output(row, found.subList(next, end)));
-        next = end;
-      }
+    protected void done(long annotateNanos, long forwardNanos) {
+      seconds += annotateNanos / 1e9;
       // What is known so far, for those who watch; the last one replaces it.
       report();
     }
 
-    private Row output(Input row, List<DocumentMentions> found) {
+    @Override
+    protected Row output(Input row, List<DocumentMentions> found) {
       String text = row.document.whole();
       AddedColumns added = plan.added();
       int count = plan.models().size();
@@ -193,7 +162,7 @@ public final class AnnotatePartition implements MapPartitionsFunction<Row, Row> 
       List<String> reasons = new ArrayList<>();
       if (row.malformed != null) {
         reasons.add(
-            "input: malformed %s: %s".formatted(plan.malformedKind(), excerpt(row.malformed)));
+            "input: malformed %s: %s".formatted(plan.malformedKind(), Excerpt.of(row.malformed)));
       } else if (row.document.error() != null) {
         reasons.add("input: " + row.document.error());
       }
@@ -204,9 +173,7 @@ public final class AnnotatePartition implements MapPartitionsFunction<Row, Row> 
         findings.add(finding);
         mentions[m] += finding.placed().size();
         tokens[m] += finding.tokens();
-        ExecutorCounts.MENTIONS.add(finding.placed().size());
-        ExecutorCounts.TOKENS.add(finding.tokens());
-        ExecutorCounts.WINDOWS.add(finding.windows());
+        counted(finding.tokens(), finding.windows(), finding.placed().size());
         longer |= finding.windowed();
         if (finding.error() != null) {
           reasons.add(plan.models().get(m).name() + ": " + finding.error());
@@ -230,7 +197,6 @@ public final class AnnotatePartition implements MapPartitionsFunction<Row, Row> 
         values[column] = error;
       }
       rows++;
-      ExecutorCounts.ROWS.increment();
       windowed += longer ? 1 : 0;
       if (error != null) {
         errors++;
@@ -244,20 +210,12 @@ public final class AnnotatePartition implements MapPartitionsFunction<Row, Row> 
 
     /** Fails the task if a row with an error should, or could not say so. */
     private void refuse(String error, String text) {
-      if (plan.failFast() || !plan.added().error()) {
-        throw new RowFailedException(
-            "A row failed and %s: %s%s"
-                .formatted(
-                    plan.failFast()
-                        ? "--fail-fast is set"
-                        : "there is no errorCol to write the reason to",
-                    error,
-                    text == null ? "" : " (text: %s)".formatted(excerpt(text))));
+      if (plan.failFast()) {
+        throw RowFailedException.failFast(error, text);
       }
-    }
-
-    private String malformed(Row row) {
-      return plan.malformedIndex() < 0 ? null : row.getString(plan.malformedIndex());
+      if (!plan.added().error()) {
+        throw RowFailedException.inStage(error, text);
+      }
     }
 
     private void report() {
@@ -294,15 +252,5 @@ public final class AnnotatePartition implements MapPartitionsFunction<Row, Row> 
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("Every Java platform has SHA-256", e);
     }
-  }
-
-  /** The beginning of a text, on one line. */
-  private static String excerpt(String text) {
-    int end = Math.min(text.length(), EXCERPT);
-    if (end < text.length() && Character.isHighSurrogate(text.charAt(end - 1))) {
-      end--;
-    }
-    String head = text.substring(0, end).replaceAll("\\p{Cntrl}+", " ");
-    return end < text.length() ? head + "…" : head;
   }
 }

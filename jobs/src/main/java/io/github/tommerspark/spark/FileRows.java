@@ -11,14 +11,23 @@ import org.apache.spark.sql.Row;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Rows of files; says which file it is that cannot be read, which Spark does not. */
-public final class FileRows implements Iterator<Row> {
+/**
+ * Rows of files; says which file it is that cannot be read, which Spark does not.
+ *
+ * @param <R> a row
+ */
+public final class FileRows<R> implements Iterator<R> {
 
   private static final Logger LOG = LoggerFactory.getLogger(FileRows.class);
 
-  private final Iterator<Row> rows;
+  private final Iterator<R> rows;
 
-  FileRows(Iterator<Row> rows) {
+  /**
+   * The same rows.
+   *
+   * @param rows read from files
+   */
+  public FileRows(Iterator<R> rows) {
     this.rows = rows;
   }
 
@@ -30,7 +39,7 @@ public final class FileRows implements Iterator<Row> {
   public static void readAll(Dataset<Row> rows) {
     rows.foreachPartition(
         (ForeachPartitionFunction<Row>)
-            partition -> new FileRows(partition).forEachRemaining(row -> {}));
+            partition -> new FileRows<>(partition).forEachRemaining(row -> {}));
   }
 
   /** Returns whether reading or unpacking a file failed, which is not gone altogether. */
@@ -44,7 +53,7 @@ public final class FileRows implements Iterator<Row> {
   }
 
   @Override
-  public Row next() {
+  public R next() {
     return named(rows::next);
   }
 

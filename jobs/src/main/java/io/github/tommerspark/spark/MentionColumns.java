@@ -5,6 +5,9 @@ import io.github.tommerspark.text.CodePointOffsets;
 import java.util.List;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
+import org.apache.spark.sql.catalyst.util.ArrayData;
+import org.apache.spark.sql.catalyst.util.GenericArrayData;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
@@ -12,6 +15,7 @@ import org.apache.spark.sql.types.Metadata;
 import org.apache.spark.sql.types.MetadataBuilder;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import org.apache.spark.unsafe.types.UTF8String;
 
 /**
  * The columns that annotating adds.
@@ -116,22 +120,38 @@ public final class MentionColumns {
       return NONE;
     }
     CodePointOffsets offsets = CodePointOffsets.of(text);
-    Row[] rows = new Row[mentions.size()];
+    return mentions.stream()
+        .map(mention -> RowFactory.create(fields(offsets, mention)))
+        .toArray(Row[]::new);
+  }
+
+  /**
+   * The value of a mentions column as Spark's operators hand it on.
+   *
+   * @param text as for columns of rows
+   * @param mentions with offsets in UTF-16 units
+   */
+  public static ArrayData internal(String text, List<Mention> mentions) {
+    CodePointOffsets offsets = CodePointOffsets.of(text);
+    Object[] rows = new Object[mentions.size()];
     for (int i = 0; i < rows.length; i++) {
-      Mention mention = mentions.get(i);
-      int start = offsets.toCodePoint(mention.start());
-      int end = offsets.toCodePoint(mention.end());
-      rows[i] =
-          mention.label() == null
-              ? RowFactory.create(start, end, mention.text(), mention.score())
-              : RowFactory.create(
-                  start,
-                  end,
-                  mention.text(),
-                  mention.score(),
-                  mention.label(),
-                  mention.labelScore());
+      Object[] fields = fields(offsets, mentions.get(i));
+      for (int f = 0; f < fields.length; f++) {
+        fields[f] = fields[f] instanceof String string ? UTF8String.fromString(string) : fields[f];
+      }
+      rows[i] = new GenericInternalRow(fields);
     }
-    return rows;
+    return new GenericArrayData(rows);
+  }
+
+  /** The fields of {@link #MENTION}, or {@link #TYPED_MENTION} for one with a label. */
+  private static Object[] fields(CodePointOffsets offsets, Mention mention) {
+    int start = offsets.toCodePoint(mention.start());
+    int end = offsets.toCodePoint(mention.end());
+    return mention.label() == null
+        ? new Object[] {start, end, mention.text(), mention.score()}
+        : new Object[] {
+          start, end, mention.text(), mention.score(), mention.label(), mention.labelScore()
+        };
   }
 }

@@ -1,6 +1,7 @@
 package io.github.tommerspark.jobs;
 
 import io.github.tommerspark.jobs.cli.Sessions;
+import io.github.tommerspark.sql.TommerExtensions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -29,6 +30,7 @@ public final class LocalSpark {
                   // What running tasks report is not to be waited for.
                   .set("spark.executor.heartbeatInterval", "250ms")
                   .set("spark.sql.shuffle.partitions", "2")
+                  .set("spark.sql.extensions", TommerExtensions.class.getName())
                   .set("spark.hadoop.fs.counted.impl", CountedFileSystem.class.getName())
                   .set("spark.hadoop.fs.mortal.impl", MortalFileSystem.class.getName())
                   .set("spark.tommer.model-cache", temporary("models"))

@@ -35,6 +35,9 @@ class LinkIT {
 
   private static final String OURS = "io/github/tommerspark/";
 
+  /** Classes that are compiled once for each Scala, whose version follows. */
+  private static final String OF_SCALA = OURS + "sql/scala";
+
   private static Map<String, byte[]> jar;
   private static ClassPool compiled;
 
@@ -53,13 +56,16 @@ class LinkIT {
   @Test
   void theJarLinksToWhatItWasCompiledAgainst() {
     assertThat(LinkCheck.run(ours(), compiled, compiled)).isEmpty();
+    assertThat(LinkCheck.run(ofScala("212"), compiled, compiled)).isEmpty();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"4.0", "4.1", "4.2"})
   void theJarLinksToLaterVersions(String line) throws IOException {
-    try (ClassPool pool = pool(line)) {
+    try (ClassPool pool = pool(line);
+        ClassPool compiled213 = pool("4.1")) {
       assertThat(LinkCheck.run(ours(), compiled, pool)).isEmpty();
+      assertThat(LinkCheck.run(ofScala("213"), compiled213, pool)).isEmpty();
     }
   }
 
@@ -125,11 +131,24 @@ class LinkIT {
     return pool;
   }
 
-  /** Those of the jar without what others wrote. */
+  /** Those of the jar for any Scala, without what others wrote. */
   private static Map<String, byte[]> ours() {
     Map<String, byte[]> ours = new HashMap<>(jar);
-    ours.keySet().removeIf(name -> !name.startsWith(OURS) || name.startsWith(OURS + "shaded/"));
+    ours.keySet()
+        .removeIf(
+            name ->
+                !name.startsWith(OURS)
+                    || name.startsWith(OURS + "shaded/")
+                    || name.startsWith(OF_SCALA));
     assertThat(ours).hasSizeGreaterThan(500);
+    return ours;
+  }
+
+  /** Those of the jar for one Scala. */
+  private static Map<String, byte[]> ofScala(String version) {
+    Map<String, byte[]> ours = new HashMap<>(jar);
+    ours.keySet().removeIf(name -> !name.startsWith(OF_SCALA + version + "/"));
+    assertThat(ours).isNotEmpty();
     return ours;
   }
 

@@ -316,7 +316,7 @@ public final class ModelArguments {
     }
     if (parts.length != 2 || parts[0].isBlank() || parts[1].isBlank()) {
       throw new IllegalArgumentException(
-          "Cannot understand --model %s: expected NAME=BACKBONE,HEAD with one comma; put anything more complicated into --models FILE.json"
+          "Cannot understand --model %s: expected NAME=BACKBONE,HEAD with one comma; name directories that have commas by --backbone and --head"
               .formatted(given));
     }
     String backbone =

@@ -241,7 +241,7 @@ class AnnotateOptionsTest {
         "--model nano-llama --models x.json | --model, --models and --backbone with --head exclude each other; several models are several --model NAME=BACKBONE,HEAD",
         "--model nano-llama --model Nano_Llama=nano-llama | Two models are called \"nano-llama\" and \"Nano_Llama\": their columns would have the same name",
         "--model 1b=x,y | Cannot call a model \"1b\": a name is a letter, then letters, digits, _ or -",
-        "--model a=x,y,z | Cannot understand --model a=x,y,z: expected NAME=BACKBONE,HEAD with one comma; put anything more complicated into --models FILE.json",
+        "--model a=x,y,z | Cannot understand --model a=x,y,z: expected NAME=BACKBONE,HEAD with one comma; name directories that have commas by --backbone and --head",
       })
   void impossibleOptionsAreRefusedBeforeSparkStarts(String arguments, String message) {
     assertThat(refusal(arguments.split(" "))).isEqualTo(message);

@@ -1,0 +1,126 @@
+package io.github.tommerspark.spark;
+
+import io.github.tommerspark.detect.DocumentMentions;
+import io.github.tommerspark.detect.MentionDetector;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+
+/**
+ * The rows of a partition, annotated: reads ahead a bounded number of rows, so that the detector
+ * can fill its batches with texts of like length, and returns them in the order they came in.
+ *
+ * @param <I> a row to annotate
+ * @param <O> an annotated row
+ */
+public abstract class AnnotatedRows<I, O> implements Iterator<O> {
+
+  /** Rows read ahead at most. */
+  static final int LOOK_AHEAD_ROWS = 512;
+
+  /** Characters of text after which no further row is read ahead. */
+  static final long LOOK_AHEAD_CHARS = 2_000_000;
+
+  private final Iterator<I> input;
+  private final ExecutorModels.Loaded models;
+  private final ArrayDeque<O> ready = new ArrayDeque<>();
+
+  /**
+   * Annotates rows when they are asked for.
+   *
+   * @param input the rows
+   * @param models find the mentions
+   */
+  protected AnnotatedRows(Iterator<I> input, ExecutorModels.Loaded models) {
+    this.input = input;
+    this.models = models;
+  }
+
+  /** What the detector reads of a row. */
+  protected abstract List<String> texts(I row);
+
+  /** How much of the memory that rows may wait in a row takes, in characters of text. */
+  protected long weight(I row) {
+    long chars = 0;
+    for (String text : texts(row)) {
+      chars += text.length();
+    }
+    return chars;
+  }
+
+  /**
+   * The annotated row.
+   *
+   * @param found the mentions in each of its texts
+   */
+  protected abstract O output(I row, List<DocumentMentions> found);
+
+  /**
+   * Rows that were read ahead have been annotated.
+   *
+   * @param annotateNanos in the detector
+   * @param forwardNanos of these, in forward calls
+   */
+  protected abstract void done(long annotateNanos, long forwardNanos);
+
+  /** Counts what was found in a row for the metrics of this JVM. */
+  protected static void counted(long tokens, long windows, long mentions) {
+    ExecutorCounts.MENTIONS.add(mentions);
+    ExecutorCounts.TOKENS.add(tokens);
+    ExecutorCounts.WINDOWS.add(windows);
+  }
+
+  @Override
+  public final boolean hasNext() {
+    if (ready.isEmpty()) {
+      List<I> chunk = readAhead();
+      if (!chunk.isEmpty()) {
+        annotate(chunk);
+      }
+    }
+    return !ready.isEmpty();
+  }
+
+  @Override
+  public final O next() {
+    if (!hasNext()) {
+      throw new NoSuchElementException();
+    }
+    return ready.remove();
+  }
+
+  private List<I> readAhead() {
+    long begin = System.nanoTime();
+    List<I> chunk = new ArrayList<>();
+    long weight = 0;
+    while (chunk.size() < LOOK_AHEAD_ROWS && weight < LOOK_AHEAD_CHARS && input.hasNext()) {
+      I row = input.next();
+      chunk.add(row);
+      weight += weight(row);
+    }
+    ExecutorCounts.INPUT_NANOS.add(System.nanoTime() - begin);
+    return chunk;
+  }
+
+  private void annotate(List<I> chunk) {
+    List<String> texts = new ArrayList<>(chunk.size());
+    for (I row : chunk) {
+      texts.addAll(texts(row));
+    }
+    long begin = System.nanoTime();
+    long forward = MentionDetector.forwardNanosOfThread();
+    List<DocumentMentions> found = models.detector().annotate(texts);
+    long took = System.nanoTime() - begin;
+    ExecutorCounts.ANNOTATE_NANOS.add(took);
+    int next = 0;
+    for (I row : chunk) {
+      int end = next + texts(row).size();
+      ready.add(output(row, found.subList(next, end)));
+      ExecutorCounts.ROWS.increment();
+      next = end;
+    }
+    done(took, MentionDetector.forwardNanosOfThread() - forward);
+  }
+}
