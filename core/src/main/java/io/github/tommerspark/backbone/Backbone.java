@@ -138,7 +138,7 @@ public final class Backbone implements AutoCloseable {
     return new Backbone(plan, module, ComputeType.FP32, arrays);
   }
 
-  /** What was loaded. */
+  /** Returns the plan of what was loaded. */
   public BackbonePlan plan() {
     return plan;
   }
@@ -199,8 +199,8 @@ public final class Backbone implements AutoCloseable {
   }
 
   /**
-   * How fast this device computes the products of a block, and nothing else: through the same
-   * library, in the same type, with this backbone's own weights.
+   * Measures how fast this device computes the products of a block, and nothing else: through the
+   * same library, in the same type, with this backbone's own weights.
    *
    * @param rows tokens that are multiplied at once
    * @param calls how many calls run at the same time, each on a thread of its own

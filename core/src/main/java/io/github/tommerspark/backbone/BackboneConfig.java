@@ -49,7 +49,7 @@ final class BackboneConfig {
     return json;
   }
 
-  /** Whether the field is there and not null. */
+  /** Returns whether the field is there and not null. */
   boolean has(String field) {
     return json.hasNonNull(field);
   }
@@ -63,7 +63,10 @@ final class BackboneConfig {
     return text("model_type", null);
   }
 
-  /** What the file calls the model; "" where it does not. Nothing is computed from it. */
+  /**
+   * Returns the name that the file gives the model; "" where it does not. Nothing is computed from
+   * it.
+   */
   String nameOrPath() {
     JsonNode node = json.get("_name_or_path");
     return node != null && node.isTextual() ? node.textValue() : "";

@@ -167,7 +167,7 @@ public final class BackboneExport {
     return content;
   }
 
-  /** Where the elements of a weight come from. */
+  /** The origin of a weight's elements. */
   @FunctionalInterface
   private interface Origin {
     void describe(Resolved resolved, ObjectNode described);

@@ -151,7 +151,7 @@ public final class BackbonePlan {
     return spec.identity().family();
   }
 
-  /** What config.json calls the model, or "" where it does not. */
+  /** Returns the name that config.json gives the model, or "" where it does not. */
   public String nameOrPath() {
     return spec.identity().nameOrPath();
   }
@@ -161,7 +161,7 @@ public final class BackbonePlan {
     return spec.sizes().width();
   }
 
-  /** Whether a token's state depends only on what is before it. */
+  /** Returns whether a token's state depends only on what is before it. */
   public boolean causal() {
     return spec.forward().attention().causal();
   }
@@ -176,7 +176,7 @@ public final class BackbonePlan {
     return spec.positions().max();
   }
 
-  /** Whether longer sequences are impossible, since each position has a learned vector. */
+  /** Returns whether longer sequences are impossible, since each position has a learned vector. */
   public boolean learnedPositions() {
     return spec.positions().learned();
   }
@@ -221,7 +221,7 @@ public final class BackbonePlan {
     return products().mapToDouble(i -> 2.0 * weights.get(i).tensor().elements()).sum();
   }
 
-  /** Where among the weights the matrices of the last block are. */
+  /** Returns the places of the last block's matrices among the weights. */
   List<Integer> lastBlockProducts() {
     return products().filter(i -> i >= Slot.firstOf(lastLayer)).boxed().toList();
   }

@@ -9,9 +9,9 @@ import java.util.function.IntFunction;
 /**
  * A backbone as its config.json describes it.
  *
- * @param identity what it is called
+ * @param identity its names
  * @param sizes its sizes
- * @param positions how long its sequences may be
+ * @param positions the limit of its sequences' length
  * @param forward how it computes
  * @param prefixes what may stand before all tensor names, most usual first; may hold ""
  * @param model its weights outside of blocks
@@ -27,7 +27,7 @@ record BackboneSpec(
     IntFunction<Weights> blocks) {
 
   /**
-   * What a config.json calls a backbone.
+   * The names that a config.json gives a backbone.
    *
    * @param family the value of model_type
    * @param nameOrPath its name, or ""
@@ -40,7 +40,7 @@ record BackboneSpec(
   }
 
   /**
-   * How long sequences may be.
+   * The limit of a sequence's length.
    *
    * @param max longest sequence, in tokens including specials
    * @param learned whether longer sequences are impossible, and not only untrained

@@ -16,7 +16,7 @@ import static io.github.tommerspark.backbone.Slot.V;
 import io.github.tommerspark.backbone.Attention.Projection;
 import io.github.tommerspark.checkpoint.ModelFormatException;
 
-/** What BERT and those with its names and keys share. */
+/** Keys, names and computation that BERT and its relatives share. */
 final class BertLike {
 
   private BertLike() {}

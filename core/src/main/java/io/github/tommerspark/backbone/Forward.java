@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 
 /**
- * How a backbone computes, beside its weights: a shipped script and what it is told.
+ * The computation of a backbone, beside its weights: a shipped script and what it is told.
  *
  * @param script which script
  * @param norm its norms
@@ -101,7 +101,7 @@ record Forward(
         OptionalInt.of(paddingId));
   }
 
-  /** What the script reads as attributes of its module, the places of weights among them. */
+  /** Returns the attributes of the script's module, the places of weights among them. */
   Map<String, Object> attributes() {
     Map<String, Object> attributes = new LinkedHashMap<>();
     attributes.put("norm_kind", label(norm.kind()));

@@ -9,10 +9,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What each key of a family's config.json does; what is said last of a key counts. */
+/** The uses of the keys of a family's config.json; what is said last of a key counts. */
 final class KeyUses {
 
-  /** What a key does. */
+  /** The use of a key. */
   sealed interface Use permits Honoured, Limit, Fixed, Neutral {}
 
   /** Changes the forward and is read. */

@@ -20,15 +20,15 @@ import java.util.List;
 import java.util.function.IntFunction;
 
 /**
- * What Llama and those that follow it share: rotary positions, RMS norms before attention and MLP,
- * fewer heads of keys than of queries, and a gated MLP.
+ * The parts that Llama and its followers share: rotary positions, RMS norms before attention and
+ * MLP, fewer heads of keys than of queries, and a gated MLP.
  */
 final class LlamaLike {
   private final BackboneConfig config;
   private final Sizes sizes;
   private final Heads heads;
 
-  /** Which products of a block have a bias. */
+  /** The products of a block that have a bias. */
   record Biases(boolean qkv, boolean out, boolean mlp) {
     static final Biases NONE = new Biases(false, false, false);
   }

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
-/** How far a token sees in each layer, as config.json describes it; 0 is unlimited. */
+/** The attention windows of layers, as config.json describes them; 0 is unlimited. */
 final class Windows {
 
   private Windows() {}

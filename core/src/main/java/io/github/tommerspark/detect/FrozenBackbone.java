@@ -8,10 +8,7 @@ import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.engine.Torch;
 import io.github.tommerspark.gguf.GgufSnapshot;
-import io.github.tommerspark.head.HeadAdditions;
-import io.github.tommerspark.head.HeadConfig;
-import io.github.tommerspark.head.HeadType;
-import io.github.tommerspark.head.ScoreNormalization;
+import io.github.tommerspark.head.HeadReach;
 import io.github.tommerspark.text.BosPolicy;
 import io.github.tommerspark.text.TextTokenizer;
 import io.github.tommerspark.text.TokenizedText;
@@ -38,12 +35,11 @@ public final class FrozenBackbone implements AutoCloseable {
    * @param bos whether a beginning-of-sequence token is added where the tokenizer adds none; null
    *     for what a bundled model records
    * @param maxTokens tokens of a window including specials; null for the default of the backbone
-   * @param window the heads' window
-   * @param causal whether scores of the heads depend on nothing behind a span but the next token
+   * @param heads reach of the heads
    * @param lastLayer index of the last block that is needed
    */
   public record Spec(
-      String location, BosPolicy bos, Integer maxTokens, int window, boolean causal, int lastLayer)
+      String location, BosPolicy bos, Integer maxTokens, HeadReach heads, int lastLayer)
       implements Serializable {
 
     /** Checks that there is a location. */
@@ -105,22 +101,11 @@ public final class FrozenBackbone implements AutoCloseable {
     BosPolicy policy = bos == null ? BosPolicy.TOKENIZER : bos;
     ModelSpec model =
         ModelSpec.of(spec.location(), spec.location(), null).withWindows(spec.maxTokens(), null);
-    HeadConfig head =
-        new HeadConfig(
-            HeadType.PUBLISHED,
-            spec.location(),
-            spec.lastLayer(),
-            1,
-            spec.causal(),
-            spec.window(),
-            true,
-            ScoreNormalization.NONE,
-            HeadAdditions.NONE.withBosAlways(policy == BosPolicy.ALWAYS));
     TextTokenizer tokenizer =
         ModelPlan.tokenizer(files.backbone(), policy, plan.bosTokenId(), false);
     try {
       int maxTokens = ModelPlan.maxTokens(model, files, plan, warnings);
-      WindowPlan windows = ModelPlan.windows(model, head, plan, tokenizer, maxTokens);
+      WindowPlan windows = ModelPlan.windows(model, spec.heads(), plan, tokenizer, maxTokens);
       return new FrozenBackbone(
           files, plan, policy, maxTokens, tokenizer, windows, List.copyOf(warnings));
     } catch (IOException | RuntimeException e) {

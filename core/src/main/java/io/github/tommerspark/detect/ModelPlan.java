@@ -7,8 +7,8 @@ import io.github.tommerspark.classify.ClassifierFiles;
 import io.github.tommerspark.classify.SpanClassifier;
 import io.github.tommerspark.gguf.GgufSnapshot;
 import io.github.tommerspark.head.Head;
-import io.github.tommerspark.head.HeadConfig;
 import io.github.tommerspark.head.HeadFiles;
+import io.github.tommerspark.head.HeadReach;
 import io.github.tommerspark.head.HeadThresholds;
 import io.github.tommerspark.source.ModelDirectory;
 import io.github.tommerspark.text.BosPolicy;
@@ -124,7 +124,7 @@ record ModelPlan(
             trustBackbone);
     try {
       int maxTokens = maxTokens(spec, files, backbone, warnings);
-      WindowPlan windows = windows(spec, head.config(), backbone, tokenizer, maxTokens);
+      WindowPlan windows = windows(spec, head.config().reach(), backbone, tokenizer, maxTokens);
       return new ModelPlan(
           spec,
           files,
@@ -212,11 +212,7 @@ record ModelPlan(
   }
 
   static WindowPlan windows(
-      ModelSpec spec,
-      HeadConfig head,
-      BackbonePlan backbone,
-      TextTokenizer tokenizer,
-      int maxTokens)
+      ModelSpec spec, HeadReach head, BackbonePlan backbone, TextTokenizer tokenizer, int maxTokens)
       throws IOException {
     try {
       return WindowPlan.of(
@@ -224,7 +220,7 @@ record ModelPlan(
           tokenizer.prefixIds().length,
           tokenizer.suffixIds().length,
           spec.overlap() == null ? OptionalInt.empty() : OptionalInt.of(spec.overlap()),
-          head.slidingWindow(),
+          head.window(),
           backbone != null && backbone.causal(),
           head.leftContextOnly());
     } catch (IllegalArgumentException e) {

@@ -68,6 +68,11 @@ public record HeadConfig(
     return causalMask && type == HeadType.PUBLISHED;
   }
 
+  /** Returns the reach of the head. */
+  public HeadReach reach() {
+    return new HeadReach(slidingWindow, leftContextOnly());
+  }
+
   /** The same with other additions. */
   public HeadConfig withAdditions(HeadAdditions others) {
     return new HeadConfig(

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What {@code engine/train.py} is told for a phase of training, in the order of its constants of
+ * A setting of {@code engine/train.py} for a phase of training, in the order of its constants of
  * the same names, where each is explained. A switch is 1 or 0.
  */
 enum Setting {

@@ -1,5 +1,6 @@
 package io.github.tommerspark.train;
 
+import io.github.tommerspark.head.HeadReach;
 import io.github.tommerspark.head.HeadType;
 import io.github.tommerspark.head.ScoreNormalization;
 import java.io.Serializable;
@@ -149,9 +150,9 @@ public record TrainingOptions(
         Schedule.PLATEAU);
   }
 
-  /** Returns whether scores of spans depend on nothing behind them but the next token. */
-  public boolean leftContextOnly() {
-    return causal && layout.type() == HeadType.PUBLISHED;
+  /** Returns the reach of the heads. */
+  public HeadReach reach() {
+    return new HeadReach(window, causal && layout.type() == HeadType.PUBLISHED);
   }
 
   /** Phases in all: one against gold, then those of self-distillation. */

@@ -9,6 +9,7 @@ import io.github.tommerspark.gguf.GgufSnapshot;
 import io.github.tommerspark.head.HeadAdditions;
 import io.github.tommerspark.head.HeadConfig;
 import io.github.tommerspark.head.HeadFiles;
+import io.github.tommerspark.head.HeadReach;
 import io.github.tommerspark.head.HeadType;
 import io.github.tommerspark.head.PublishedHead;
 import io.github.tommerspark.head.ScoreNormalization;
@@ -140,7 +141,8 @@ class GgufBackboneTest {
   void headsAreTrainedUnderTheNameOfTheModel() throws IOException {
     try (FrozenBackbone backbone =
         FrozenBackbone.open(
-            new FrozenBackbone.Spec(file.toString(), BosPolicy.ALWAYS, null, 25, true, 1))) {
+            new FrozenBackbone.Spec(
+                file.toString(), BosPolicy.ALWAYS, null, new HeadReach(25, true), 1))) {
       assertThat(backbone.name()).isEqualTo("llama");
       assertThat(backbone.hiddenSize()).isEqualTo(64);
       // The tokenizer adds the token for the beginning itself.

@@ -23,8 +23,7 @@ class LabelledTextTest {
 
   private static FrozenBackbone backbone(String name, BosPolicy bos, Integer maxTokens)
       throws IOException {
-    return FrozenBackbone.open(
-        new FrozenBackbone.Spec(name, bos, maxTokens, OPTIONS.window(), OPTIONS.causal(), 0));
+    return FrozenBackbone.open(new FrozenBackbone.Spec(name, bos, maxTokens, OPTIONS.reach(), 0));
   }
 
   private static GoldDocument document(String text, String... mentions) {

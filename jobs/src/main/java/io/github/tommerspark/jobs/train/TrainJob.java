@@ -112,8 +112,7 @@ final class TrainJob {
             options.backbone(),
             options.bos(),
             options.maxTokens(),
-            training.window(),
-            training.leftContextOnly(),
+            training.reach(),
             layers[layers.length - 1]);
     TrainPlan plan = new TrainPlan(spec, layers, options.engine(), training);
     JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
