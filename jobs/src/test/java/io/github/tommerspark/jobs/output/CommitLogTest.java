@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.dataset.WriteMode;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,6 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class CommitLogTest {
+
+  private static final ThreadMXBean CPU = ManagementFactory.getThreadMXBean();
 
   private final Configuration hadoop = new Configuration();
 
@@ -114,15 +118,26 @@ class CommitLogTest {
     log().snapshot(store(), state, "w");
     for (int warm = 0; warm < 3; warm++) {
       long begin = System.nanoTime();
+      long cpu = CPU.getCurrentThreadCpuTime();
       assertThat(log().read().number()).isEqualTo(10_000);
-      System.out.printf(Locale.ROOT, "read: %.2f s%n", (System.nanoTime() - begin) / 1e9);
+      print("read", begin, cpu);
       begin = System.nanoTime();
-      OutputDirectory.open(folder.resolve("out").toString(), WriteMode.APPEND, null, hadoop)
-          .begin()
-          .close();
-      System.out.printf(
-          Locale.ROOT, "begin and end a run: %.2f s%n", (System.nanoTime() - begin) / 1e9);
+      cpu = CPU.getCurrentThreadCpuTime();
+      OutputDirectory output =
+          OutputDirectory.open(folder.resolve("out").toString(), WriteMode.APPEND, null, hadoop);
+      OutputWriter writer = output.begin();
+      print("begin a run", begin, cpu);
+      writer.close();
     }
+  }
+
+  private static void print(String what, long began, long cpu) {
+    System.out.printf(
+        Locale.ROOT,
+        "%s: %.2f s, of them %.2f s computing%n",
+        what,
+        (System.nanoTime() - began) / 1e9,
+        (CPU.getCurrentThreadCpuTime() - cpu) / 1e9);
   }
 
   private static Map<String, Long> files(long number) {
