@@ -390,7 +390,7 @@ class MentionDetectorModelTest {
 
   @Test
   void thePythonFileHasTheSameParameters() throws IOException {
-    String python = Files.readString(Path.of("..", "python", "tommer_spark.py"));
+    String python = Files.readString(Path.of("..", "python", "src", "tommer_spark", "pipeline.py"));
     List<String> names =
         Pattern.compile("Params\\._dummy\\(\\),\\s*\"(\\w+)\"")
             .matcher(python)

@@ -1,18 +1,19 @@
-"""Mention detection as a stage of PySpark pipelines: copy this file beside your own.
+"""Mention detection as a stage of PySpark pipelines, in classic sessions.
 
 It drives ``io.github.tommerspark.pipeline.MentionDetectorModel`` of the tommer-spark jar, which the
-session must have (``--jars tommer-spark-0.2.0.jar`` or ``spark.jars``). PySpark 3.5, Scala 2.12.
+session must have; :func:`tommer_spark.spark_session` makes one.
 
     from tommer_spark import MentionDetectorModel
 
     detector = MentionDetectorModel(inputCol="text", outputCol="mentions", threshold=0.9)
     detector.transform(documents).show()
 
-Licensed under the Apache License, Version 2.0.
+Through Spark Connect, where there are no stages of the JVM, call :func:`tommer_spark.mentions`.
 """
 
 import sys
 
+from pyspark import SparkContext
 from pyspark.ml.param import Param, Params, TypeConverters
 from pyspark.ml.util import JavaMLReadable, JavaMLReader, JavaMLWritable
 from pyspark.ml.wrapper import JavaTransformer
@@ -128,6 +129,12 @@ class MentionDetectorModel(JavaTransformer, JavaMLReadable, JavaMLWritable):
 
     def __init__(self, **params):
         super().__init__()
+        if SparkContext._active_spark_context is None:
+            raise RuntimeError(
+                "MentionDetectorModel needs a classic Spark session, and there is none: make one with"
+                " tommer_spark.spark_session(), or call tommer_spark.mentions(), which works through"
+                " Spark Connect, too"
+            )
         self._java_obj = self._new_java_obj(_CLASS, self.uid)
         self._transfer_params_from_java()
         self.setParams(**params)
