@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the jar on whole distributions of Spark, as PyPI has them for every patch release: annotate,
-# incremental, evaluate, agree, report and the pipeline stage, through each one's own spark-submit.
+# incremental, evaluate, agree, report, the pipeline stage and SQL, through each one's own spark-submit.
 # All must find the same mentions with the same scores, and continue one incremental output without
 # losing or doubling a row.
 #
@@ -14,8 +14,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$here")
 work=$here/target
 results=$work/results
-# Of one command; a whole line takes two minutes.
-limit=300
+# Seconds for one command; a whole version takes one to two minutes.
+limit=${TOMMER_LIMIT:-300}
 
 fail() {
   echo "lines/quick.sh: $1" >&2
@@ -101,8 +101,10 @@ submit() {
   timeout "$limit" "$SPARK_HOME/bin/spark-submit" --master 'local[2]' --driver-memory 2g \
     --properties-file "$root/conf/laptop.conf" \
     --conf spark.log.level=WARN "$@" > "$out/$name.out" 2> "$log" || {
+    local code=$? reason=failed
+    ((code != 124)) || reason="did not end in $limit s"
     tail -n 40 "$out/$name.out" "$log" >&2
-    fail "$name failed on Spark $spark; what it printed is in $out/$name.out and $log"
+    fail "$name $reason on Spark $spark; what it printed is in $out/$name.out and $log"
   }
 }
 
@@ -133,14 +135,15 @@ for spark in "${versions[@]}"; do
   models=(--model bge-small --model nano-neox --dtype fp32)
   tommer annotate annotate --input "$gold" --output "$out/mentions" "${models[@]}"
   # Each line adds a file to those that all lines before it have annotated.
-  sed "s/\"id\": \"/&$number-/" "$gold" | head -n 20 > "$results/growing/$number.jsonl"
+  head -n 20 "$gold" | sed "s/\"id\": \"/&$number-/" > "$results/growing/$number.jsonl"
   tommer incremental annotate --incremental --input "$results/growing" --output "$results/incremental" \
     --model nano-neox --dtype fp32
   tommer agree agree --input "$out/mentions" --output "$out/agreement"
   tommer evaluate evaluate --gold "dev=$gold" --model nano-neox --dtype fp32 --output "$out/evaluation"
   tommer report report --input "$out/mentions" --input "$out/agreement" --input "$out/evaluation" \
     --output "$out/report.html"
-  submit stage --jars "$jar" --driver-class-path "$jar" "$here/stage.py" "$gold" "$out/stage"
+  submit stage --jars "$jar" --driver-class-path "$jar" \
+    --conf spark.sql.extensions=io.github.tommerspark.sql.TommerExtensions "$here/stage.py" "$gold" "$out/stage"
   "$work/check/bin/python" "$here/check.py" "$results" "${versions[0]}" "$spark" "$((number + 1))" ||
     fail "Spark $spark differs; the results are in $out"
   echo "Spark $spark, Java $("${JAVA_HOME:+$JAVA_HOME/bin/}java" -XshowSettings:properties -version 2>&1 |

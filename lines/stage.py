@@ -1,4 +1,4 @@
-"""The pipeline stage in a session of PySpark: alone, and in a pipeline that was saved and loaded.
+"""The pipeline stage in a session of PySpark, alone and in a pipeline that was saved and loaded, and the function of SQL.
 
     spark-submit --jars JAR --driver-class-path JAR stage.py INPUT OUTPUT
 
@@ -30,6 +30,11 @@ def main(given, output):
     loaded = spark._jvm.org.apache.spark.ml.PipelineModel.load(output + ".pipeline")
     difference = transform(loaded).exceptAll(spark.read.parquet(output)).count()
     assert difference == 0, f"{difference} rows differ after saving and loading"
+
+    texts.createOrReplaceTempView("texts")
+    found = spark.sql("SELECT *, mentions(text, 'nano-neox', map('dtype', 'fp32')) AS mentions_nano_neox FROM texts")
+    difference = found.exceptAll(spark.read.parquet(output)).count()
+    assert difference == 0, f"{difference} rows differ in SQL"
     spark.stop()
 
 

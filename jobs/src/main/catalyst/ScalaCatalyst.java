@@ -1,6 +1,7 @@
 package @sql.package@;
 
 import io.github.tommerspark.sql.Catalyst;
+import io.github.tommerspark.spark.SparkMethods;
 import io.github.tommerspark.sql.MentionsCall;
 import java.util.List;
 import org.apache.spark.sql.SparkSession;
@@ -12,6 +13,7 @@ import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.Project;
+import org.apache.spark.sql.execution.CacheManager;
 import org.apache.spark.sql.execution.SparkStrategy;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.Metadata;
@@ -20,6 +22,8 @@ import @scala.collections@.Seq;
 
 /** Catalyst as it was compiled for Scala @scala.binary@. */
 public final class ScalaCatalyst implements Catalyst {
+
+  private static final String USE_CACHED_DATA = "useCachedData";
 
   /** Found by its name. */
   public ScalaCatalyst() {}
@@ -89,7 +93,13 @@ public final class ScalaCatalyst implements Catalyst {
 
   @Override
   public LogicalPlan cached(SparkSession session, LogicalPlan plan) {
-    return ((@spark.session@) session).sharedState().cacheManager().useCachedData(plan);
+    CacheManager cache = ((@spark.session@) session).sharedState().cacheManager();
+    // Since Spark 4.2 it also takes a condition, which has a default.
+    if (SparkMethods.exists(CacheManager.class, USE_CACHED_DATA, plan)) {
+      return (LogicalPlan) SparkMethods.call(CacheManager.class, USE_CACHED_DATA, cache, plan);
+    }
+    Object any = SparkMethods.call(CacheManager.class, USE_CACHED_DATA + "$default$2", cache);
+    return (LogicalPlan) SparkMethods.call(CacheManager.class, USE_CACHED_DATA, cache, plan, any);
   }
 
   @Override

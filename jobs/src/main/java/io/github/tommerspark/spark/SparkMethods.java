@@ -4,6 +4,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import scala.collection.JavaConverters;
 import scala.collection.Seq;
 
@@ -35,9 +36,7 @@ public final class SparkMethods {
    */
   public static Object call(Class<?> type, String method, Object object, Object... arguments) {
     Method found =
-        Arrays.stream(type.getMethods())
-            .filter(m -> m.getName().equals(method) && takes(m.getParameterTypes(), arguments))
-            .findFirst()
+        find(type, method, arguments)
             .orElseThrow(
                 () ->
                     new IllegalStateException(
@@ -50,6 +49,17 @@ public final class SparkMethods {
     } catch (InvocationTargetException e) {
       throw SparkMethods.<RuntimeException>asThrown(e.getCause());
     }
+  }
+
+  /** Whether there is a public method of that name which takes such arguments. */
+  public static boolean exists(Class<?> type, String method, Object... arguments) {
+    return find(type, method, arguments).isPresent();
+  }
+
+  private static Optional<Method> find(Class<?> type, String method, Object[] arguments) {
+    return Arrays.stream(type.getMethods())
+        .filter(m -> m.getName().equals(method) && takes(m.getParameterTypes(), arguments))
+        .findFirst();
   }
 
   private static boolean takes(Class<?>[] parameters, Object[] arguments) {
