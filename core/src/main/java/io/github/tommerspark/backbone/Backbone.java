@@ -7,6 +7,8 @@ import ai.djl.pytorch.jni.IValue;
 import io.github.tommerspark.backbone.BackbonePlan.Resolved;
 import io.github.tommerspark.checkpoint.Checkpoint;
 import io.github.tommerspark.checkpoint.DType;
+import io.github.tommerspark.checkpoint.FloatConversion;
+import io.github.tommerspark.checkpoint.ModelFormatException;
 import io.github.tommerspark.checkpoint.TensorInfo;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.Processor;
@@ -34,7 +36,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A truncated language model in native memory. Weights that are stored in the type of the products
- * are views of the mapped file on a CPU; all others are copied once, a part at a time.
+ * are views of the file on a CPU, where that may be mapped; all others are copied once, a part at a
+ * time.
  */
 public final class Backbone implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Backbone.class);
@@ -48,6 +51,7 @@ public final class Backbone implements AutoCloseable {
   private static final long MEASURED_NANOS = 1_000_000_000L;
 
   // c10::ScalarType
+  private static final long UINT8 = 0;
   private static final long HALF = 5;
   private static final long FLOAT = 6;
   private static final long BFLOAT16 = 15;
@@ -74,7 +78,8 @@ public final class Backbone implements AutoCloseable {
    * @param dtype type of the products; not AUTO
    * @param device where to run
    * @param sources further sources whose methods the module is to have
-   * @throws IOException if a tensor cannot be read
+   * @throws IOException if a tensor cannot be read, or has a value that is not finite in the type
+   *     of the products
    */
   public static Backbone load(
       BackbonePlan plan,
@@ -279,20 +284,52 @@ public final class Backbone implements AutoCloseable {
       return switch (weight.kind()) {
         case ABSENT -> module.floats(module.manager(), new float[0], 0);
         case TABLE -> module.floats(module.manager(), weight.values(), weight.shape());
-        case NORM -> module.floats(module.manager(), checkpoint.floats(tensor), weight.shape());
+        case NORM -> module.floats(module.manager(), finite(tensor), weight.shape());
         case NORM_OFFSET -> {
-          float[] scale = checkpoint.floats(tensor);
+          float[] scale = finite(tensor);
           for (int i = 0; i < scale.length; i++) {
             scale[i] += 1;
           }
           yield module.floats(module.manager(), scale, weight.shape());
         }
-        case EMBEDDING -> matrix(tensor, embeddingType(tensor));
-        case LINEAR -> matrix(tensor, computeType());
+        case EMBEDDING -> finite(tensor, matrix(tensor, embeddingType(tensor)));
+        case LINEAR -> finite(tensor, matrix(tensor, computeType()));
         case TRANSPOSED ->
             loader.runTensor(
-                module.manager(), "transposed", IValue.from(matrix(tensor, computeType())));
+                module.manager(),
+                "transposed",
+                IValue.from(finite(tensor, matrix(tensor, computeType()))));
       };
+    }
+
+    private float[] finite(TensorInfo tensor) throws IOException {
+      float[] values = checkpoint.floats(tensor);
+      if (!FloatConversion.allFinite(values)) {
+        throw notFinite(tensor);
+      }
+      return values;
+    }
+
+    private PtNDArray finite(TensorInfo tensor, PtNDArray weight) throws IOException {
+      try (IValue argument = IValue.from(weight);
+          IValue finite = loader.run("finite", argument)) {
+        if (!finite.toBoolean()) {
+          throw notFinite(tensor);
+        }
+        return weight;
+      }
+    }
+
+    private ModelFormatException notFinite(TensorInfo tensor) {
+      return new ModelFormatException(
+          "Cannot use %s: tensor %s has values that are not finite in %s; %s"
+              .formatted(
+                  tensor.file(),
+                  tensor.name(),
+                  dtype.label(),
+                  dtype == ComputeType.FP16 && tensor.dtype() != DType.F16
+                      ? "they may be too large for fp16: use --dtype bf16 or fp32"
+                      : "download or convert the model again"));
     }
 
     private long computeType() {
@@ -329,8 +366,37 @@ public final class Backbone implements AutoCloseable {
               IValue.from(tensor.elements()),
               IValue.listFrom(tensor.shape()));
         }
+        return stored(tensor, type);
       }
       return copy(tensor, type);
+    }
+
+    /** A copy of what is stored, in the same type. */
+    private PtNDArray stored(TensorInfo tensor, long type) throws IOException {
+      PtNDArray bytes =
+          loader.runTensor(
+              module.manager(),
+              "allocate",
+              IValue.listFrom(new long[] {tensor.byteSize()}),
+              IValue.from(UINT8),
+              IValue.from(module.gpu()));
+      ByteBuffer part = staging.duplicate();
+      for (long first = 0; first < tensor.byteSize(); first += part.capacity()) {
+        part.clear().limit((int) Math.min(part.capacity(), tensor.byteSize() - first));
+        checkpoint.readRaw(tensor, first, part);
+        try (PtNDManager call = module.newCallManager()) {
+          PtNDArray source = module.bytes(call, part.flip());
+          loader.runTensor(
+              call, "fill", IValue.from(bytes), IValue.from(first), IValue.from(source));
+        }
+      }
+      return loader.runTensor(
+          module.manager(),
+          "stored",
+          IValue.from(bytes),
+          IValue.from(type),
+          IValue.from(tensor.elements()),
+          IValue.listFrom(tensor.shape()));
     }
 
     private PtNDArray copy(TensorInfo tensor, long type) throws IOException {

@@ -197,6 +197,37 @@ public final class Checkpoint implements Closeable {
   }
 
   /**
+   * Copies a part of the bytes of a tensor as they are stored.
+   *
+   * @param tensor a tensor of this checkpoint
+   * @param offset the first byte, counted from the begin of the tensor
+   * @param into receives bytes from its position up to its limit
+   * @throws IndexOutOfBoundsException when the range is not inside the tensor
+   * @throws IOException when reading fails
+   */
+  public void readRaw(TensorInfo tensor, long offset, ByteBuffer into) throws IOException {
+    file(tensor).readRaw(tensor, offset, into);
+  }
+
+  /**
+   * What tells the content of a tensor's file from what it was before or will be, without reading
+   * it; empty where nothing does.
+   *
+   * @param tensor a tensor of this checkpoint
+   * @throws IOException when the file cannot be asked
+   */
+  public Optional<String> version(TensorInfo tensor) throws IOException {
+    return directory.version(tensor.file());
+  }
+
+  /**
+   * Returns whether the bytes of tensors are those of files, and not computed when they are read.
+   */
+  public boolean isStored() {
+    return directory.isStored();
+  }
+
+  /**
    * Reads a run of elements of a tensor as float32, exactly.
    *
    * @param tensor a tensor of this checkpoint, of type F32, F16 or BF16

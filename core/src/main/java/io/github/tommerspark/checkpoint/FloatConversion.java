@@ -24,6 +24,16 @@ public final class FloatConversion {
     short bits(float value);
   }
 
+  /** Returns whether all values are numbers, and none infinite. */
+  public static boolean allFinite(float[] values) {
+    // Branches cost more: zero times a value is zero if it is finite, else no number.
+    float sum = 0;
+    for (float value : values) {
+      sum += value * 0f;
+    }
+    return sum == 0;
+  }
+
   static void copy(ByteBuffer from, FloatBuffer into) {
     into.put(from.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer());
     from.position(from.limit());

@@ -69,6 +69,11 @@ final class SafetensorsFile implements Closeable {
     return bytes;
   }
 
+  void readRaw(TensorInfo tensor, long offset, ByteBuffer into) throws IOException {
+    Objects.checkFromIndexSize(offset, into.remaining(), tensor.byteSize());
+    source.read(tensor.begin() + offset, into);
+  }
+
   void readFloats(TensorInfo tensor, long firstElement, FloatBuffer into) throws IOException {
     requireWeight(tensor);
     Objects.checkFromIndexSize(firstElement, into.remaining(), tensor.elements());

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.tommerspark.checkpoint.AtomicFile;
 import io.github.tommerspark.checkpoint.Checkpoint;
+import io.github.tommerspark.checkpoint.FloatConversion;
 import io.github.tommerspark.checkpoint.FloatTensor;
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import io.github.tommerspark.checkpoint.SafetensorsWriter;
@@ -174,7 +175,11 @@ public final class ClassifierFiles {
           name,
           "has %d values, and at most %d are read".formatted(tensor.elements(), MAX_ELEMENTS));
     }
-    return checkpoint.floats(tensor);
+    float[] values = checkpoint.floats(tensor);
+    if (!FloatConversion.allFinite(values)) {
+      throw refused(where, name, "has values that are not finite");
+    }
+    return values;
   }
 
   private static ModelFormatException refused(String where, String tensor, String reason) {

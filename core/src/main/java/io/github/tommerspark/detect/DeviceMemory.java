@@ -1,8 +1,6 @@
 package io.github.tommerspark.detect;
 
 import ai.djl.engine.EngineException;
-import java.util.List;
-import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -13,15 +11,6 @@ import org.slf4j.LoggerFactory;
  */
 final class DeviceMemory {
   private static final Logger LOG = LoggerFactory.getLogger(DeviceMemory.class);
-
-  /** Words by which libtorch, CUDA's libraries and the C++ library report it, in lower case. */
-  private static final List<String> EXHAUSTED =
-      List.of(
-          "out of memory",
-          "not enough memory",
-          "can't allocate memory",
-          "alloc_failed",
-          "bad_alloc");
 
   private final int simulated;
   private int budget;
@@ -63,11 +52,5 @@ final class DeviceMemory {
       budget = smaller;
       LOG.warn("Out of memory with {} tokens; forward calls now have at most {}", tokens, smaller);
     }
-  }
-
-  /** Returns whether a call failed for lack of memory. */
-  static boolean isExhausted(EngineException e) {
-    String message = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
-    return EXHAUSTED.stream().anyMatch(message::contains);
   }
 }

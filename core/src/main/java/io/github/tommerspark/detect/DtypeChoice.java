@@ -6,9 +6,12 @@ import io.github.tommerspark.engine.Processor;
 import io.github.tommerspark.engine.Torch;
 import java.io.IOException;
 import java.io.Serializable;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 
 /**
@@ -17,8 +20,9 @@ import java.util.Set;
  * for {@value #MIN_DICE} DICE of every model at its threshold; else fp32.
  *
  * <p>The mentions that a model finds in the texts tried do not depend on the moment, the times do,
- * by so little that twice the speed of bf16 products leaves the choice alone. Even so, whoever adds
- * to what another run has written should take that run's type and not choose again.
+ * by so little that twice the speed of bf16 products leaves the choice alone. Even so, a choice
+ * that was tried is remembered for the kind of processor and the models, and whoever adds to what
+ * another run has written should take that run's type and not choose at all.
  *
  * @param dtype the choice; never AUTO
  * @param reason why it was chosen, a sentence for the log
@@ -33,14 +37,17 @@ public record DtypeChoice(ComputeType dtype, String reason) implements Serializa
   private static final long MAX_NANOS = 2_000_000_000L;
 
   /**
-   * Chooses, by loading the models in both types where it comes to that.
+   * Chooses, by loading the models in both types where it comes to that and nothing is remembered.
    *
    * @param models to be run together
    * @param options whose dtype is AUTO, or is kept
    * @param texts to try, such as the models will read
+   * @param memory directory of what trials came to, for this processor and these models; a trial
+   *     that was made is not made again
    * @throws IOException if a model cannot be read
    */
-  public static DtypeChoice of(List<ModelSpec> models, EngineOptions options, List<String> texts)
+  public static DtypeChoice of(
+      List<ModelSpec> models, EngineOptions options, List<String> texts, Path memory)
       throws IOException {
     if (options.dtype() != ComputeType.AUTO) {
       return new DtypeChoice(options.dtype(), "as asked for");
@@ -49,19 +56,36 @@ public record DtypeChoice(ComputeType dtype, String reason) implements Serializa
     } else if (!Processor.hasBfloat16()) {
       return new DtypeChoice(ComputeType.FP32, "this processor has no instructions for bf16");
     }
+    DtypeMemory remembered = DtypeMemory.of(memory, MentionDetector.describe(models, options));
+    Optional<DtypeChoice> before = remembered.recalled();
+    if (before.isPresent()) {
+      return before.get();
+    }
+    DtypeChoice tried = tried(models, options, texts);
+    remembered.remember(tried);
+    return tried;
+  }
+
+  private static DtypeChoice tried(
+      List<ModelSpec> models, EngineOptions options, List<String> texts) throws IOException {
     // One after the other, so that memory holds one of them only.
     Trial wide = Trial.of(models, options.withDtype(ComputeType.FP32), texts);
     Trial narrow = Trial.of(models, options.withDtype(ComputeType.BF16), texts);
-    double dice = dice(wide.found(), narrow.found());
-    if (dice < MIN_DICE) {
+    OptionalDouble dice = dice(wide.found(), narrow.found());
+    if (dice.isEmpty()) {
+      // Two empty sets agree about nothing.
+      return new DtypeChoice(
+          ComputeType.FP32, "a model finds no mentions in the texts tried, which could not tell");
+    } else if (dice.getAsDouble() < MIN_DICE) {
       return new DtypeChoice(
           ComputeType.FP32,
-          "mentions in bf16 differ: DICE %.3f with those in fp32".formatted(dice));
+          "mentions in bf16 differ: DICE %.3f with those in fp32".formatted(dice.getAsDouble()));
     }
     double speedup = (double) wide.nanos() / narrow.nanos();
     return new DtypeChoice(
         speedup > 1 ? ComputeType.BF16 : ComputeType.FP32,
-        "bf16 is %.2f times as fast as fp32 here, DICE %.3f".formatted(speedup, dice));
+        "bf16 is %.2f times as fast as fp32 here, DICE %.3f"
+            .formatted(speedup, dice.getAsDouble()));
   }
 
   /** What models found in a type, and the shortest time that took. */
@@ -83,8 +107,8 @@ public record DtypeChoice(ComputeType dtype, String reason) implements Serializa
     }
   }
 
-  /** Of the model whose mentions differ most; 1 where both find none. */
-  static double dice(List<DocumentMentions> a, List<DocumentMentions> b) {
+  /** Of the model whose mentions differ most; empty if some model found none in either. */
+  static OptionalDouble dice(List<DocumentMentions> a, List<DocumentMentions> b) {
     double least = 1;
     int models = a.isEmpty() ? 0 : a.get(0).results().size();
     for (int model = 0; model < models; model++) {
@@ -97,9 +121,12 @@ public record DtypeChoice(ComputeType dtype, String reason) implements Serializa
         others.retainAll(spans);
         both += others.size();
       }
-      least = Math.min(least, all == 0 ? 1 : 2.0 * both / all);
+      if (all == 0) {
+        return OptionalDouble.empty();
+      }
+      least = Math.min(least, 2.0 * both / all);
     }
-    return least;
+    return OptionalDouble.of(least);
   }
 
   private static Set<List<Integer>> spans(DocumentMentions document, int model) {

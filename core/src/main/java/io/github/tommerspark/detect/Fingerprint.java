@@ -23,7 +23,7 @@ import java.util.List;
  * A hash of what determines a model's answers, wherever its files are: config.json, tokenizer.json,
  * the head, and of every tensor that is read its name, type, shape and 64 sampled blocks. Samples
  * keep it cheap for a checkpoint of many gigabytes in remote storage; a file that was trained
- * further differs in all of them.
+ * further differs in all of them. {@link WeightHash} sees single edits, too.
  */
 final class Fingerprint {
   private static final int BLOCKS = 64;
@@ -33,8 +33,12 @@ final class Fingerprint {
   private final MessageDigest digest;
 
   private Fingerprint() {
+    digest = sha256();
+  }
+
+  static MessageDigest sha256() {
     try {
-      digest = MessageDigest.getInstance("SHA-256");
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("Every Java has SHA-256", e);
     }

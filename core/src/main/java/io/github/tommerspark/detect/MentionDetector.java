@@ -4,6 +4,8 @@ import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.detect.DocumentMentions.ModelResult;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.DeviceChoice;
+import io.github.tommerspark.engine.DeviceFailedException;
+import io.github.tommerspark.engine.DeviceMemoryException;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.text.BosPolicy;
 import java.io.IOException;
@@ -50,6 +52,9 @@ public final class MentionDetector implements AutoCloseable {
   private final List<ModelSpec> models;
   private final List<ModelGroup> groups;
 
+  /** Per group its models as they are used here. */
+  private final List<List<ModelSpec>> uses;
+
   /** Per model its group and its place there. */
   private final int[][] places;
 
@@ -63,6 +68,40 @@ public final class MentionDetector implements AutoCloseable {
         places[this.models.indexOf(members.get(place).spec())] = new int[] {group, place};
       }
     }
+    this.uses = groups.stream().map(ModelGroup::specs).toList();
+  }
+
+  private MentionDetector(MentionDetector shared, List<ModelSpec> models) {
+    this.models = models;
+    this.groups = shared.groups;
+    this.places = shared.places;
+    List<List<ModelSpec>> uses = new ArrayList<>();
+    shared.uses.forEach(ofGroup -> uses.add(new ArrayList<>(ofGroup)));
+    for (int model = 0; model < places.length; model++) {
+      uses.get(places[model][0]).set(places[model][1], models.get(model));
+    }
+    this.uses = uses;
+  }
+
+  /**
+   * A detector of the same models in the same memory with other decoders and thresholds. Closing
+   * one of the two closes both.
+   *
+   * @param models the models of this detector in the same order, with other decoders and thresholds
+   * @throws IOException if a head does not record the threshold that is asked for
+   * @throws IllegalArgumentException if these are other models
+   */
+  public MentionDetector using(List<ModelSpec> models) throws IOException {
+    List<ModelSpec> resolved = new ArrayList<>();
+    for (int i = 0; i < models.size(); i++) {
+      ModelSpec use = models.get(i);
+      if (models.size() != this.models.size() || !use.hasModelOf(this.models.get(i))) {
+        throw new IllegalArgumentException(
+            "Models %s are not those of this detector, %s".formatted(models, this.models));
+      }
+      resolved.add(groups.get(places[i][0]).models().get(places[i][1]).resolved(use));
+    }
+    return new MentionDetector(this, List.copyOf(resolved));
   }
 
   /** A detector of one model, described step by step. */
@@ -205,17 +244,20 @@ public final class MentionDetector implements AutoCloseable {
   }
 
   /**
-   * Finds the mentions of every model in every text. A text that cannot be read has an error in its
-   * results; it never makes the call fail.
+   * Finds the mentions of every model in every text. A text that cannot be read, while others can,
+   * has an error in its results; it never makes the call fail.
    *
    * @param texts may contain null
    * @return one entry per text, in the same order
+   * @throws DeviceFailedException if the device failed; this process does not use it any more
+   * @throws DeviceMemoryException if memory does not suffice for a single window
+   * @throws ModelFailedException if a model fails whatever it reads
    */
   public List<DocumentMentions> annotate(List<String> texts) {
     List<String> present = present(texts);
     List<List<List<ModelResult>>> byGroup = new ArrayList<>();
-    for (ModelGroup group : groups) {
-      byGroup.add(group.annotate(present));
+    for (int group = 0; group < groups.size(); group++) {
+      byGroup.add(groups.get(group).annotate(present, uses.get(group)));
     }
     List<DocumentMentions> documents = new ArrayList<>(texts.size());
     for (int text = 0; text < texts.size(); text++) {
@@ -239,8 +281,8 @@ public final class MentionDetector implements AutoCloseable {
   public List<List<ScoredText>> score(List<String> texts) {
     List<String> present = present(texts);
     List<List<List<ScoredText>>> byGroup = new ArrayList<>();
-    for (ModelGroup group : groups) {
-      byGroup.add(group.score(present));
+    for (int group = 0; group < groups.size(); group++) {
+      byGroup.add(groups.get(group).score(present, uses.get(group)));
     }
     List<List<ScoredText>> documents = new ArrayList<>(texts.size());
     for (int text = 0; text < texts.size(); text++) {

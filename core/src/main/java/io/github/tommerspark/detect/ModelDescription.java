@@ -13,6 +13,8 @@ import java.util.List;
  * @param layer index of the block, from 0, whose output the head reads
  * @param hiddenSize width of the backbone
  * @param fingerprint SHA-256 in hex of what determines the model's answers, wherever its files are
+ * @param weights SHA-256 in hex of all bytes of the tensors that loading reads; null where the
+ *     fingerprint samples them, since more would cost too much time
  * @param truncatedBytes bytes of the tensors that loading it reads
  * @param truncatedParameters parameters of those tensors
  * @param maxTokens tokens of a window including specials
@@ -27,6 +29,7 @@ public record ModelDescription(
     int layer,
     int hiddenSize,
     String fingerprint,
+    String weights,
     long truncatedBytes,
     long truncatedParameters,
     int maxTokens,
@@ -35,6 +38,13 @@ public record ModelDescription(
     Classifier classifier,
     List<String> warnings)
     implements Serializable {
+
+  /** The model as it was found: whoever loads it makes sure that it is the same. */
+  public ModelSpec pinned() {
+    return spec.withIdentity(
+        new ModelIdentity(
+            fingerprint, weights, classifier == null ? null : classifier.fingerprint()));
+  }
 
   /**
    * The description of a span classifier.

@@ -252,7 +252,7 @@ public final class ModelExport {
       }
       // As read, not sorted: the groups of a batch may be of one sequence each.
       PackedBatch batch = batch(plan, sequences.subList(at, to));
-      ScoredSpans found = scorer.score(batch).get(0);
+      ScoredSpans found = scorer.score(batch).heads().get(0);
       int[] owners = batch.sequenceOfToken();
       int prefix = plan.tokenizer().prefixIds().length;
       for (int i = 0; i < found.scores().length; i++) {

@@ -11,6 +11,9 @@ import io.github.tommerspark.decode.Candidates;
 import io.github.tommerspark.detect.DocumentMentions.ModelResult;
 import io.github.tommerspark.detect.PackedBatch.Sequence;
 import io.github.tommerspark.engine.ComputeType;
+import io.github.tommerspark.engine.DeviceHealth;
+import io.github.tommerspark.engine.DeviceMemoryException;
+import io.github.tommerspark.engine.EngineFailure;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.engine.Torch;
 import io.github.tommerspark.head.Head;
@@ -23,9 +26,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,6 +40,9 @@ import org.slf4j.LoggerFactory;
  */
 final class ModelGroup implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ModelGroup.class);
+
+  /** A text that any model can read. */
+  private static final String PROBE = "Marie Curie was born in Warsaw.";
 
   private final List<ModelPlan> models;
 
@@ -88,6 +96,9 @@ final class ModelGroup implements AutoCloseable {
     long bytes;
     int vocabulary;
     if (first.files().script() != null) {
+      for (ModelPlan model : models) {
+        model.verify(null);
+      }
       int width = heads.get(0).hiddenSize();
       ScriptBackbone backbone = ScriptBackbone.load(first.files().script(), device, width);
       classifiers = classifiers(models, first.tokenizer(), backbone::hiddenStates, backbone::close);
@@ -103,6 +114,9 @@ final class ModelGroup implements AutoCloseable {
               .orElseThrow();
       ComputeType type = computeType(options, device);
       try (Checkpoint checkpoint = Checkpoint.open(deepest.files().backbone())) {
+        for (ModelPlan model : models) {
+          model.verify(checkpoint);
+        }
         BackbonePlan plan = deepest.backbone();
         Backbone backbone =
             Backbone.load(plan, checkpoint, type, device, SpanScorer.sources(device.isGpu()));
@@ -196,24 +210,31 @@ final class ModelGroup implements AutoCloseable {
     return account.report();
   }
 
+  /** The models with the decoders and thresholds that they were loaded with. */
+  List<ModelSpec> specs() {
+    return models.stream().map(ModelPlan::spec).toList();
+  }
+
   /**
    * Finds the mentions of every model.
    *
    * @param texts null for those to leave out
+   * @param uses the models in order, with the decoders and the numbers of the thresholds to use
    * @return per text one result per model; null for the texts left out
    */
-  List<List<ModelResult>> annotate(List<String> texts) {
-    return scored(texts).results(Work::mentions);
+  List<List<ModelResult>> annotate(List<String> texts, List<ModelSpec> uses) {
+    return scored(texts, uses).results(Work::mentions);
   }
 
   /**
    * Scores the spans of every model.
    *
    * @param texts null for those to leave out
+   * @param uses the models in order, with the numbers of the thresholds to use
    * @return per text what each model made of it; null for the texts left out
    */
-  List<List<ScoredText>> score(List<String> texts) {
-    return scored(texts).results(Work::candidates);
+  List<List<ScoredText>> score(List<String> texts, List<ModelSpec> uses) {
+    return scored(texts, uses).results(Work::candidates);
   }
 
   /** The backbone of a snapshot. */
@@ -223,7 +244,7 @@ final class ModelGroup implements AutoCloseable {
 
   /** The share of the heads in the time of forwards over these texts, batched as usual. */
   double headShare(List<String> texts) {
-    Work work = new Work(texts);
+    Work work = new Work(texts, specs());
     List<Sequence> sequences = PackedBatch.sorted(work.tokenize());
     long[] sum = new long[2];
     for (int from = 0; from < sequences.size(); ) {
@@ -239,8 +260,8 @@ final class ModelGroup implements AutoCloseable {
     return (double) sum[1] / (sum[0] + sum[1]);
   }
 
-  private Work scored(List<String> texts) {
-    Work work = new Work(texts);
+  private Work scored(List<String> texts, List<ModelSpec> uses) {
+    Work work = new Work(texts, uses);
     long begin = System.nanoTime();
     List<Sequence> sequences = work.tokenize();
     account.tokenised(work.documentTokens(), System.nanoTime() - begin);
@@ -271,7 +292,7 @@ final class ModelGroup implements AutoCloseable {
    */
   List<EncodedText> encode(
       List<String> texts, GivenSpans given, int layer, SpanRepresentation representation) {
-    Work work = new Work(texts);
+    Work work = new Work(texts, specs());
     List<Sequence> sequences = PackedBatch.sorted(work.tokenize());
     List<Candidates> wanted = new ArrayList<>();
     List<Map<Long, float[]>> vectors = new ArrayList<>();
@@ -320,6 +341,8 @@ final class ModelGroup implements AutoCloseable {
   /** One call of {@link #annotate} or {@link #score}. */
   private final class Work {
     private final List<String> texts;
+    private final List<ModelSpec> uses;
+    private final double[] thresholds;
     private final TokenizedText[] tokens;
     private final int[] windowCounts;
     private final String[] errors;
@@ -329,8 +352,10 @@ final class ModelGroup implements AutoCloseable {
     /** Null for models without a classifier. */
     private final SpanLabels[][] labels;
 
-    Work(List<String> texts) {
+    Work(List<String> texts, List<ModelSpec> uses) {
       this.texts = texts;
+      this.uses = uses;
+      thresholds = uses.stream().mapToDouble(use -> use.threshold().value()).toArray();
       tokens = new TokenizedText[texts.size()];
       windowCounts = new int[texts.size()];
       errors = new String[texts.size()];
@@ -349,35 +374,49 @@ final class ModelGroup implements AutoCloseable {
     }
 
     private List<Sequence> tokenize(int text) {
+      TokenizedText tokenized;
       try {
-        TokenizedText tokenized = tokenizer.encode(texts.get(text));
-        for (int i = 0; i < tokenized.size(); i++) {
-          if (tokenized.id(i) >= vocabularySize) {
-            errors[text] =
-                "the tokenizer gives token id %d, but the backbone has only %d; tokenizer.json and config.json do not belong together"
-                    .formatted(tokenized.id(i), vocabularySize);
-            return List.of();
-          }
-        }
-        tokens[text] = tokenized;
-        WordBoundaries boundaries =
-            models.stream().anyMatch(ModelGroup::respectsWords)
-                ? WordBoundaries.of(texts.get(text), tokenized)
-                : null;
-        List<Window> cut = windows.windows(tokenized.size());
-        windowCounts[text] = cut.size();
-        for (int model = 0; model < models.size(); model++) {
-          candidates[text][model] = new Candidates();
-          List<String> names = classes.get(model);
-          labels[text][model] = names == null ? null : new SpanLabels(names);
-        }
-        return cut.stream()
-            .map(window -> new Sequence(text, tokenized, boundaries, window))
-            .toList();
+        tokenized = encoded(texts.get(text));
       } catch (RuntimeException e) {
         LOG.warn("Cannot tokenise a text of {} characters", texts.get(text).length(), e);
-        errors[text] = "cannot tokenise the text: " + ErrorLine.of(e);
+        errors[text] = "cannot tokenise the text: " + EngineFailure.line(e);
         return List.of();
+      }
+      for (int i = 0; i < tokenized.size(); i++) {
+        if (tokenized.id(i) >= vocabularySize) {
+          errors[text] =
+              "the tokenizer gives token id %d, but the backbone has only %d; tokenizer.json and config.json do not belong together"
+                  .formatted(tokenized.id(i), vocabularySize);
+          return List.of();
+        }
+      }
+      tokens[text] = tokenized;
+      WordBoundaries boundaries =
+          models.stream().anyMatch(ModelGroup::respectsWords)
+              ? WordBoundaries.of(texts.get(text), tokenized)
+              : null;
+      List<Window> cut = windows.windows(tokenized.size());
+      windowCounts[text] = cut.size();
+      for (int model = 0; model < models.size(); model++) {
+        candidates[text][model] = new Candidates();
+        List<String> names = classes.get(model);
+        labels[text][model] = names == null ? null : new SpanLabels(names);
+      }
+      return cut.stream().map(window -> new Sequence(text, tokenized, boundaries, window)).toList();
+    }
+
+    /**
+     * The tokens of a text.
+     *
+     * @throws ModelFailedException if the tokenizer has none for another text either
+     * @throws RuntimeException if it twice had none for this text
+     */
+    private TokenizedText encoded(String text) {
+      try {
+        return tokenizer.encode(text);
+      } catch (RuntimeException first) {
+        requireAnswer("tokenise", () -> tokenizer.encode(PROBE));
+        return tokenizer.encode(text);
       }
     }
 
@@ -403,43 +442,121 @@ final class ModelGroup implements AutoCloseable {
 
     /** Scores a batch; one that fails is cut, down to the window that cannot be scored. */
     private void scoreBatch(List<Sequence> sequences) {
-      PackedBatch batch = PackedBatch.of(sequences, tokenizer.prefixIds(), tokenizer.suffixIds());
+      PackedBatch batch = packed(sequences);
       int size = batch.ids().length;
+      Map<Sequence, String> failed;
       try {
         memory.require(size);
-        collect(batch, scorer.score(batch));
+        failed = collect(batch, scorer.score(batch, thresholds));
       } catch (EngineException e) {
-        if (DeviceMemory.isExhausted(e)) {
+        if (DeviceHealth.isMemoryExhausted(e)) {
           memory.exhausted(size);
           if (sequences.size() == 1) {
-            scoreAlone(batch);
+            failed = scoreAlone(batch);
           } else {
             scoreAll(sequences);
+            return;
           }
         } else if (sequences.size() == 1) {
           LOG.warn("Cannot score a window of {} tokens", size, e);
-          fail(sequences.get(0), "the forward call failed: " + ErrorLine.of(e));
+          failed = Map.of(sequences.get(0), failure(e));
         } else {
           int middle = sequences.size() / 2;
           scoreBatch(sequences.subList(0, middle));
           scoreBatch(sequences.subList(middle, sequences.size()));
+          return;
         }
+      }
+      failed.forEach(this::scoreAgain);
+    }
+
+    /**
+     * A window that failed gets a second chance, alone. It is to blame if it fails again where
+     * another text does not.
+     */
+    private void scoreAgain(Sequence sequence, String first) {
+      String second = failureAlone(sequence);
+      if (second == null) {
+        LOG.warn("A window that failed ({}) was scored when tried again", first);
+        return;
+      }
+      requireAnswer("score", this::probe);
+      equal.to(sequence).forEach(same -> errors[same.text()] = second);
+    }
+
+    /** The fault of a window when it is scored alone; null if it has none. */
+    private String failureAlone(Sequence sequence) {
+      PackedBatch batch = packed(List.of(sequence));
+      try {
+        return collect(batch, scorer.score(batch, thresholds)).get(sequence);
+      } catch (EngineException e) {
+        return DeviceHealth.isMemoryExhausted(e) ? scoreAlone(batch).get(sequence) : failure(e);
       }
     }
 
-    /** A single window for which memory did not suffice beside the batches of other tasks. */
-    private void scoreAlone(PackedBatch batch) {
+    /**
+     * A single window for which memory did not suffice beside the batches of other tasks.
+     *
+     * @throws DeviceMemoryException if memory does not suffice for it alone either: that windows
+     *     are so long, or that others use the device, is no fault of a text
+     */
+    private Map<Sequence, String> scoreAlone(PackedBatch batch) {
       int size = batch.ids().length;
       try {
         memory.require(size);
-        collect(batch, scorer.scoreAlone(batch));
+        return collect(batch, scorer.scoreAlone(batch, thresholds));
       } catch (EngineException e) {
-        LOG.warn("Cannot score a window of {} tokens", size, e);
-        fail(
-            batch.sequence(0),
-            "out of memory with a single window of %d tokens, use a smaller --max-tokens: %s"
-                .formatted(size, ErrorLine.of(e)));
+        if (!DeviceHealth.isMemoryExhausted(e)) {
+          return Map.of(batch.sequence(0), failure(e));
+        }
+        throw new DeviceMemoryException(
+            "Out of memory with a single window of %d tokens: use a smaller --max-tokens, or a device with more free memory (%s)"
+                .formatted(size, EngineFailure.line(e)),
+            e);
       }
+    }
+
+    /** Scores a text of ours, which no model has a reason to fail on. */
+    private void probe() {
+      TokenizedText text = tokenizer.encode(PROBE);
+      Window window = windows.windows(text.size()).get(0);
+      Sequence sequence = new Sequence(0, text, WordBoundaries.of(PROBE, text), window);
+      PackedBatch batch = packed(List.of(sequence));
+      String failure = failures(batch, scorer.score(batch)).get(sequence);
+      if (failure != null) {
+        throw new IllegalStateException(failure);
+      }
+    }
+
+    /**
+     * Makes sure that a failure lies in a text.
+     *
+     * @param does what failed
+     * @param probe the same, with a text of ours
+     * @throws ModelFailedException if that fails, too
+     */
+    private void requireAnswer(String does, Runnable probe) {
+      try {
+        probe.run();
+      } catch (EngineException | IllegalStateException e) {
+        throw new ModelFailedException(
+            "Cannot %s with %s: it fails whatever it reads (%s); look at its files, and at --dtype and --device"
+                .formatted(
+                    does,
+                    models.stream()
+                        .map(model -> model.spec().name())
+                        .collect(Collectors.joining(" and ")),
+                    EngineFailure.line(e)),
+            e);
+      }
+    }
+
+    private PackedBatch packed(List<Sequence> sequences) {
+      return PackedBatch.of(sequences, tokenizer.prefixIds(), tokenizer.suffixIds());
+    }
+
+    private static String failure(EngineException e) {
+      return "the forward call failed: " + EngineFailure.line(e);
     }
 
     /** Scores a batch and keeps the vectors of spans that its windows own. */
@@ -483,6 +600,12 @@ final class ModelGroup implements AutoCloseable {
             && window.owns(end + shift)) {
           int text = batch.sequence(s).text();
           if (f >= 0) {
+            if (!Float.isFinite(found.scores()[f])) {
+              throw new ModelFailedException(
+                  "Cannot encode the spans of text %d with %s: a score is not finite"
+                      .formatted(text, models.get(0).spec().name()),
+                  null);
+            }
             candidates[text][0].add(start + shift, end + shift, found.scores()[f]);
           }
           vectors
@@ -494,20 +617,60 @@ final class ModelGroup implements AutoCloseable {
       }
     }
 
-    private void fail(Sequence sequence, String error) {
-      equal.to(sequence).forEach(same -> errors[same.text()] = error);
-    }
-
-    private void collect(PackedBatch batch, List<ScoredSpans> scored) {
+    /**
+     * Keeps the candidates of the windows that have finite scores.
+     *
+     * @return what is wrong with the others
+     */
+    private Map<Sequence, String> collect(PackedBatch batch, SpanScorer.Scores scores) {
+      Map<Sequence, String> failures = failures(batch, scores);
       int[] owner = batch.sequenceOfToken();
-      for (int model = 0; model < scored.size(); model++) {
-        collect(batch, owner, scored.get(model), model);
+      for (int model = 0; model < scores.heads().size(); model++) {
+        collect(batch, owner, scores.heads().get(model), model, failures);
       }
+      return failures;
     }
 
-    private void collect(PackedBatch batch, int[] owner, ScoredSpans spans, int model) {
+    /** The windows whose hidden states or scores are not finite, and where that began. */
+    private Map<Sequence, String> failures(PackedBatch batch, SpanScorer.Scores scores) {
+      Map<Sequence, String> failures = new IdentityHashMap<>();
+      int[] owner = batch.sequenceOfToken();
+      for (SpanScorer.NotFinite found : scores.notFinite()) {
+        failures.putIfAbsent(
+            batch.sequence(owner[found.token()]),
+            "hidden states of layer %d are not finite in %s"
+                .formatted(found.layer(), report.dtype()));
+      }
+      for (int model = 0; model < scores.heads().size(); model++) {
+        ScoredSpans spans = scores.heads().get(model);
+        for (int i = 0; i < spans.scores().length; i++) {
+          boolean finite =
+              Float.isFinite(spans.scores()[i])
+                  && (spans.labelScores() == null || Float.isFinite(spans.labelScores()[i]));
+          if (!finite) {
+            failures.putIfAbsent(
+                batch.sequence(owner[(int) spans.ends()[i]]),
+                "scores of model %s are not finite, though the hidden states of layer %d are"
+                    .formatted(
+                        models.get(model).spec().name(),
+                        models.get(model).head().config().layer()));
+          }
+        }
+      }
+      return failures;
+    }
+
+    private void collect(
+        PackedBatch batch,
+        int[] owner,
+        ScoredSpans spans,
+        int model,
+        Map<Sequence, String> failures) {
       for (int i = 0; i < spans.scores().length; i++) {
         int sequenceIndex = owner[(int) spans.ends()[i]];
+        if (failures.containsKey(batch.sequence(sequenceIndex))) {
+          continue;
+        }
         int firstContent = batch.firstContent(sequenceIndex);
         int start = (int) spans.starts()[i] - firstContent;
         int end = (int) spans.ends()[i] - firstContent;
@@ -567,8 +730,8 @@ final class ModelGroup implements AutoCloseable {
       if (errors[text] != null) {
         return new ModelResult(List.of(), errors[text], 0, windowCounts[text]);
       }
-      ModelSpec spec = models.get(model).spec();
-      Candidates decoded = spec.decoder().decode(candidates[text][model], spec.threshold().value());
+      ModelSpec use = uses.get(model);
+      Candidates decoded = use.decoder().decode(candidates[text][model], use.threshold().value());
       return new ModelResult(
           MentionText.mentions(texts.get(text), tokens[text], decoded, labels[text][model]),
           null,

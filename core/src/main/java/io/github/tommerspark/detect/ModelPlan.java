@@ -3,6 +3,7 @@ package io.github.tommerspark.detect;
 import io.github.tommerspark.backbone.BackbonePlan;
 import io.github.tommerspark.checkpoint.Checkpoint;
 import io.github.tommerspark.checkpoint.ModelFormatException;
+import io.github.tommerspark.checkpoint.TensorInfo;
 import io.github.tommerspark.classify.ClassifierFiles;
 import io.github.tommerspark.classify.SpanClassifier;
 import io.github.tommerspark.gguf.GgufSnapshot;
@@ -17,7 +18,9 @@ import io.github.tommerspark.text.WindowPlan;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -73,7 +76,7 @@ record ModelPlan(
   static ModelPlan of(ModelSpec asked, boolean trustBackbone, int leastLayer) throws IOException {
     ModelFiles files = ModelFiles.find(asked, trustBackbone, leastLayer);
     Head head = head(asked, files);
-    ModelSpec spec = asked.withDecoder(asked.decoder(), threshold(asked, files, head));
+    ModelSpec spec = resolved(asked, files, head);
     SpanClassifier classifier =
         files.classifier() == null ? null : ClassifierFiles.read(files.classifier());
     checkLabels(spec, files, classifier);
@@ -185,6 +188,20 @@ record ModelPlan(
                   classifier.config().layer(),
                   head.config().layer()));
     }
+  }
+
+  /**
+   * This model with another decoder and threshold.
+   *
+   * @return with the number of the threshold
+   * @throws IOException if the head does not record it
+   */
+  ModelSpec resolved(ModelSpec use) throws IOException {
+    return resolved(use, files, head);
+  }
+
+  private static ModelSpec resolved(ModelSpec use, ModelFiles files, Head head) throws IOException {
+    return use.withDecoder(use.decoder(), threshold(use, files, head));
   }
 
   private static double threshold(ModelSpec spec, ModelFiles files, Head head) throws IOException {
@@ -318,6 +335,7 @@ record ModelPlan(
           head.config().layer(),
           head.hiddenSize(),
           Fingerprint.ofScript(files.backbone(), files.script(), head),
+          null,
           files.script().toFile().length(),
           0,
           maxTokens,
@@ -334,6 +352,9 @@ record ModelPlan(
           head.config().layer(),
           backbone.hiddenSize(),
           Fingerprint.of(files.backbone(), checkpoint, detector.tensors(), head),
+          WeightHash.isCheap(checkpoint, detector.bytes())
+              ? WeightHash.remembered(checkpoint, detector.tensors())
+              : null,
           backbone.bytes(),
           backbone.parameters(),
           maxTokens,
@@ -342,6 +363,47 @@ record ModelPlan(
           describeClassifier(checkpoint),
           warnings);
     }
+  }
+
+  /**
+   * Makes sure that the files are those that were found when the work was planned.
+   *
+   * @param checkpoint of the backbone, which is then loaded; null if it is a script
+   * @throws ModelFormatException if they are not
+   */
+  void verify(Checkpoint checkpoint) throws IOException {
+    ModelIdentity planned = spec.identity();
+    if (planned == null) {
+      return;
+    }
+    require("files", planned.fingerprint(), fingerprint(checkpoint));
+    if (planned.weights() != null) {
+      require("weights", planned.weights(), WeightHash.of(checkpoint, tensors(checkpoint)));
+    }
+    ModelDescription.Classifier described = describeClassifier(checkpoint);
+    require("classifier", planned.classifier(), described == null ? null : described.fingerprint());
+  }
+
+  private void require(String what, String planned, String found) throws ModelFormatException {
+    if (!Objects.equals(planned, found)) {
+      throw new ModelFormatException(
+          "Cannot use model %s: its %s here are not those that the job was planned with (SHA-256 %s there, %s here); all machines must have the same files of %s, and nobody may change them while a job runs"
+              .formatted(spec.name(), what, shortened(planned), shortened(found), spec.backbone()));
+    }
+  }
+
+  private static String shortened(String hash) {
+    return hash == null ? "none" : hash.substring(0, 12);
+  }
+
+  private Collection<TensorInfo> tensors(Checkpoint checkpoint) throws IOException {
+    return BackbonePlan.of(files.backbone(), checkpoint, head.config().layer()).tensors();
+  }
+
+  private String fingerprint(Checkpoint checkpoint) throws IOException {
+    return checkpoint == null
+        ? Fingerprint.ofScript(files.backbone(), files.script(), head)
+        : Fingerprint.of(files.backbone(), checkpoint, tensors(checkpoint), head);
   }
 
   private ModelDescription.Classifier describeClassifier(Checkpoint checkpoint) throws IOException {

@@ -22,6 +22,7 @@ import java.util.Objects;
  * @param wordBoundaries whether mentions must begin and end at word boundaries; null for what the
  *     head records
  * @param typing how mentions get labels; null for mentions without
+ * @param identity of the files that are to be loaded; null for whatever is found
  */
 public record ModelSpec(
     String name,
@@ -33,7 +34,8 @@ public record ModelSpec(
     Integer maxTokens,
     Integer overlap,
     Boolean wordBoundaries,
-    Typing typing)
+    Typing typing,
+    ModelIdentity identity)
     implements Serializable {
 
   /**
@@ -54,6 +56,32 @@ public record ModelSpec(
     }
   }
 
+  /** A model of whatever files are found. */
+  public ModelSpec(
+      String name,
+      String backbone,
+      String head,
+      Decoder decoder,
+      Threshold threshold,
+      BosPolicy bos,
+      Integer maxTokens,
+      Integer overlap,
+      Boolean wordBoundaries,
+      Typing typing) {
+    this(
+        name,
+        backbone,
+        head,
+        decoder,
+        threshold,
+        bos,
+        maxTokens,
+        overlap,
+        wordBoundaries,
+        typing,
+        null);
+  }
+
   /** A model whose mentions get no labels and respect word boundaries as the head records. */
   public ModelSpec(
       String name,
@@ -64,7 +92,7 @@ public record ModelSpec(
       BosPolicy bos,
       Integer maxTokens,
       Integer overlap) {
-    this(name, backbone, head, decoder, threshold, bos, maxTokens, overlap, null, null);
+    this(name, backbone, head, decoder, threshold, bos, maxTokens, overlap, null, null, null);
   }
 
   /**
@@ -95,19 +123,49 @@ public record ModelSpec(
   /** This model with another decoder and threshold. */
   public ModelSpec withDecoder(Decoder decoder, Threshold threshold) {
     return new ModelSpec(
-        name, backbone, head, decoder, threshold, bos, maxTokens, overlap, wordBoundaries, typing);
+        name,
+        backbone,
+        head,
+        decoder,
+        threshold,
+        bos,
+        maxTokens,
+        overlap,
+        wordBoundaries,
+        typing,
+        identity);
   }
 
   /** This model with other windows; null means the default. */
   public ModelSpec withWindows(Integer maxTokens, Integer overlap) {
     return new ModelSpec(
-        name, backbone, head, decoder, threshold, bos, maxTokens, overlap, wordBoundaries, typing);
+        name,
+        backbone,
+        head,
+        decoder,
+        threshold,
+        bos,
+        maxTokens,
+        overlap,
+        wordBoundaries,
+        typing,
+        identity);
   }
 
   /** This model with another policy for the beginning-of-sequence token; null: as recorded. */
   public ModelSpec withBos(BosPolicy bos) {
     return new ModelSpec(
-        name, backbone, head, decoder, threshold, bos, maxTokens, overlap, wordBoundaries, typing);
+        name,
+        backbone,
+        head,
+        decoder,
+        threshold,
+        bos,
+        maxTokens,
+        overlap,
+        wordBoundaries,
+        typing,
+        identity);
   }
 
   /**
@@ -115,12 +173,58 @@ public record ModelSpec(
    */
   public ModelSpec withWordBoundaries(Boolean wordBoundaries) {
     return new ModelSpec(
-        name, backbone, head, decoder, threshold, bos, maxTokens, overlap, wordBoundaries, typing);
+        name,
+        backbone,
+        head,
+        decoder,
+        threshold,
+        bos,
+        maxTokens,
+        overlap,
+        wordBoundaries,
+        typing,
+        identity);
   }
 
   /** This model with labels for its mentions; null: without. */
   public ModelSpec withTyping(Typing typing) {
     return new ModelSpec(
-        name, backbone, head, decoder, threshold, bos, maxTokens, overlap, wordBoundaries, typing);
+        name,
+        backbone,
+        head,
+        decoder,
+        threshold,
+        bos,
+        maxTokens,
+        overlap,
+        wordBoundaries,
+        typing,
+        identity);
+  }
+
+  /** This model, to be loaded only from such files; null: from whatever is found. */
+  public ModelSpec withIdentity(ModelIdentity identity) {
+    return new ModelSpec(
+        name,
+        backbone,
+        head,
+        decoder,
+        threshold,
+        bos,
+        maxTokens,
+        overlap,
+        wordBoundaries,
+        typing,
+        identity);
+  }
+
+  /** Returns whether it differs from another in nothing but decoder and threshold. */
+  boolean hasModelOf(ModelSpec other) {
+    return withoutDecoder().equals(other.withoutDecoder());
+  }
+
+  /** The model alone: one decoder and threshold for all uses of it. */
+  public ModelSpec withoutDecoder() {
+    return withDecoder(Decoder.THRESHOLD, Threshold.DEFAULT);
   }
 }

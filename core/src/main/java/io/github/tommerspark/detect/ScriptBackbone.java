@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
+import io.github.tommerspark.engine.EngineFailure;
 import io.github.tommerspark.engine.ScriptModule;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -51,7 +52,8 @@ final class ScriptBackbone implements AutoCloseable {
         throw e;
       }
       throw new IOException(
-          "Cannot use %s: its forward(ids, lengths) failed (%s)".formatted(file, ErrorLine.of(e)),
+          "Cannot use %s: its forward(ids, lengths) failed (%s)"
+              .formatted(file, EngineFailure.line(e)),
           e);
     }
   }

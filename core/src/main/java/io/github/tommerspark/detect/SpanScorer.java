@@ -1,13 +1,16 @@
 package io.github.tommerspark.detect;
 
+import ai.djl.engine.EngineException;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import io.github.tommerspark.backbone.Backbone;
 import io.github.tommerspark.classify.SpanClassifier;
 import io.github.tommerspark.classify.SpanRepresentation;
+import io.github.tommerspark.engine.DeviceFailedException;
 import io.github.tommerspark.engine.DeviceGate;
 import io.github.tommerspark.engine.EngineOptions;
+import io.github.tommerspark.engine.InjectedFaults;
 import io.github.tommerspark.engine.ScriptModule;
 import io.github.tommerspark.head.Calibration;
 import io.github.tommerspark.head.Head;
@@ -39,7 +42,8 @@ final class SpanScorer implements AutoCloseable {
   private final IValue headTaps;
   private final IValue headWeights;
   private final IValue headOptions;
-  private final IValue cuts;
+  private final List<Calibration> calibrations;
+  private final double[] thresholds;
 
   /** Null if no head has a classifier. */
   private final ClassifierWeights classifiers;
@@ -50,6 +54,7 @@ final class SpanScorer implements AutoCloseable {
   private final SimulatedDevice simulated;
 
   private final DeviceGate gate;
+  private final InjectedFaults faults;
   private final WorkAccount account;
 
   private SpanScorer(
@@ -63,6 +68,7 @@ final class SpanScorer implements AutoCloseable {
       WorkAccount account) {
     this.account = account;
     this.gate = DeviceGate.of(module.device(), options.deviceConcurrency());
+    this.faults = InjectedFaults.of(options.faults());
     this.simulated = options.callMicros() > 0 ? new SimulatedDevice(options.callMicros()) : null;
     this.backbone = backbone;
     this.script = script;
@@ -82,7 +88,9 @@ final class SpanScorer implements AutoCloseable {
     this.headOptions =
         IValue.listFrom(
             heads.stream().flatMapToLong(head -> Arrays.stream(options(head))).toArray());
-    this.cuts = IValue.listFrom(cuts(heads, thresholds));
+    this.calibrations =
+        heads.stream().map(head -> head.config().additions().calibration()).toList();
+    this.thresholds = thresholds.clone();
     this.classifiers =
         classifiers.stream().allMatch(Objects::isNull)
             ? null
@@ -127,7 +135,8 @@ final class SpanScorer implements AutoCloseable {
    * A scorer on a snapshot's backbone, which it closes.
    *
    * @param classifiers per head what labels its spans, or null
-   * @param thresholds per head the probability from which on spans are wanted
+   * @param thresholds per head the probability from which on spans are wanted, unless a call says
+   *     otherwise
    * @param options how many forwards run at once, and whether they are simulated
    * @param account receives what the forwards cost
    */
@@ -160,15 +169,15 @@ final class SpanScorer implements AutoCloseable {
   }
 
   /** Per head the logit above which spans are wanted, and its calibration. */
-  private static double[] cuts(List<Head> heads, double[] thresholds) {
+  private IValue cuts(double[] thresholds) {
     double[] cuts = new double[3 * thresholds.length];
     for (int i = 0; i < thresholds.length; i++) {
-      Calibration calibration = heads.get(i).config().additions().calibration();
+      Calibration calibration = calibrations.get(i);
       cuts[3 * i] = logitFloor(thresholds[i], calibration);
       cuts[3 * i + 1] = calibration.scale();
       cuts[3 * i + 2] = calibration.offset();
     }
-    return cuts;
+    return IValue.listFrom(cuts);
   }
 
   /**
@@ -206,23 +215,35 @@ final class SpanScorer implements AutoCloseable {
   /**
    * Scores all spans of a batch.
    *
-   * @return per head the spans with start ≤ end that may pass its threshold, in no order
+   * @return what was found, spans in no order
+   * @throws DeviceFailedException if the device failed
+   * @throws EngineException if the call failed for another reason
    */
-  List<ScoredSpans> score(PackedBatch batch) {
-    long asked = System.nanoTime();
-    return gate.pass(() -> accounted(batch, asked));
+  Scores score(PackedBatch batch) {
+    return score(batch, thresholds);
   }
 
-  /** As {@link #score}, while nothing else runs on the device. */
-  List<ScoredSpans> scoreAlone(PackedBatch batch) {
+  /**
+   * As {@link #score(PackedBatch)}.
+   *
+   * @param thresholds per head
+   */
+  Scores score(PackedBatch batch, double[] thresholds) {
     long asked = System.nanoTime();
-    return gate.passAlone(() -> accounted(batch, asked));
+    return gate.pass(() -> accounted(batch, thresholds, asked));
   }
 
-  private List<ScoredSpans> accounted(PackedBatch batch, long asked) {
+  /** As {@link #score(PackedBatch, double[])}, while nothing else runs on the device. */
+  Scores scoreAlone(PackedBatch batch, double[] thresholds) {
+    long asked = System.nanoTime();
+    return gate.passAlone(() -> accounted(batch, thresholds, asked));
+  }
+
+  private Scores accounted(PackedBatch batch, double[] thresholds, long asked) {
     long begin = System.nanoTime();
     try {
-      return forward(batch);
+      faults.before(batch.ids());
+      return forward(batch, thresholds);
     } finally {
       account.computed(batch, begin - asked, System.nanoTime() - begin);
     }
@@ -237,6 +258,7 @@ final class SpanScorer implements AutoCloseable {
     try (PtNDManager call = module.newCallManager();
         IValue groups = IValue.listFrom(batch.groups());
         IValue edges = edges(call, batch);
+        IValue cuts = cuts(thresholds);
         IValue ids = IValue.from(module.longs(call, batch.ids(), batch.ids().length))) {
       long begin = System.nanoTime();
       try (IValue taps = module.run("hidden", ids, groups, layers, backbone.weights())) {
@@ -252,23 +274,50 @@ final class SpanScorer implements AutoCloseable {
     return backbone;
   }
 
-  private List<ScoredSpans> forward(PackedBatch batch) {
+  private Scores forward(PackedBatch batch, double[] thresholds) {
     if (simulated != null) {
-      return simulated.forward(module, batch, heads);
+      return new Scores(simulated.forward(module, batch, heads), new NotFinite[0]);
     }
     try (PtNDManager call = module.newCallManager();
         IValue groups = IValue.listFrom(batch.groups());
         IValue edges = edges(call, batch);
-        IValue found = run(call, batch, groups, edges)) {
+        IValue cuts = cuts(thresholds);
+        IValue found = run(call, batch, groups, edges, cuts)) {
       PtNDArray[] arrays = found.toTensorArray(call);
       List<ScoredSpans> spans = new ArrayList<>(heads);
-      int stride = arrays.length / heads;
+      int stride = (arrays.length - 1) / heads;
       for (int head = 0; head < heads; head++) {
         spans.add(spans(Arrays.copyOfRange(arrays, stride * head, stride * (head + 1))));
       }
-      return spans;
+      return new Scores(spans, notFinite(arrays[arrays.length - 1]));
     }
   }
+
+  private NotFinite[] notFinite(PtNDArray places) {
+    long[] found = places.toLongArray();
+    NotFinite[] tokens = new NotFinite[found.length / 2];
+    for (int i = 0; i < tokens.length; i++) {
+      tokens[i] = new NotFinite((int) tapped[(int) found[2 * i]], (int) found[2 * i + 1]);
+    }
+    return tokens;
+  }
+
+  /**
+   * What scoring a batch came to.
+   *
+   * @param heads per head the spans with start ≤ end that may pass its threshold, and those whose
+   *     probability is not a number
+   * @param notFinite tokens whose hidden states are not finite
+   */
+  record Scores(List<ScoredSpans> heads, NotFinite[] notFinite) {}
+
+  /**
+   * A token whose hidden states are not finite.
+   *
+   * @param layer of the states
+   * @param token index in the batch
+   */
+  record NotFinite(int layer, int token) {}
 
   /** What one head found: spans and probabilities, with a classifier labels and theirs. */
   private static ScoredSpans spans(PtNDArray[] found) {
@@ -289,7 +338,8 @@ final class SpanScorer implements AutoCloseable {
     return IValue.from(module.bytes(call, edges, edges.length / 2, 2));
   }
 
-  private IValue run(PtNDManager call, PackedBatch batch, IValue groups, IValue edges) {
+  private IValue run(
+      PtNDManager call, PackedBatch batch, IValue groups, IValue edges, IValue cuts) {
     List<IValue> arguments = new ArrayList<>();
     // What is made for this call, and closed after it.
     IValue input =
@@ -297,7 +347,7 @@ final class SpanScorer implements AutoCloseable {
             ? IValue.listFrom(script.hiddenStates(call, batch))
             : IValue.from(module.longs(call, batch.ids(), batch.ids().length));
     arguments.addAll(List.of(input, groups, edges));
-    arguments.addAll(settings().values());
+    arguments.addAll(settings(cuts).values());
     try (input) {
       return module.run(method(), arguments.toArray(IValue[]::new));
     }
@@ -305,7 +355,8 @@ final class SpanScorer implements AutoCloseable {
 
   /** The script's method that scores a batch. */
   String method() {
-    return (script != null ? "score" : "detect") + (classifiers != null ? "_typed" : "");
+    String typed = classifiers != null ? "_typed" : "";
+    return script != null ? "score" + typed + "_checked" : "detect" + typed;
   }
 
   /**
@@ -314,6 +365,10 @@ final class SpanScorer implements AutoCloseable {
    * groups and edges.
    */
   Map<String, IValue> settings() {
+    return settings(cuts(thresholds));
+  }
+
+  private Map<String, IValue> settings(IValue cuts) {
     Map<String, IValue> settings = new LinkedHashMap<>();
     if (script == null) {
       settings.put("layers", layers);
@@ -376,6 +431,7 @@ final class SpanScorer implements AutoCloseable {
                       : IValue.from(module.longs(call, batch.ids(), batch.ids().length));
               IValue groups = IValue.listFrom(batch.groups());
               IValue edges = edges(call, batch);
+              IValue cuts = cuts(thresholds);
               IValue blocks = IValue.listFrom(layers);
               IValue headTapList = IValue.listFrom(new long[] {headTap});
               IValue places = IValue.from(module.longs(call, given, 2, given.length / 2));
@@ -400,7 +456,7 @@ final class SpanScorer implements AutoCloseable {
 
   @Override
   public void close() {
-    ScriptModule.closeAll(layers, headTaps, headWeights, headOptions, cuts);
+    ScriptModule.closeAll(layers, headTaps, headWeights, headOptions);
     if (classifiers != null) {
       classifiers.close();
     }

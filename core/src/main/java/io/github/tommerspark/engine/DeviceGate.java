@@ -1,6 +1,7 @@
 package io.github.tommerspark.engine;
 
 import ai.djl.Device;
+import ai.djl.engine.EngineException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
@@ -10,7 +11,7 @@ import java.util.function.Supplier;
  * the memory of a batch there while they wait for one another.
  *
  * <p>All models of this JVM that run on a device under the same bound share its gate. Waiting calls
- * are let in first come, first served.
+ * are let in first come, first served. A device that failed lets none in; see {@link DeviceHealth}.
  */
 public final class DeviceGate {
 
@@ -18,10 +19,12 @@ public final class DeviceGate {
 
   private static final ConcurrentHashMap<Key, DeviceGate> GATES = new ConcurrentHashMap<>();
 
+  private final Device device;
   private final int size;
   private final Semaphore permits;
 
-  private DeviceGate(int size) {
+  private DeviceGate(Device device, int size) {
+    this.device = device;
     this.size = size;
     this.permits = new Semaphore(size, true);
   }
@@ -37,13 +40,16 @@ public final class DeviceGate {
     if (permits == 0) {
       permits = device.isGpu() ? EngineOptions.GPU_CONCURRENCY : Torch.callsPerMachine();
     }
-    return GATES.computeIfAbsent(new Key(device, permits), key -> new DeviceGate(key.permits()));
+    return GATES.computeIfAbsent(
+        new Key(device, permits), key -> new DeviceGate(device, key.permits()));
   }
 
   /**
    * Makes a call as soon as there is room for it.
    *
    * @return what the call returned
+   * @throws DeviceFailedException if the device fails, or failed before
+   * @throws EngineException if the call fails for a reason that says nothing of the device
    */
   public <T> T pass(Supplier<T> call) {
     return pass(1, call);
@@ -54,6 +60,8 @@ public final class DeviceGate {
    * for lack of memory beside other calls may succeed alone.
    *
    * @return what the call returned
+   * @throws DeviceFailedException if the device fails, or failed before
+   * @throws EngineException if the call fails for a reason that says nothing of the device
    */
   public <T> T passAlone(Supplier<T> call) {
     return pass(size, call);
@@ -62,7 +70,10 @@ public final class DeviceGate {
   private <T> T pass(int room, Supplier<T> call) {
     permits.acquireUninterruptibly(room);
     try {
+      DeviceHealth.require(device);
       return call.get();
+    } catch (EngineException e) {
+      throw DeviceHealth.judged(device, e);
     } finally {
       permits.release(room);
     }

@@ -18,6 +18,7 @@ import java.io.Serializable;
  *     were out of memory; 0 to leave that to the device
  * @param callMicros for tests: microseconds that a simulated device, which serves one call at a
  *     time, takes for each forward call, finding spans at random; 0 to compute
+ * @param faults for tests: which forward calls fail, see {@link InjectedFaults}; null for none
  */
 public record EngineOptions(
     ComputeType dtype,
@@ -27,7 +28,8 @@ public record EngineOptions(
     boolean trustBackbone,
     int deviceConcurrency,
     int memoryTokens,
-    int callMicros)
+    int callMicros,
+    String faults)
     implements Serializable {
 
   /** Forward calls on a GPU at once: while one computes, the next is sent. */
@@ -67,7 +69,7 @@ public record EngineOptions(
   /** Everything chosen by what the machine has. */
   public static EngineOptions defaults() {
     return new EngineOptions(
-        ComputeType.AUTO, DeviceChoice.AUTO, 0, DEFAULT_BATCH_TOKENS, false, 0, 0, 0);
+        ComputeType.AUTO, DeviceChoice.AUTO, 0, DEFAULT_BATCH_TOKENS, false, 0, 0, 0, null);
   }
 
   /** These options with another dtype. */
@@ -80,7 +82,8 @@ public record EngineOptions(
         trustBackbone,
         deviceConcurrency,
         memoryTokens,
-        callMicros);
+        callMicros,
+        faults);
   }
 
   /** These options with another device. */
@@ -93,7 +96,8 @@ public record EngineOptions(
         trustBackbone,
         deviceConcurrency,
         memoryTokens,
-        callMicros);
+        callMicros,
+        faults);
   }
 
   /** These options with another bound on the tokens of a forward call. */
@@ -106,7 +110,8 @@ public record EngineOptions(
         trustBackbone,
         deviceConcurrency,
         memoryTokens,
-        callMicros);
+        callMicros,
+        faults);
   }
 
   /** These options with the user's own TorchScript backbones allowed or refused. */
@@ -119,7 +124,8 @@ public record EngineOptions(
         trustBackbone,
         deviceConcurrency,
         memoryTokens,
-        callMicros);
+        callMicros,
+        faults);
   }
 
   /** These options with another bound on the forward calls that run on a device at once. */
@@ -132,7 +138,8 @@ public record EngineOptions(
         trustBackbone,
         deviceConcurrency,
         memoryTokens,
-        callMicros);
+        callMicros,
+        faults);
   }
 
   /** For tests: these options on a device that runs out of memory with more tokens than that. */
@@ -145,7 +152,8 @@ public record EngineOptions(
         trustBackbone,
         deviceConcurrency,
         memoryTokens,
-        callMicros);
+        callMicros,
+        faults);
   }
 
   /** For tests: these options on a simulated device that takes so long for each forward call. */
@@ -158,6 +166,21 @@ public record EngineOptions(
         trustBackbone,
         deviceConcurrency,
         memoryTokens,
-        callMicros);
+        callMicros,
+        faults);
+  }
+
+  /** For tests: these options on a device on which such forward calls fail. */
+  public EngineOptions withFaults(String faults) {
+    return new EngineOptions(
+        dtype,
+        device,
+        deviceOrdinal,
+        batchTokens,
+        trustBackbone,
+        deviceConcurrency,
+        memoryTokens,
+        callMicros,
+        faults);
   }
 }

@@ -13,7 +13,30 @@ public final class Processor {
   private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
   private static final Set<String> BFLOAT16 = Set.of("avx512_bf16", "amx_bf16");
 
+  private static final Set<String> SHA256 = Set.of("sha_ni", "sha2");
+
   private Processor() {}
+
+  /**
+   * Returns whether it has instructions for SHA-256, with which a core hashes more than a gigabyte
+   * a second; where the operating system does not tell, it is taken to have none.
+   */
+  public static boolean hasSha256() {
+    List<String> cpuInfo = cpuInfo();
+    return Stream.concat(flags(cpuInfo), Arrays.stream(field(cpuInfo, "Features").split("\\s+")))
+        .anyMatch(SHA256::contains);
+  }
+
+  /**
+   * The kind of this processor, as far as it decides how fast types of numbers are: model and
+   * flags.
+   */
+  public static List<String> kind() {
+    return cpuInfo().stream()
+        .filter(line -> line.matches("(model name|flags|Features|CPU part)\\s*:.*"))
+        .distinct()
+        .toList();
+  }
 
   /** Returns whether it multiplies bf16 by itself: AVX512_BF16 or AMX, on Linux. */
   public static boolean hasBfloat16() {

@@ -75,6 +75,12 @@ public final class GgufSnapshot implements ModelDirectory {
         null);
   }
 
+  /** Tensors are made from quantised ones when they are read. */
+  @Override
+  public boolean isStored() {
+    return false;
+  }
+
   /**
    * Number of blocks.
    *

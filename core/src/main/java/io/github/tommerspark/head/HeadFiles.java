@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.tommerspark.checkpoint.AtomicFile;
+import io.github.tommerspark.checkpoint.FloatConversion;
 import io.github.tommerspark.checkpoint.FloatTensor;
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import io.github.tommerspark.checkpoint.SafetensorsWriter;
@@ -202,7 +203,11 @@ public final class HeadFiles {
           "has shape %s, and the other tensors and field \"%s\" ask for %s"
               .formatted(Arrays.toString(shape), HeadFields.RANK, Arrays.toString(expected)));
     }
-    return tensors.values(name);
+    float[] values = tensors.values(name);
+    if (!FloatConversion.allFinite(values)) {
+      throw refused(where, name, "has values that are not finite");
+    }
+    return values;
   }
 
   private static ModelFormatException refused(String where, String tensor, String reason) {

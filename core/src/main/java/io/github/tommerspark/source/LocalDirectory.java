@@ -11,19 +11,23 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Objects;
 import java.util.Optional;
 
 /**
  * A model in a directory of the local file system.
  *
- * <p>Symbolic links are followed: a snapshot in the Hugging Face cache consists of links. Mapped
- * files must not be truncated or rewritten in place while a buffer of theirs is in use, as this
- * would end the JVM; replace a file by moving another one over it.
+ * <p>Symbolic links are followed: a snapshot in the Hugging Face cache consists of links.
+ *
+ * <p>Files are not mapped: who truncates a mapped file ends the JVM that uses it, and who rewrites
+ * one changes weights under a running model. Only where nobody else writes ({@link #owned}) are
+ * they.
  */
 public final class LocalDirectory implements ModelDirectory {
 
   private final Path path;
+  private final boolean owned;
 
   /**
    * A model directory at a path, which is not looked at before a file is asked for.
@@ -31,7 +35,20 @@ public final class LocalDirectory implements ModelDirectory {
    * @param path the path of the directory
    */
   public LocalDirectory(Path path) {
+    this(path, false);
+  }
+
+  private LocalDirectory(Path path, boolean owned) {
     this.path = Objects.requireNonNull(path, "path");
+    this.owned = owned;
+  }
+
+  /**
+   * A model directory in a cache that belongs to this user alone, whose files nobody changes: they
+   * may be mapped.
+   */
+  public static LocalDirectory owned(Path path) {
+    return new LocalDirectory(path, true);
   }
 
   @Override
@@ -45,6 +62,16 @@ public final class LocalDirectory implements ModelDirectory {
   }
 
   @Override
+  public Optional<String> version(String file) throws IOException {
+    Path resolved = resolve(file).toRealPath();
+    BasicFileAttributes attributes = Files.readAttributes(resolved, BasicFileAttributes.class);
+    return Optional.of(
+        "%s %d %s %s"
+            .formatted(
+                resolved, attributes.size(), attributes.lastModifiedTime(), attributes.fileKey()));
+  }
+
+  @Override
   public RandomAccessSource open(String file) throws IOException {
     Path resolved = resolve(file);
     if (!Files.isRegularFile(resolved)) {
@@ -52,7 +79,7 @@ public final class LocalDirectory implements ModelDirectory {
       throw new FileNotFoundException("Cannot read %s: %s".formatted(resolved, reason));
     }
     FileChannel channel = FileChannel.open(resolved, StandardOpenOption.READ);
-    return new LocalSource(resolved.toString(), channel, channel.size());
+    return new LocalSource(resolved.toString(), channel, channel.size(), owned);
   }
 
   private Path resolve(String file) throws IOException {
@@ -67,7 +94,7 @@ public final class LocalDirectory implements ModelDirectory {
     }
   }
 
-  private record LocalSource(String name, FileChannel channel, long size)
+  private record LocalSource(String name, FileChannel channel, long size, boolean owned)
       implements RandomAccessSource {
 
     @Override
@@ -88,7 +115,7 @@ public final class LocalDirectory implements ModelDirectory {
     @Override
     public Optional<ByteBuffer> map(long position, long length) throws IOException {
       Ranges.check(name, size, position, length);
-      if (length > Integer.MAX_VALUE) {
+      if (!owned || length > Integer.MAX_VALUE) {
         return Optional.empty();
       }
       ByteBuffer mapped = channel.map(MapMode.READ_ONLY, position, length);

@@ -2,6 +2,7 @@ package io.github.tommerspark.source;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 
 /**
  * The folder of a model: named files that can be opened.
@@ -27,6 +28,22 @@ public interface ModelDirectory {
    * @throws IOException when the name leaves the folder, or the store cannot be asked
    */
   boolean exists(String file) throws IOException;
+
+  /** Returns whether its files are stored as they are read, and not computed from others. */
+  default boolean isStored() {
+    return true;
+  }
+
+  /**
+   * What tells the content of a file from what it was before or will be, without reading it.
+   *
+   * @param file the name of the file, relative to this folder
+   * @return empty where nothing does
+   * @throws IOException when the name leaves the folder, or the file is missing
+   */
+  default Optional<String> version(String file) throws IOException {
+    return Optional.empty();
+  }
 
   /**
    * Opens a file.

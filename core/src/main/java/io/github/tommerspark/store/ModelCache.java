@@ -151,7 +151,7 @@ public final class ModelCache {
           DIRECTORIES.require(entry);
           Optional<String> damage = Checksums.damage(entry);
           if (damage.isEmpty()) {
-            return new NamedDirectory(folder.files().name(), new LocalDirectory(entry));
+            return new NamedDirectory(folder.files().name(), LocalDirectory.owned(entry));
           }
           LOG.warn("Fetching {} again: {}", folder.files().name(), damage.get());
           PrivateDirectories.delete(entry);
@@ -159,7 +159,7 @@ public final class ModelCache {
         make(folder, entry, root.resolve(key + ".part"), fetch);
       }
     }
-    return new NamedDirectory(folder.files().name(), new LocalDirectory(entry));
+    return new NamedDirectory(folder.files().name(), LocalDirectory.owned(entry));
   }
 
   private static void make(Folder folder, Path entry, Path part, Fetch fetch) throws IOException {

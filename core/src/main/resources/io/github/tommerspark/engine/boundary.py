@@ -56,7 +56,7 @@
     last = self.lengths(groups, z) - 1
     inside = self.boundary_cells(at, last, edges, w[9].size(0) - 1)
     logits = self.boundary_logits(z, at, last, inside, w, annotate(List[float], []))
-    found = (logits > floor).logical_and(inside).nonzero()
+    found = (logits <= floor).logical_not_().logical_and(inside).nonzero()
     back = found.select(1, 0)
     end = found.select(1, 1)
     return (torch.stack([end - back, end]), logits.index([back, end]))

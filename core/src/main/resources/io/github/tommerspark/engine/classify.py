@@ -62,6 +62,12 @@
       typed.append(scores)
     return typed
 
+  # What `score_typed` returns, and then what `not_finite` does.
+  def score_typed_checked(self: __torch__.M, taps: List[Tensor], groups: List[int], edges: Tensor, head_taps: List[int], v: List[Tensor], head_options: List[int], cuts: List[float], class_taps: List[int], c: List[Tensor], class_options: List[int]) -> List[Tensor]:
+    found = self.score_typed(taps, groups, edges, head_taps, v, head_options, cuts, class_taps, c, class_options)
+    found.append(self.not_finite(taps))
+    return found
+
   # The vectors of spans that classifiers read, float32 (n, width), or (n, 2 * width) unless averaged.
   def span_vectors(self: __torch__.M, z: Tensor, spans: Tensor, average: bool) -> Tensor:
     start = spans.select(0, 0)

@@ -1,6 +1,6 @@
-  # Backbone, heads, selection and classification in one call: see `hidden`, `score` and `typed`.
+  # Backbone, heads, selection and classification in one call: see `hidden` and `score_typed_checked`.
   def detect_typed(self: __torch__.M, ids: Tensor, groups: List[int], edges: Tensor, layers: List[int], w: List[Tensor], head_taps: List[int], v: List[Tensor], head_options: List[int], cuts: List[float], class_taps: List[int], c: List[Tensor], class_options: List[int]) -> List[Tensor]:
-    return self.score_typed(self.hidden(ids, groups, layers, w), groups, edges, head_taps, v, head_options, cuts, class_taps, c, class_options)
+    return self.score_typed_checked(self.hidden(ids, groups, layers, w), groups, edges, head_taps, v, head_options, cuts, class_taps, c, class_options)
 
   # Backbone, head and span vectors in one call: see `hidden` and `encode`.
   def detect_encode(self: __torch__.M, ids: Tensor, groups: List[int], edges: Tensor, layers: List[int], w: List[Tensor], head_taps: List[int], v: List[Tensor], head_options: List[int], cuts: List[float], given: Tensor, tap: int, average: bool) -> List[Tensor]:

@@ -1,7 +1,8 @@
   # The ToMMeR head (arXiv 2510.19410): a score for every span (start, end) of every sequence.
   # z float32 (tokens, width); w: W_Q (width, rank), W_K (width, rank), value weight (1, width), its
   # bias (1), feature weights (5). Only spans with start <= end come out: int64 (2, spans) of packed
-  # token indices (start; end), and their logits, float32 (spans), for logits above `floor`.
+  # token indices (start; end), and their logits, float32 (spans), for logits above `floor` and those that
+  # are no numbers.
   #
   # Feature order: match m, min and max of m over later starts of the same end (0 included), value of
   # the end, value of the token after it (0 after the last token).
@@ -40,7 +41,7 @@
   def band(self: __torch__.M, q: Tensor, k: Tensor, by_end: Tensor, at: Tensor, last: Tensor, feature: Tensor, window: int, causal: bool, squash: str, floor: float) -> Tuple[Tensor, Tensor]:
     inside = self.band_cells(at, last, window, causal)
     logits = self.band_logits(q, k, by_end, inside, feature, window, squash, False)
-    found = (logits > floor).logical_and(inside.narrow(0, 0, window + 1).flip([0])).nonzero()
+    found = (logits <= floor).logical_not_().logical_and(inside.narrow(0, 0, window + 1).flip([0])).nonzero()
     back = found.select(1, 0)
     end = found.select(1, 1)
     return (torch.stack([end - back, end]), logits.index([back, end]))
@@ -105,7 +106,7 @@
             start = torch.arange(length, dtype=4, device=q.device).unsqueeze(0)
             end = torch.arange(from_end, from_end + ends, dtype=4, device=q.device).unsqueeze(1)
             allowed = start <= end
-          found = (logits > floor).logical_and(allowed).nonzero()
+          found = (logits <= floor).logical_not_().logical_and(allowed).nonzero()
           row = found.select(1, 0)
           column = found.select(1, 1)
           spans.append(torch.stack([column + first, row + (first + from_end)]))
@@ -178,5 +179,20 @@
         if bounded:
           spans, logits = self.between_edges(spans, logits, edges)
       found.append(spans)
-      found.append(torch.sigmoid(logits * cuts[3 * i + 1] + cuts[3 * i + 2]))
+      # A difference of 0, unless the logit is infinite: then no number.
+      found.append(torch.sigmoid(logits * cuts[3 * i + 1] + cuts[3 * i + 2]) + (logits - logits))
+    return found
+
+  # Tokens whose hidden states are not finite: int64 (n, 2), which tap and which token. A sum is finite if
+  # what is summed is, in float32 of hidden states.
+  def not_finite(self: __torch__.M, taps: List[Tensor]) -> Tensor:
+    sums = annotate(List[Tensor], [])
+    for i in range(len(taps)):
+      sums.append(torch.sum(taps[i], [1]))
+    return torch.isfinite(torch.stack(sums)).logical_not_().nonzero()
+
+  # What `score` returns, and then what `not_finite` does.
+  def score_checked(self: __torch__.M, taps: List[Tensor], groups: List[int], edges: Tensor, head_taps: List[int], v: List[Tensor], head_options: List[int], cuts: List[float]) -> List[Tensor]:
+    found = self.score(taps, groups, edges, head_taps, v, head_options, cuts)
+    found.append(self.not_finite(taps))
     return found

@@ -18,3 +18,8 @@
   # (in, out) as (out, in), without a copy.
   def transposed(self: __torch__.M, weight: Tensor) -> Tensor:
     return weight.t()
+
+  # Whether all values are finite: one pass in the values' own type, without a copy.
+  def finite(self: __torch__.M, weight: Tensor) -> bool:
+    low, high = torch.aminmax(weight)
+    return bool(torch.isfinite(torch.stack([low, high])).all())

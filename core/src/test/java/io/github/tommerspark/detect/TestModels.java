@@ -90,6 +90,12 @@ final class TestModels {
   /** A random head for these backbones, with scores well spread. */
   static Path head(Path directory, int slidingWindow, boolean causal, long seed)
       throws IOException {
+    return head(directory, slidingWindow, causal, true, seed);
+  }
+
+  /** As above, by the cosine of queries and keys or by their product. */
+  static Path head(Path directory, int slidingWindow, boolean causal, boolean cosine, long seed)
+      throws IOException {
     Random random = new Random(seed);
     int rank = 4;
     HeadConfig config =
@@ -100,7 +106,7 @@ final class TestModels {
             rank,
             causal,
             slidingWindow,
-            true,
+            cosine,
             ScoreNormalization.NONE,
             HeadAdditions.NONE);
     Head head =

@@ -9,7 +9,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
@@ -57,6 +56,9 @@ final class ChatClient {
   private final DoubleSupplier random;
   private final HttpClient http;
   private final AtomicLong sent = new AtomicLong();
+
+  /** A verdict and its reasons take a few kilobytes. */
+  private static final long MAX_BYTES = 4 << 20;
 
   /**
    * A client that has asked nothing yet.
@@ -180,7 +182,7 @@ final class ChatClient {
    */
   private HttpResponse<byte[]> response(HttpRequest request) throws PassingException {
     CompletableFuture<HttpResponse<byte[]>> response =
-        http.sendAsync(request, BodyHandlers.ofByteArray());
+        http.sendAsync(request, headers -> new BoundedBody(MAX_BYTES));
     long deadline = System.nanoTime() + settings.timeout().toNanos();
     boolean interrupted = false;
     try {

@@ -13,6 +13,9 @@ public final class DtypeTask implements Function<EngineOptions, DtypeChoice> {
 
   private static final long serialVersionUID = 1L;
 
+  /** The folder in the model cache with what was tried. */
+  private static final String MEMORY = "dtypes";
+
   private final List<ModelSpec> models;
   private final List<String> texts;
 
@@ -39,6 +42,10 @@ public final class DtypeTask implements Function<EngineOptions, DtypeChoice> {
   @Override
   public DtypeChoice call(EngineOptions options) throws IOException {
     EngineSetup.apply();
-    return DtypeChoice.of(models, TaskDevice.current(options).engine(), texts);
+    return DtypeChoice.of(
+        models,
+        TaskDevice.current(options).engine(),
+        texts,
+        new HadoopModelStore().cacheDirectory().resolve(MEMORY));
   }
 }

@@ -11,6 +11,7 @@ public final class ExecutorSettings {
           GpuAddressing.PROPERTY,
           TaskDevice.TEST_PROPERTY,
           TaskDevice.TEST_MEMORY_PROPERTY,
+          TaskDevice.TEST_FAULTS_PROPERTY,
           TaskDevice.TEST_CALL_PROPERTY);
 
   private ExecutorSettings() {}

@@ -3,10 +3,12 @@ package io.github.tommerspark.spark;
 import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
 import io.github.tommerspark.detect.WorkReport;
+import io.github.tommerspark.engine.DeviceHealth;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.ToLongFunction;
+import org.apache.spark.SparkContext;
 import org.apache.spark.api.plugin.DriverPlugin;
 import org.apache.spark.api.plugin.ExecutorPlugin;
 import org.apache.spark.api.plugin.PluginContext;
@@ -22,17 +24,24 @@ import org.apache.spark.api.plugin.SparkPlugin;
  * last three over all models), {@code paddedTokens}, {@code errorRows}, {@code loadMillis} (of
  * models), {@code annotateMillis} and its parts {@code tokeniseMillis}, {@code waitMillis} (until
  * the device had room), {@code forwardMillis} and {@code decodeMillis}, and {@code inputMillis}
- * (waiting for rows to read); the times are summed over tasks. They count every attempt.
+ * (waiting for rows to read); the times are summed over tasks. They count every attempt. {@code
+ * failedDevices} counts those that this executor uses no more; see {@link FailedDevices}.
  */
 public final class MetricsPlugin implements SparkPlugin {
 
   /** Made by Spark. */
   public MetricsPlugin() {}
 
-  /** Nothing to do there. */
+  /** Watches for executors whose device fails. */
   @Override
   public DriverPlugin driverPlugin() {
-    return null;
+    return new DriverPlugin() {
+      @Override
+      public Map<String, String> init(SparkContext context, PluginContext plugin) {
+        FailedDevices.watch(context);
+        return Map.of();
+      }
+    };
   }
 
   /** Registers the metrics of an executor. */
@@ -60,6 +69,7 @@ public final class MetricsPlugin implements SparkPlugin {
     gauge(registry, "forwardMillis", work -> toMillis(work.forwardNanos()));
     gauge(registry, "decodeMillis", work -> toMillis(work.decodeNanos()));
     millis(registry, "inputMillis", ExecutorCounts.INPUT_NANOS);
+    registry.register("failedDevices", (Gauge<Integer>) DeviceHealth::lost);
   }
 
   private static void count(MetricRegistry registry, String name, LongAdder count) {

@@ -36,6 +36,13 @@ record TaskDevice(EngineOptions engine, Integer assigned) {
    */
   static final String TEST_CALL_PROPERTY = "spark.tommer.test.call-micros";
 
+  /**
+   * A Spark property for tests: which forward calls fail, as {@link
+   * io.github.tommerspark.engine.InjectedFaults} has it; with {@code @ID} after it, on the executor
+   * of that id only.
+   */
+  static final String TEST_FAULTS_PROPERTY = "spark.tommer.test.faults";
+
   private static final String GPU = "gpu";
 
   /** The device of the task that runs on this thread, or of a program without Spark. */
@@ -46,12 +53,22 @@ record TaskDevice(EngineOptions engine, Integer assigned) {
     }
     int memory = env.conf().getInt(TEST_MEMORY_PROPERTY, options.memoryTokens());
     int micros = ExecutorModels.simulatedMicros(env.conf(), options);
-    EngineOptions engine = options.withMemoryTokens(memory).withCallMicros(micros);
+    EngineOptions engine =
+        options
+            .withMemoryTokens(memory)
+            .withCallMicros(micros)
+            .withFaults(faults(env, options.faults()));
     TaskContext task = TaskContext.get();
     ResourceInformation gpu = task == null ? null : task.resourcesJMap().get(GPU);
     return gpu == null
         ? new TaskDevice(engine, null)
         : of(engine, gpu.addresses()[0], env.conf(), Torch.visibleDevices(), Torch::gpuCount);
+  }
+
+  private static String faults(SparkEnv env, String otherwise) {
+    String[] parts = env.conf().get(TEST_FAULTS_PROPERTY, "").split("@", 2);
+    boolean here = parts.length == 1 || parts[1].equals(env.executorId());
+    return parts[0].isEmpty() ? otherwise : here ? parts[0] : null;
   }
 
   /**

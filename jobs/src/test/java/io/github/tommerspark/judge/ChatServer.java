@@ -144,6 +144,17 @@ public final class ChatServer implements AutoCloseable {
     };
   }
 
+  /** A response that does not end. */
+  static Behaviour endless() {
+    return exchange -> {
+      exchange.sendResponseHeaders(200, 0);
+      byte[] spaces = " ".repeat(1 << 16).getBytes(StandardCharsets.UTF_8);
+      while (true) {
+        exchange.getResponseBody().write(spaces);
+      }
+    };
+  }
+
   /** Ends the connection without a response. */
   static Behaviour hangUp() {
     return HttpExchange::close;

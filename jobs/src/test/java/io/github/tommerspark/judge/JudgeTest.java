@@ -132,6 +132,12 @@ class JudgeTest {
   }
 
   @Test
+  void aResponseWithoutEndIsNotRead() throws Exception {
+    server.then(ChatServer.endless());
+    assertThat(judge(1).ask(questions(1)).sent()).isEqualTo(2);
+  }
+
+  @Test
   void brokenResponsesAreAskedForAgain() throws Exception {
     server.then(
         cutOff(),

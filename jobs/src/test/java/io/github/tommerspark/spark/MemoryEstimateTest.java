@@ -27,6 +27,7 @@ class MemoryEstimateTest {
         6,
         width,
         "0",
+        null,
         bytes,
         parameters,
         1024,

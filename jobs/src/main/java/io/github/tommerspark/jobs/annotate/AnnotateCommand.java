@@ -13,6 +13,7 @@ import io.github.tommerspark.jobs.dataset.Provenance;
 import io.github.tommerspark.jobs.dataset.WriteMode;
 import io.github.tommerspark.jobs.table.TableName;
 import io.github.tommerspark.spark.EngineSetup;
+import io.github.tommerspark.spark.FailedDevices;
 import io.github.tommerspark.spark.HadoopModelStore;
 import io.github.tommerspark.spark.MentionColumns;
 import io.github.tommerspark.sparknlp.SparkNlpSchema;
@@ -83,7 +84,6 @@ public final class AnnotateCommand implements Callable<Integer> {
       names = "--input",
       paramLabel = "PATH",
       arity = "1..*",
-      required = true,
       description =
           "Files, directories or globs on any Hadoop file system: JSON Lines, Parquet, CSV, plain text (a row is a line) or ORC; .gz and .zst too. Relative paths are resolved on the driver. Or one table: the directory of one of Iceberg or Delta, or table:CATALOG.DB.NAME.")
   private List<String> input;
@@ -215,6 +215,12 @@ public final class AnnotateCommand implements Callable<Integer> {
   private Double maxErrorRate;
 
   @Option(
+      names = "--retry-errors",
+      description =
+          "Annotate again the rows of the output that have an error of a model, and no others: such as those of a version that had a bug. Give the options with which the output was made, but no --input; errors of the input stay.")
+  private boolean retryErrors;
+
+  @Option(
       names = "--incremental",
       description =
           "Annotate the files that no earlier run has annotated, in batches under OUTPUT/run=ID/batch=N, and end. Run it again and again over a growing input.")
@@ -253,10 +259,14 @@ public final class AnnotateCommand implements Callable<Integer> {
         options = options.withRunId(effectiveRunId(spark));
       }
       PrintWriter out = command.commandLine().getOut();
-      if (growing == null) {
+      if (retryErrors) {
+        out.println(RetryJob.run(spark, settled(spark, options, null)).summary());
+        printFailedDevices(spark, out);
+      } else if (growing == null) {
         AnnotateResult result = AnnotateJob.run(spark, settled(spark, options, null));
         out.println(result.summary());
         Provenance written = result.provenance();
+        printFailedDevices(spark, out);
         if (written.counts() != null) {
           limit.ifPresent(rate -> rate.check(written.counts(), written.output().path()));
         }
@@ -264,10 +274,17 @@ public final class AnnotateCommand implements Callable<Integer> {
         IncrementalResult result =
             IncrementalJob.run(spark, settled(spark, options, growing), growing);
         out.println(result.summary());
+        printFailedDevices(spark, out);
         limit.ifPresent(rate -> rate.check(result.counts(), result.directory()));
       }
     }
     return 0;
+  }
+
+  private static void printFailedDevices(SparkSession spark, PrintWriter out) {
+    FailedDevices.watch(spark.sparkContext())
+        .line()
+        .ifPresent(line -> out.println(AnnotateResult.line("failed devices", line)));
   }
 
   /** YARN starts a driver that died again, under the same name. */
@@ -278,13 +295,13 @@ public final class AnnotateCommand implements Callable<Integer> {
   }
 
   /** The options with the type that auto stands for: where there is one, that of the output. */
-  private static AnnotateOptions settled(
+  private AnnotateOptions settled(
       SparkSession spark, AnnotateOptions options, IncrementalOptions growing) throws IOException {
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     Optional<ComputeType> recorded = Optional.empty();
     if (growing != null) {
       recorded = IncrementalJob.dtype(options, growing, hadoop);
-    } else if (options.output().mode() == WriteMode.APPEND) {
+    } else if (retryErrors || options.output().mode() == WriteMode.APPEND) {
       recorded = Dtypes.recorded(spark, options.output());
     }
     return options.withEngine(Dtypes.settled(spark, options.models(), options.engine(), recorded));
@@ -308,6 +325,7 @@ public final class AnnotateCommand implements Callable<Integer> {
    * @throws ParameterException if it cannot be
    */
   AnnotateOptions options() {
+    checkRetry();
     if (select != null && dropText && contains(select, textColumn)) {
       throw common.impossible(
           "--drop-text and --select with the text column contradict each other");
@@ -342,7 +360,7 @@ public final class AnnotateCommand implements Callable<Integer> {
     }
     return new AnnotateOptions(
         new CorpusOptions(
-            input,
+            input == null ? List.of() : input,
             inputFormat == null ? null : common.checked(() -> InputFormat.parse(inputFormat)),
             inputOptions,
             textColumn,
@@ -374,6 +392,30 @@ public final class AnnotateCommand implements Callable<Integer> {
               + outputFormat);
     }
     return null;
+  }
+
+  private void checkRetry() {
+    if (input == null && !retryErrors) {
+      throw common.impossible("Missing required option: '--input=PATH'");
+    }
+    if (!retryErrors) {
+      return;
+    }
+    for (String name :
+        List.of(
+            "--input",
+            "--mode",
+            "--run-id",
+            "--select",
+            "--drop-text",
+            "--max-error-rate",
+            "--output-table",
+            "--incremental")) {
+      if (command.commandLine().getParseResult().hasMatchedOption(name)) {
+        throw common.impossible(
+            "--retry-errors and %s exclude each other: what is read is the output".formatted(name));
+      }
+    }
   }
 
   /** SQL quotes names with backticks: one that holds them could hardly be asked for. */

@@ -101,7 +101,7 @@ public final class AnnotateJob {
     cutFinely();
     Corpus corpus = Corpus.open(spark, options.corpus());
     output.checkAgainst(corpus.paths());
-    Layout layout = Layout.of(corpus, options);
+    Layout layout = Layout.of(corpus, options.withModels(models));
     Provenance planned =
         plannedProvenance(corpus, layout, models, output.toString(), output.format().label());
     Optional<TableCommit> done = output.commitOf(to.runId());
@@ -127,7 +127,7 @@ public final class AnnotateJob {
     cutFinely();
     Corpus corpus = Corpus.open(spark, options.corpus());
     output.checkAgainst(corpus.places());
-    Layout layout = Layout.of(corpus, options);
+    Layout layout = Layout.of(corpus, options.withModels(models));
     Provenance planned =
         plannedProvenance(
             corpus, layout, models, output.toString(), options.output().format().label());
@@ -205,12 +205,25 @@ public final class AnnotateJob {
   }
 
   /**
-   * Rows to annotate.
+   * Rows to write.
    *
-   * @param data the rows
-   * @param count counts them, after they have been written
+   * @param data the rows to annotate
+   * @param done rows that are annotated already, as the output has them; null for none
+   * @param files that are written at most; 0 for one per task that reads
+   * @param count counts all rows, after they have been written
    */
-  record Rows(Dataset<Row> data, LongSupplier count) {}
+  record Rows(Dataset<Row> data, Dataset<Row> done, int files, LongSupplier count) {
+
+    /** Rows none of which is annotated. */
+    Rows(Dataset<Row> data, LongSupplier count) {
+      this(data, null, 0, count);
+    }
+
+    /** Both, with the columns of the annotated ones. */
+    private Dataset<Row> with(Dataset<Row> annotated) {
+      return done == null ? annotated : annotated.union(done).coalesce(files);
+    }
+  }
 
   /**
    * What has been written.
@@ -262,7 +275,7 @@ public final class AnnotateJob {
               layout.plan(),
               layout.schema(),
               reports);
-      written = destination.write(annotated);
+      written = destination.write(rows.with(annotated));
       LOG.debug("At the end: {}", watched.progress().line());
     }
     double seconds = (System.nanoTime() - begin) / 1e9;

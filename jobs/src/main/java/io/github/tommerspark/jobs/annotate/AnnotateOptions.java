@@ -1,5 +1,6 @@
 package io.github.tommerspark.jobs.annotate;
 
+import io.github.tommerspark.detect.ModelDescription;
 import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.jobs.dataset.CorpusOptions;
@@ -40,6 +41,23 @@ public record AnnotateOptions(
 
   /** These options with other ways to run the models. */
   AnnotateOptions withEngine(EngineOptions engine) {
+    return new AnnotateOptions(corpus, output, models, engine, repartition, failFast, given);
+  }
+
+  /** These options with the models as they were found, which executors make sure of. */
+  AnnotateOptions withModels(List<ModelDescription> found) {
+    return new AnnotateOptions(
+        corpus,
+        output,
+        found.stream().map(ModelDescription::pinned).toList(),
+        engine,
+        repartition,
+        failFast,
+        given);
+  }
+
+  /** These options with another output. */
+  AnnotateOptions withOutput(OutputOptions output) {
     return new AnnotateOptions(corpus, output, models, engine, repartition, failFast, given);
   }
 }

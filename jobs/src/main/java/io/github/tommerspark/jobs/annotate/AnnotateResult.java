@@ -54,7 +54,12 @@ public record AnnotateResult(Provenance provenance, double modelLoadSeconds, boo
   }
 
   private static void line(StringJoiner lines, String label, String value) {
-    lines.add("  %-19s %s".formatted(label, value));
+    lines.add(line(label, value));
+  }
+
+  /** A line of a summary. */
+  static String line(String label, String value) {
+    return "  %-19s %s".formatted(label, value);
   }
 
   private static String files(int count) {

@@ -1,6 +1,7 @@
 package io.github.tommerspark.jobs.annotate;
 
 import io.github.tommerspark.columns.ColumnNames;
+import io.github.tommerspark.detect.ModelDescription;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.jobs.cli.Redaction;
 import io.github.tommerspark.jobs.cli.UserException;
@@ -176,10 +177,10 @@ final class IncrementalJob {
     Reading reading = reading(inputs, format, schema, text);
     Dataset<Row> stream = stream(reading);
     corpus = new Corpus(stream, format, inputs, text, malformed);
-    Layout layout = Layout.of(corpus, options);
+    List<ModelDescription> models = job.describeModels();
+    Layout layout = Layout.of(corpus, options.withModels(models));
     Provenance planned =
-        job.plannedProvenance(
-            corpus, layout, job.describeModels(), output.toString(), output.format());
+        job.plannedProvenance(corpus, layout, models, output.toString(), output.format());
 
     IncrementalRun run;
     if (first) {

@@ -43,7 +43,8 @@ record IncrementalResult(String directory, List<Provenance> batches, double mode
         sumByModel(Provenance.Counts::tokens));
   }
 
-  private Provenance total() {
+  /** The provenance of all batches together. */
+  Provenance total() {
     Provenance last = batches.get(batches.size() - 1);
     Map<String, Long> files = new TreeMap<>();
     batches.forEach(batch -> files.putAll(batch.output().files()));

@@ -1,6 +1,9 @@
 package io.github.tommerspark.jobs.cli;
 
 import io.github.tommerspark.checkpoint.ModelFormatException;
+import io.github.tommerspark.detect.ModelFailedException;
+import io.github.tommerspark.engine.DeviceFailedException;
+import io.github.tommerspark.engine.DeviceMemoryException;
 import io.github.tommerspark.hub.HubException;
 import java.io.FileNotFoundException;
 import java.nio.file.NoSuchFileException;
@@ -41,6 +44,16 @@ public final class Failures {
           "UnsupportedClassVersionError",
           "ExceptionInInitializerError");
 
+  /** Their messages name cause and remedy; what they were made from does not. */
+  private static final Set<Class<? extends Throwable>> TELLING =
+      Set.of(
+          UserException.class,
+          ModelFormatException.class,
+          HubException.class,
+          DeviceFailedException.class,
+          DeviceMemoryException.class,
+          ModelFailedException.class);
+
   private Failures() {}
 
   /** One line without a stack trace; never empty. */
@@ -65,10 +78,7 @@ public final class Failures {
   private static String message(Throwable thrown) {
     List<Throwable> chain = chain(thrown);
     for (Throwable t : chain) {
-      // These name the file; what they were made from does not.
-      if (t instanceof UserException
-          || t instanceof ModelFormatException
-          || t instanceof HubException) {
+      if (TELLING.stream().anyMatch(kind -> kind.isInstance(t))) {
         return t.getMessage();
       }
     }
@@ -98,13 +108,17 @@ public final class Failures {
       String name = remote.group(1);
       String text = remote.group(2);
       Matcher cause = CAUSED_BY.matcher(message);
-      while (!name.equals(ModelFormatException.class.getSimpleName()) && cause.find()) {
+      while (!isTelling(name) && cause.find()) {
         name = cause.group(1);
         text = cause.group(2);
       }
       return describe(name, text);
     }
     return firstLine(last);
+  }
+
+  private static boolean isTelling(String name) {
+    return TELLING.stream().anyMatch(kind -> kind.getSimpleName().equals(name));
   }
 
   private static String describe(Throwable t) {

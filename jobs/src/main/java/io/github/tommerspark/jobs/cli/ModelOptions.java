@@ -226,15 +226,12 @@ public final class ModelOptions {
       throw new IllegalArgumentException(
           "--device-concurrency must be at least 1, but is " + deviceConcurrency);
     }
-    return new EngineOptions(
-        ComputeType.parse(dtype),
-        DeviceChoice.parse(device),
-        0,
-        batchTokens,
-        trustBackbone,
-        deviceConcurrency == null ? 0 : deviceConcurrency,
-        0,
-        0);
+    return EngineOptions.defaults()
+        .withDtype(ComputeType.parse(dtype))
+        .withDevice(DeviceChoice.parse(device), 0)
+        .withBatchTokens(batchTokens)
+        .withTrustBackbone(trustBackbone)
+        .withDeviceConcurrency(deviceConcurrency == null ? 0 : deviceConcurrency);
   }
 
   private ModelArguments arguments() {

@@ -2,6 +2,7 @@ package io.github.tommerspark.jobs.cli;
 
 import io.github.tommerspark.jobs.table.TableFormat;
 import io.github.tommerspark.spark.EngineSetup;
+import io.github.tommerspark.spark.FailedDevices;
 import java.util.Map;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
@@ -38,6 +39,7 @@ public final class Sessions {
         SparkSession.builder().config(conf).appName("tommer-spark " + name).getOrCreate();
     // The driver tokenises, too: it says what models are.
     EngineSetup.apply();
+    FailedDevices.watch(session.sparkContext());
     return session;
   }
 }

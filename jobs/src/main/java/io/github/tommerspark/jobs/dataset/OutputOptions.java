@@ -58,4 +58,9 @@ public record OutputOptions(
   public OutputOptions withRunId(String id) {
     return new OutputOptions(path, format, mode, column, select, dropText, sparkNlpColumn, id);
   }
+
+  /** These options with all columns, in that format. */
+  public OutputOptions whole(OutputFormat of) {
+    return new OutputOptions(path, of, mode, column, null, false, sparkNlpColumn, runId);
+  }
 }

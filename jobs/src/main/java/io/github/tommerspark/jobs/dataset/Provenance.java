@@ -102,6 +102,8 @@ public record Provenance(
    * @param bos policy for the beginning-of-sequence token
    * @param parameters of the truncated backbone
    * @param classifier that gave mentions their labels; null without one
+   * @param weights hash of all bytes of the weights; null in runs of version 0.1, and where the
+   *     fingerprint samples them
    */
   public record Model(
       String name,
@@ -118,7 +120,8 @@ public record Provenance(
       int overlap,
       String bos,
       long parameters,
-      Classifier classifier) {
+      Classifier classifier,
+      String weights) {
 
     /**
      * A span classifier.
@@ -159,7 +162,8 @@ public record Provenance(
           model.overlap(),
           model.bos().label(),
           model.truncatedParameters(),
-          Classifier.of(model.classifier()));
+          Classifier.of(model.classifier()),
+          model.weights());
     }
 
     /** Returns the settings that decide which mentions are found, by the names that users know. */
@@ -243,6 +247,10 @@ public record Provenance(
           .forEach(
               (field, value) ->
                   compare(differences, field + " of " + mine.name(), theirs.get(field), value));
+      String weights = there.models.get(m).weights();
+      if (weights != null && mine.weights() != null) {
+        compare(differences, "SHA-256 of the weights of " + mine.name(), weights, mine.weights());
+      }
     }
     output.columns.forEach(
         (name, type) ->
@@ -319,7 +327,9 @@ public record Provenance(
         took);
   }
 
+  /** Before 1, versions that differ in their second number promise one another nothing. */
   private static String major(String version) {
-    return version.split("\\.", 2)[0];
+    String[] numbers = version.split("[.-]");
+    return numbers[0].equals("0") && numbers.length > 1 ? "0." + numbers[1] : numbers[0];
   }
 }

@@ -82,7 +82,7 @@ public final class EvaluateJob {
     models.stream().flatMap(model -> model.warnings().stream()).distinct().forEach(file::warning);
     if (!models.isEmpty()) {
       EvaluationTally[][] tallies =
-          runModels(models.stream().map(ModelDescription::spec).toList(), gold);
+          runModels(models.stream().map(ModelDescription::pinned).toList(), gold);
       for (int m = 0; m < models.size(); m++) {
         file.model(described(models.get(m)), tallies[m]);
       }

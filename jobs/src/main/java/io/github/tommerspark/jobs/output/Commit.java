@@ -62,6 +62,9 @@ public record Commit(
     /** A batch of an incremental run. */
     @JsonProperty("batch")
     BATCH,
+    /** Rows of some files annotated again: new files instead of these, the others stay. */
+    @JsonProperty("replace")
+    REPLACE,
     /** The files of an output that version 0.1 wrote, recorded once. */
     @JsonProperty("record")
     RECORD,

@@ -75,6 +75,27 @@ public final class OutputDirectory {
     return look(given, WriteMode.APPEND, true, null, hadoop);
   }
 
+  /**
+   * Looks at a directory of which some files are to be written anew.
+   *
+   * @throws UserException if no run has written to it, or it holds data that is not ours
+   */
+  public static OutputDirectory openToReplace(String given, Configuration hadoop) {
+    try {
+      Path path = path(given, hadoop);
+      OutputState state = CommitLog.of(path, hadoop).read();
+      if (state.newest().isEmpty()) {
+        throw new UserException(
+            "Cannot retry the errors of %s: no run of annotate has written to it"
+                .formatted(Redaction.uri(path.toString())));
+      }
+      return look(given, WriteMode.OVERWRITE, state.isIncremental(), null, hadoop);
+    } catch (IOException | IllegalArgumentException e) {
+      throw new UserException(
+          "Cannot write to %s: %s".formatted(Redaction.uri(given), e.getMessage()), e);
+    }
+  }
+
   private static OutputDirectory look(
       String given, WriteMode mode, boolean incremental, String runId, Configuration hadoop) {
     try {

@@ -407,7 +407,9 @@ public final class OutputWriter implements AutoCloseable {
           case APPEND -> Commit.Operation.APPEND;
           case OVERWRITE -> Commit.Operation.OVERWRITE;
         };
-    Commit made = commit(operation, Commit.Transaction.run(runId), run);
+    Collection<String> replaced =
+        operation == Commit.Operation.OVERWRITE ? state.files().keySet() : List.of();
+    Commit made = commit(operation, Commit.Transaction.run(runId), replaced, run);
     if (made.writer().equals(id)) {
       finish(made);
     }
@@ -420,10 +422,26 @@ public final class OutputWriter implements AutoCloseable {
    * @param run complete provenance, with the files
    */
   public Commit commitBatch(Provenance run, String series, long batch) throws IOException {
-    return commit(Commit.Operation.BATCH, Commit.Transaction.batch(series, batch), run);
+    return commit(Commit.Operation.BATCH, Commit.Transaction.batch(series, batch), List.of(), run);
   }
 
-  private Commit commit(Commit.Operation operation, Commit.Transaction transaction, Provenance run)
+  /**
+   * Makes the files part of the output instead of others, which hold the same rows.
+   *
+   * @param run complete provenance, with the files
+   * @param replaced files of the output
+   */
+  public Commit commitReplacement(Provenance run, Collection<String> replaced) throws IOException {
+    Commit made = commit(Commit.Operation.REPLACE, null, replaced, run);
+    finish(made);
+    return made;
+  }
+
+  private Commit commit(
+      Commit.Operation operation,
+      Commit.Transaction transaction,
+      Collection<String> removed,
+      Provenance run)
       throws IOException {
     for (int failures = 0; ; ) {
       for (Commit other : output.log().catchUp(state)) {
@@ -438,8 +456,6 @@ public final class OutputWriter implements AutoCloseable {
       if (same.isPresent()) {
         return same.get();
       }
-      Collection<String> removed =
-          operation == Commit.Operation.OVERWRITE ? state.files().keySet() : List.of();
       Commit commit = commit(operation, transaction, run.output().files(), removed, Set.of(), run);
       try {
         if (output.log().append(store, commit)) {
@@ -528,8 +544,12 @@ public final class OutputWriter implements AutoCloseable {
         delete(made.removed());
         removeCheckpoint();
         removeFirstVersion();
+      } else if (made.operation() == Commit.Operation.REPLACE) {
+        delete(made.removed());
       }
-      markSuccess();
+      if (!output.isIncremental()) {
+        markSuccess();
+      }
     } catch (IOException | RuntimeException e) {
       LOG.warn(
           "The data is committed, but not all that it replaces could be removed from {}: {}; the next run will",

@@ -421,8 +421,10 @@ public final class TrainCommand implements Callable<Integer> {
         wantedRanks,
         bos == null ? null : BosPolicy.parse(bos),
         maxTokens,
-        new EngineOptions(
-            ComputeType.parse(dtype), DeviceChoice.parse(device), 0, batchTokens, false, 0, 0, 0),
+        EngineOptions.defaults()
+            .withDtype(ComputeType.parse(dtype))
+            .withDevice(DeviceChoice.parse(device), 0)
+            .withBatchTokens(batchTokens),
         training(type),
         bytes(cacheStates),
         output,

@@ -54,7 +54,8 @@ class MetricsPluginTest {
             "waitMillis",
             "forwardMillis",
             "decodeMillis",
-            "inputMillis");
+            "inputMillis",
+            "failedDevices");
     long rows = value(registry, "rows");
     long tokens = value(registry, "tokens");
     long windows = value(registry, "windows");

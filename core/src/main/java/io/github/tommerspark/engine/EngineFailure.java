@@ -1,12 +1,12 @@
-package io.github.tommerspark.detect;
+package io.github.tommerspark.engine;
 
-/** Failures as one line for a person. */
-final class ErrorLine {
+/** Failures of libtorch as one line for a person. */
+public final class EngineFailure {
 
-  private ErrorLine() {}
+  private EngineFailure() {}
 
-  /** The first line of the message that says something, or the kind of failure without one. */
-  static String of(Throwable failure) {
+  /** The line of the message that says something, or the kind of failure without one. */
+  public static String line(Throwable failure) {
     String message = failure.getMessage();
     if (message == null || message.isBlank()) {
       return failure.getClass().getSimpleName();

@@ -1,0 +1,63 @@
+package io.github.tommerspark.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.tommerspark.decode.Decoder;
+import io.github.tommerspark.detect.Mention;
+import io.github.tommerspark.detect.MentionDetector;
+import io.github.tommerspark.detect.ModelSpec;
+import io.github.tommerspark.engine.ComputeType;
+import io.github.tommerspark.engine.EngineOptions;
+import java.io.IOException;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ExecutorModelsTest {
+
+  private static final ModelSpec MODEL = ModelSpec.bundled("nano-llama");
+  private static final EngineOptions OPTIONS =
+      EngineOptions.defaults().withDtype(ComputeType.FP32).withBatchTokens(777);
+  private static final List<String> TEXTS =
+      List.of("Marie Curie was born in Warsaw and worked at the University of Paris.");
+
+  @BeforeEach
+  void closeThoseOfOtherTests() {
+    ExecutorModels.closeUnused(0);
+  }
+
+  @Test
+  void aSweepOfThresholdsAndDecodersLoadsOneModel() throws IOException {
+    long before = ExecutorModels.count();
+    MentionDetector first = null;
+    for (int i = 0; i < 300; i++) {
+      ModelSpec spec = MODEL.withDecoder(Decoder.values()[i % 2], i / 301.0);
+      MentionDetector detector = ExecutorModels.get(List.of(spec), OPTIONS).detector();
+      first = first == null ? detector : first;
+      assertThat(detector.models().get(0).threshold().value()).isEqualTo(i / 301.0);
+      if (i % 60 == 0) {
+        try (MentionDetector alone = MentionDetector.load(List.of(spec), OPTIONS)) {
+          List<Mention> expected = alone.detect(TEXTS).get(0);
+          assertThat(detector.detect(TEXTS).get(0)).as(spec.toString()).isEqualTo(expected);
+        }
+      }
+    }
+    assertThat(ExecutorModels.count()).isEqualTo(before + 1);
+    assertThat(first.loadReports()).hasSize(1);
+  }
+
+  @Test
+  void whatNobodyUsesIsClosedAndItsWorkStillCounts() throws IOException {
+    ExecutorModels.get(List.of(MODEL), OPTIONS).detector().detect(TEXTS);
+    long tokens = ExecutorModels.work().documentTokens();
+    assertThat(tokens).isPositive();
+    assertThat(ExecutorModels.count()).isPositive();
+    // Not idle for an hour.
+    ExecutorModels.closeUnused(3_600_000_000_000L);
+    assertThat(ExecutorModels.count()).isPositive();
+    ExecutorModels.closeUnused(0);
+    assertThat(ExecutorModels.count()).isZero();
+    assertThat(ExecutorModels.work().documentTokens()).isEqualTo(tokens);
+    assertThat(ExecutorModels.get(List.of(MODEL), OPTIONS).detector().detect(TEXTS)).isNotEmpty();
+  }
+}
