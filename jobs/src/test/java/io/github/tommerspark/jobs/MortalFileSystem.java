@@ -77,6 +77,11 @@ public final class MortalFileSystem extends RawLocalFileSystem {
   }
 
   @Override
+  public String getScheme() {
+    return SCHEME;
+  }
+
+  @Override
   public URI getUri() {
     return URI.create(SCHEME + ":///");
   }

@@ -34,7 +34,7 @@ public final class Sessions {
   /** A session with these settings, and defaults for what they leave open. */
   public static SparkSession start(String name, SparkConf conf) {
     DEFAULTS.forEach(conf::setIfMissing);
-    TableFormat.settings(conf::contains).forEach(conf::set);
+    TableFormat.settings(key -> conf.get(key, null)).forEach(conf::set);
     SparkSession session =
         SparkSession.builder().config(conf).appName("tommer-spark " + name).getOrCreate();
     // The driver tokenises, too: it says what models are.

@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 
 /** The formats of tables that can be written. */
 public enum TableFormat {
@@ -23,6 +23,7 @@ public enum TableFormat {
 
   private static final String EXTENSIONS = "spark.sql.extensions";
   private static final String SESSION_CATALOG = "spark.sql.catalog.spark_catalog";
+  private static final String DELTA_CATALOG = "org.apache.spark.sql.delta.catalog.DeltaCatalog";
 
   private final String mark;
   private final String packages;
@@ -99,18 +100,22 @@ public enum TableFormat {
   }
 
   /**
-   * Settings that Delta needs of a session before it starts, if its jars are there and the user has
-   * set nothing of the kind.
+   * Settings that Delta needs of a session before it starts, if its jars are there and the
+   * session's catalog is no other: its extension beside those that are set, and its catalog.
    *
-   * @param isSet tells whether the user has given a setting
+   * @param given returns the value of a setting as it is; null if there is none
    */
-  public static Map<String, String> settings(Predicate<String> isSet) {
-    return DELTA.isThere() && !isSet.test(EXTENSIONS) && !isSet.test(SESSION_CATALOG)
-        ? Map.of(
-            EXTENSIONS,
-            DELTA.mark,
-            SESSION_CATALOG,
-            "org.apache.spark.sql.delta.catalog.DeltaCatalog")
-        : Map.of();
+  public static Map<String, String> settings(UnaryOperator<String> given) {
+    String catalog = given.apply(SESSION_CATALOG);
+    if (!DELTA.isThere() || catalog != null && !catalog.equals(DELTA_CATALOG)) {
+      return Map.of();
+    }
+    String extensions = given.apply(EXTENSIONS);
+    if (extensions == null || extensions.isBlank()) {
+      extensions = DELTA.mark;
+    } else if (!Arrays.asList(extensions.split("\\s*,\\s*")).contains(DELTA.mark)) {
+      extensions += "," + DELTA.mark;
+    }
+    return Map.of(EXTENSIONS, extensions, SESSION_CATALOG, DELTA_CATALOG);
   }
 }
