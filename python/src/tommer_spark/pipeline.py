@@ -78,14 +78,26 @@ class MentionDetectorModel(JavaTransformer, JavaMLReadable, JavaMLWritable):
     classifier = Param(
         Params._dummy(),
         "classifier",
-        "gives mentions labels: nano-llama, or the directory of a classifier",
+        "gives mentions labels: the directory of a classifier, or a bundled model that brings one",
         TypeConverters.toString,
     )
     labels = Param(
         Params._dummy(),
         "labels",
-        "labels to choose among, read by the backbone",
+        "labels to choose among, any words",
         toListOfNames,
+    )
+    labelThreshold = Param(
+        Params._dummy(),
+        "labelThreshold",
+        "probability that a label must reach to be given",
+        TypeConverters.toFloat,
+    )
+    requireLabel = Param(
+        Params._dummy(),
+        "requireLabel",
+        "whether mentions without a label are left out",
+        TypeConverters.toBoolean,
     )
     bos = Param(
         Params._dummy(),

@@ -46,6 +46,11 @@ public record ClassifierConfig(
     Objects.requireNonNull(llmName, "llmName");
     Objects.requireNonNull(representation, "representation");
     Objects.requireNonNull(probability, "probability");
+    if (representation == SpanRepresentation.FULL) {
+      throw new IllegalArgumentException(
+          "field \"%s\" is \"%s\", and must be \"concat\" or \"average\""
+              .formatted(ClassifierFields.REPRESENTATION, representation.label()));
+    }
     require(layer >= 0, ClassifierFields.LAYER, layer, "at least 0");
     require(hiddenSize >= 1, ClassifierFields.HIDDEN_SIZE, hiddenSize, "at least 1");
     require(

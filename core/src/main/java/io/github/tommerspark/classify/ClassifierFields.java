@@ -22,5 +22,21 @@ final class ClassifierFields {
   static final String PROMPT_WEIGHT = "class_embed.weight";
   static final String PROMPT_BIAS = "class_embed.bias";
 
+  // Of label models.
+  static final String MENTION_SIZE = "mention_size";
+  static final String LABEL_SIZE = "label_size";
+  static final String PROMPT = "label_prompt";
+  static final String PRIOR_EXPONENT = "prior_exponent";
+  static final String LABEL_THRESHOLD = "label_threshold";
+  static final String CALIBRATION_SCALE = "calibration_scale";
+  static final String CALIBRATION_OFFSET = "calibration_offset";
+
+  static final String MENTION_INPUT = "mention.0";
+  static final String MENTION_OUTPUT = "mention.2";
+  static final String LABEL_INPUT = "label.0";
+  static final String LABEL_OUTPUT = "label.2";
+  static final String LOG_SCALE = "log_scale";
+  static final String SAMPLE = "sample";
+
   private ClassifierFields() {}
 }

@@ -1,6 +1,5 @@
 package io.github.tommerspark.classify;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -12,22 +11,22 @@ import io.github.tommerspark.checkpoint.ModelFormatException;
 import io.github.tommerspark.checkpoint.SafetensorsWriter;
 import io.github.tommerspark.checkpoint.StrictJson;
 import io.github.tommerspark.checkpoint.TensorInfo;
+import io.github.tommerspark.head.Calibration;
 import io.github.tommerspark.source.ModelDirectory;
 import io.github.tommerspark.source.Quoted;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Reads and writes the files of a span classifier: {@code classifier.json} with the settings and
- * {@code model.safetensors} with the parameters. {@code docs/classifiers.md} describes both.
+ * Reads and writes the files of a span classifier or a label model: {@code classifier.json} with
+ * the settings and {@code model.safetensors} with the parameters. {@code docs/labels.md} describes
+ * both.
  */
 public final class ClassifierFiles {
 
@@ -37,7 +36,8 @@ public final class ClassifierFiles {
   /** The file with the parameters. */
   public static final String PARAMETERS = "model.safetensors";
 
-  private static final String FORMAT = "tommer-spark/span-classifier";
+  private static final String SPAN_CLASSIFIER = "tommer-spark/span-classifier";
+  private static final String LABEL_MODEL = "tommer-spark/label-model";
   private static final int VERSION = 1;
 
   /** The most elements of a tensor that are believed: 256 MiB of float32. */
@@ -51,13 +51,102 @@ public final class ClassifierFiles {
    * Reads a classifier. Parameters stored as float16 or bfloat16 are converted to float32, exactly.
    *
    * @param directory the directory of the classifier
-   * @return the classifier
+   * @return the classifier; a label model without labels
    * @throws ModelFormatException when a file is missing or malformed, a field is missing or out of
    *     range, or a tensor is missing, unknown or of another shape than the settings ask for
    * @throws IOException when a file cannot be read
    */
-  public static SpanClassifier read(ModelDirectory directory) throws IOException {
-    ClassifierConfig config = readConfig(directory);
+  public static MentionClassifier read(ModelDirectory directory) throws IOException {
+    SettingsFields settings = settings(directory);
+    return isLabelModel(settings)
+        ? labelModel(directory, labelModelConfig(settings))
+        : spanClassifier(directory, spanClassifierConfig(settings));
+  }
+
+  /**
+   * Reads which block a classifier reads, from its settings alone.
+   *
+   * @return from 0
+   * @throws ModelFormatException when the file is missing or malformed, or a field is missing or
+   *     out of range
+   * @throws IOException when the file cannot be read
+   */
+  public static int readLayer(ModelDirectory directory) throws IOException {
+    SettingsFields settings = settings(directory);
+    return isLabelModel(settings)
+        ? labelModelConfig(settings).layer()
+        : spanClassifierConfig(settings).layer();
+  }
+
+  private static LabelModel labelModel(ModelDirectory directory, LabelModelConfig config)
+      throws IOException {
+    Map<String, long[]> shapes = LabelModel.shapes(config);
+    Map<String, FloatTensor> tensors =
+        tensors(
+            directory,
+            checkpoint -> {
+              Map<String, long[]> all = new LinkedHashMap<>(shapes);
+              // As many rows as were sampled.
+              long[] sampled =
+                  checkpoint.names().contains(ClassifierFields.SAMPLE)
+                      ? checkpoint.tensor(ClassifierFields.SAMPLE).shape()
+                      : new long[0];
+              long rows = sampled.length == 0 ? 1 : sampled[0];
+              all.put(ClassifierFields.SAMPLE, new long[] {rows, config.embeddingSize()});
+              return all;
+            });
+    try {
+      return new LabelModel(
+          config,
+          shapes.keySet().stream().map(tensors::get).toList(),
+          tensors.get(ClassifierFields.SAMPLE),
+          List.of(),
+          List.of());
+    } catch (IllegalArgumentException e) {
+      throw unusable(directory, e);
+    }
+  }
+
+  private static ModelFormatException unusable(
+      ModelDirectory directory, IllegalArgumentException e) {
+    return new ModelFormatException(
+        "Cannot read classifier %s/%s: %s".formatted(directory.name(), PARAMETERS, e.getMessage()),
+        e);
+  }
+
+  private static SpanClassifier spanClassifier(ModelDirectory directory, ClassifierConfig config)
+      throws IOException {
+    Map<String, FloatTensor> tensors =
+        tensors(
+            directory,
+            checkpoint ->
+                shapes(config, checkpoint.names().contains(ClassifierFields.PROMPT_WEIGHT)));
+    Function<String, float[]> values =
+        name -> tensors.containsKey(name) ? tensors.get(name).values() : new float[0];
+    try {
+      return new SpanClassifier(
+          config,
+          values.apply(ClassifierFields.INPUT_WEIGHT),
+          values.apply(ClassifierFields.INPUT_BIAS),
+          values.apply(ClassifierFields.HIDDEN_WEIGHT),
+          values.apply(ClassifierFields.HIDDEN_BIAS),
+          values.apply(ClassifierFields.CLASS_VECTORS),
+          values.apply(ClassifierFields.PROMPT_WEIGHT),
+          values.apply(ClassifierFields.PROMPT_BIAS));
+    } catch (IllegalArgumentException e) {
+      throw unusable(directory, e);
+    }
+  }
+
+  /** Says which tensors a file must have, and of which shapes. */
+  @FunctionalInterface
+  private interface Expected {
+    Map<String, long[]> shapes(Checkpoint checkpoint) throws IOException;
+  }
+
+  /** The tensors of a classifier, and no others. */
+  private static Map<String, FloatTensor> tensors(ModelDirectory directory, Expected expected)
+      throws IOException {
     if (!directory.exists(PARAMETERS)) {
       throw new ModelFormatException(
           "Cannot read classifier %s/%s: the file is missing, and the parameters should be in it"
@@ -65,55 +154,68 @@ public final class ClassifierFiles {
     }
     String where = directory.name() + "/" + PARAMETERS;
     try (Checkpoint checkpoint = Checkpoint.open(directory, PARAMETERS)) {
-      boolean zeroShot = checkpoint.names().contains(ClassifierFields.PROMPT_WEIGHT);
-      Map<String, long[]> shapes = shapes(config, zeroShot);
+      Map<String, long[]> shapes = expected.shapes(checkpoint);
       for (String name : checkpoint.names()) {
         if (!shapes.containsKey(name)) {
           throw refused(where, name, "is not part of such a classifier");
         }
       }
-      Map<String, float[]> tensors = new LinkedHashMap<>();
-      for (Map.Entry<String, long[]> expected : shapes.entrySet()) {
-        tensors.put(
-            expected.getKey(), values(checkpoint, where, expected.getKey(), expected.getValue()));
+      Map<String, FloatTensor> tensors = new LinkedHashMap<>();
+      for (Map.Entry<String, long[]> tensor : shapes.entrySet()) {
+        float[] values = values(checkpoint, where, tensor.getKey(), tensor.getValue());
+        tensors.put(tensor.getKey(), new FloatTensor(tensor.getValue(), values));
       }
-      return new SpanClassifier(
-          config,
-          tensors.get(ClassifierFields.INPUT_WEIGHT),
-          tensors.get(ClassifierFields.INPUT_BIAS),
-          tensors.getOrDefault(ClassifierFields.HIDDEN_WEIGHT, new float[0]),
-          tensors.getOrDefault(ClassifierFields.HIDDEN_BIAS, new float[0]),
-          tensors.get(ClassifierFields.CLASS_VECTORS),
-          tensors.getOrDefault(ClassifierFields.PROMPT_WEIGHT, new float[0]),
-          tensors.getOrDefault(ClassifierFields.PROMPT_BIAS, new float[0]));
-    } catch (IllegalArgumentException e) {
-      throw new ModelFormatException(
-          "Cannot read classifier %s: %s".formatted(where, e.getMessage()), e);
+      return tensors;
     }
   }
 
-  /**
-   * Reads the settings alone.
-   *
-   * @throws ModelFormatException when the file is missing or malformed, or a field is missing or
-   *     out of range
-   * @throws IOException when the file cannot be read
-   */
-  public static ClassifierConfig readConfig(ModelDirectory directory) throws IOException {
+  private static SettingsFields settings(ModelDirectory directory) throws IOException {
     if (!directory.exists(SETTINGS)) {
       throw new ModelFormatException(
           "Cannot read classifier %s: there is no %s; name a directory that train-classifier wrote"
               .formatted(directory.name(), SETTINGS));
     }
-    Fields fields =
-        new Fields(directory.name() + "/" + SETTINGS, StrictJson.read(directory, SETTINGS));
-    String format = fields.text(ClassifierFields.FORMAT);
-    if (!format.equals(FORMAT)) {
-      throw fields.wrong(ClassifierFields.FORMAT, '"' + FORMAT + '"');
+    SettingsFields settings =
+        new SettingsFields(directory.name() + "/" + SETTINGS, StrictJson.read(directory, SETTINGS));
+    String format = settings.text(ClassifierFields.FORMAT);
+    if (!format.equals(SPAN_CLASSIFIER) && !format.equals(LABEL_MODEL)) {
+      throw settings.wrong(
+          ClassifierFields.FORMAT, "\"%s\" or \"%s\"".formatted(SPAN_CLASSIFIER, LABEL_MODEL));
     }
-    if (fields.integer(ClassifierFields.VERSION) != VERSION) {
-      throw fields.wrong(ClassifierFields.VERSION, VERSION + ", the one that this version reads");
+    if (settings.integer(ClassifierFields.VERSION) != VERSION) {
+      throw settings.wrong(ClassifierFields.VERSION, VERSION + ", the one that this version reads");
     }
+    return settings;
+  }
+
+  private static boolean isLabelModel(SettingsFields settings) throws ModelFormatException {
+    return settings.text(ClassifierFields.FORMAT).equals(LABEL_MODEL);
+  }
+
+  private static LabelModelConfig labelModelConfig(SettingsFields fields)
+      throws ModelFormatException {
+    try {
+      return new LabelModelConfig(
+          fields.text(ClassifierFields.LLM_NAME),
+          fields.integer(ClassifierFields.LAYER),
+          fields.integer(ClassifierFields.HIDDEN_SIZE),
+          fields.integer(ClassifierFields.MENTION_SIZE),
+          fields.integer(ClassifierFields.LABEL_SIZE),
+          fields.integer(ClassifierFields.EMBEDDING_SIZE),
+          fields.text(ClassifierFields.PROMPT),
+          fields.number(ClassifierFields.PRIOR_EXPONENT),
+          fields.number(ClassifierFields.LABEL_THRESHOLD),
+          new Calibration(
+              fields.number(ClassifierFields.CALIBRATION_SCALE),
+              fields.number(ClassifierFields.CALIBRATION_OFFSET)));
+    } catch (IllegalArgumentException e) {
+      throw new ModelFormatException(
+          "Cannot read classifier %s: %s".formatted(fields.where(), e.getMessage()), e);
+    }
+  }
+
+  private static ClassifierConfig spanClassifierConfig(SettingsFields fields)
+      throws ModelFormatException {
     try {
       return new ClassifierConfig(
           fields.text(ClassifierFields.LLM_NAME),
@@ -195,17 +297,50 @@ public final class ClassifierFiles {
    * @param directory the directory to write to; made if need be
    * @throws IOException when writing fails
    */
-  public static void write(SpanClassifier classifier, Path directory) throws IOException {
+  public static void write(MentionClassifier classifier, Path directory) throws IOException {
     Files.createDirectories(directory);
-    AtomicFile.write(
-        directory.resolve(PARAMETERS), out -> SafetensorsWriter.write(tensors(classifier), out));
+    Map<String, FloatTensor> tensors;
+    ObjectNode settings;
+    if (classifier instanceof LabelModel model) {
+      tensors = tensors(model);
+      settings = settings(model.config());
+    } else {
+      SpanClassifier spans = (SpanClassifier) classifier;
+      tensors = tensors(spans);
+      settings = settings(spans.config());
+    }
+    AtomicFile.write(directory.resolve(PARAMETERS), out -> SafetensorsWriter.write(tensors, out));
     AtomicFile.write(
         directory.resolve(SETTINGS),
-        out ->
-            out.write(
-                MAPPER
-                    .writerWithDefaultPrettyPrinter()
-                    .writeValueAsBytes(settings(classifier.config()))));
+        out -> out.write(MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(settings)));
+  }
+
+  private static Map<String, FloatTensor> tensors(LabelModel model) {
+    Map<String, FloatTensor> tensors = new LinkedHashMap<>();
+    int i = 0;
+    for (String name : LabelModel.shapes(model.config()).keySet()) {
+      tensors.put(name, model.parameters().get(i++));
+    }
+    tensors.put(ClassifierFields.SAMPLE, model.sample());
+    return tensors;
+  }
+
+  private static ObjectNode settings(LabelModelConfig config) {
+    return MAPPER
+        .createObjectNode()
+        .put(ClassifierFields.FORMAT, LABEL_MODEL)
+        .put(ClassifierFields.VERSION, VERSION)
+        .put(ClassifierFields.LLM_NAME, config.llmName())
+        .put(ClassifierFields.LAYER, config.layer())
+        .put(ClassifierFields.HIDDEN_SIZE, config.hiddenSize())
+        .put(ClassifierFields.MENTION_SIZE, config.mentionSize())
+        .put(ClassifierFields.LABEL_SIZE, config.labelSize())
+        .put(ClassifierFields.EMBEDDING_SIZE, config.embeddingSize())
+        .put(ClassifierFields.PROMPT, config.prompt())
+        .put(ClassifierFields.PRIOR_EXPONENT, config.priorExponent())
+        .put(ClassifierFields.LABEL_THRESHOLD, config.threshold())
+        .put(ClassifierFields.CALIBRATION_SCALE, config.calibration().scale())
+        .put(ClassifierFields.CALIBRATION_OFFSET, config.calibration().offset());
   }
 
   private static Map<String, FloatTensor> tensors(SpanClassifier classifier) {
@@ -227,7 +362,7 @@ public final class ClassifierFiles {
     ObjectNode settings =
         MAPPER
             .createObjectNode()
-            .put(ClassifierFields.FORMAT, FORMAT)
+            .put(ClassifierFields.FORMAT, SPAN_CLASSIFIER)
             .put(ClassifierFields.VERSION, VERSION)
             .put(ClassifierFields.LLM_NAME, config.llmName())
             .put(ClassifierFields.LAYER, config.layer())
@@ -239,60 +374,5 @@ public final class ClassifierFiles {
     ArrayNode classes = settings.putArray(ClassifierFields.CLASSES);
     config.classes().forEach(classes::add);
     return settings;
-  }
-
-  /** Fields of the settings. Those beyond the known ones are left alone. */
-  private record Fields(String where, JsonNode root) {
-
-    String text(String field) throws ModelFormatException {
-      JsonNode value = required(field);
-      if (!value.isTextual()) {
-        throw wrong(field, "a string");
-      }
-      return value.textValue();
-    }
-
-    int integer(String field) throws ModelFormatException {
-      JsonNode value = required(field);
-      if (!value.isIntegralNumber() || !value.canConvertToInt()) {
-        throw wrong(field, "an integer of at most " + Integer.MAX_VALUE);
-      }
-      return value.intValue();
-    }
-
-    List<String> texts(String field) throws ModelFormatException {
-      JsonNode value = required(field);
-      List<String> texts = new ArrayList<>();
-      for (JsonNode element : value) {
-        texts.add(element.isTextual() ? element.textValue() : null);
-      }
-      if (!value.isArray() || texts.contains(null)) {
-        throw wrong(field, "an array of strings");
-      }
-      return texts;
-    }
-
-    <T> T choice(String field, Function<String, Optional<T>> parse, String expected)
-        throws ModelFormatException {
-      return parse.apply(text(field)).orElseThrow(() -> wrong(field, expected));
-    }
-
-    private JsonNode required(String field) throws ModelFormatException {
-      JsonNode value = root.get(field);
-      if (value == null) {
-        throw new ModelFormatException(
-            "Cannot read classifier %s: field \"%s\" is missing".formatted(where, field));
-      }
-      return value;
-    }
-
-    ModelFormatException wrong(String field, String expected) {
-      JsonNode value = root.path(field);
-      String shown = value.isTextual() ? Quoted.of(value.textValue()) : value.asText();
-      return new ModelFormatException(
-          "Cannot read classifier %s: field \"%s\" is %s, and must be %s"
-              .formatted(
-                  where, field, value.isContainerNode() ? "a JSON container" : shown, expected));
-    }
   }
 }

@@ -35,7 +35,8 @@ public record SpanClassifier(
     float[] hiddenBias,
     float[] classVectors,
     float[] promptWeight,
-    float[] promptBias) {
+    float[] promptBias)
+    implements MentionClassifier {
 
   /**
    * Checks that the parameters fit the settings and are finite.
@@ -77,7 +78,28 @@ public record SpanClassifier(
     }
   }
 
+  @Override
+  public String llmName() {
+    return config.llmName();
+  }
+
+  @Override
+  public int layer() {
+    return config.layer();
+  }
+
+  @Override
+  public int hiddenSize() {
+    return config.hiddenSize();
+  }
+
+  @Override
+  public List<String> classes() {
+    return config.classes();
+  }
+
   /** Whether class vectors can be made from labels given at run time. */
+  @Override
   public boolean zeroShot() {
     return promptWeight.length > 0;
   }

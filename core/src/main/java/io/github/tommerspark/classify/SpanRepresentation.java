@@ -10,7 +10,10 @@ public enum SpanRepresentation {
   CONCAT(2),
 
   /** The mean over all tokens of the span: the width of a hidden state. */
-  AVERAGE(1);
+  AVERAGE(1),
+
+  /** The first token's state, the last token's, and the mean over all: three times the width. */
+  FULL(3);
 
   private final int states;
 

@@ -1,10 +1,10 @@
 /**
- * Span classifiers: what kind of thing a mention is.
+ * Classifiers: what kind of thing a mention is.
  *
- * <p>A classifier reads the hidden states of the first and last token of a span, or the mean over
- * its tokens, at one layer of a backbone, which may lie deeper than the detector's, and scores them
- * against one vector per class. The vectors are parameters, or are made at load time from the
- * backbone's own reading of the classes' names (upstream {@code classification.py}). A classifier
- * is untrusted input.
+ * <p>A span classifier reads the hidden states of the first and last token of a span, or the mean
+ * over its tokens, at one layer of a backbone, which may lie deeper than the detector's, and scores
+ * them against one vector per class (upstream {@code classification.py}). A label model compares
+ * mentions with labels that are given at run time and that the same truncated backbone has read.
+ * Both are untrusted input.
  */
 package io.github.tommerspark.classify;

@@ -2,6 +2,9 @@ package io.github.tommerspark.detect;
 
 import io.github.tommerspark.checkpoint.Checkpoint;
 import io.github.tommerspark.checkpoint.TensorInfo;
+import io.github.tommerspark.classify.LabelModel;
+import io.github.tommerspark.classify.LabelModelConfig;
+import io.github.tommerspark.classify.MentionClassifier;
 import io.github.tommerspark.classify.SpanClassifier;
 import io.github.tommerspark.head.Calibration;
 import io.github.tommerspark.head.Head;
@@ -92,16 +95,52 @@ final class Fingerprint {
    *
    * @param checkpoint of the backbone; null if it is a script, which the model's fingerprint has
    * @param tensors of the backbone up to the classifier's layer, in a fixed order
+   * @param labels that were given at run time, or are those of a label model by default
+   * @param labelRequired whether mentions without a label are left out
    */
   static String ofClassifier(
       Checkpoint checkpoint,
       Collection<TensorInfo> tensors,
-      SpanClassifier classifier,
-      List<String> labels)
+      MentionClassifier classifier,
+      List<String> labels,
+      boolean labelRequired)
       throws IOException {
     Fingerprint fingerprint = new Fingerprint();
+    if (classifier instanceof LabelModel model) {
+      fingerprint.labelModel(model);
+    } else {
+      fingerprint.spanClassifier((SpanClassifier) classifier);
+    }
+    fingerprint.text("labels");
+    labels.forEach(fingerprint::text);
+    if (classifier instanceof SpanClassifier spans) {
+      fingerprint.parameters(spans);
+    }
+    // Said only where it is so: outputs of earlier classifiers can be added to.
+    if (labelRequired) {
+      fingerprint.text("label required");
+    }
+    fingerprint.tensors(checkpoint, tensors);
+    return fingerprint.hex();
+  }
+
+  private void labelModel(LabelModel model) {
+    LabelModelConfig config = model.config();
+    text(
+        "label model %d %s %s %s %s"
+            .formatted(
+                config.layer(),
+                config.prompt(),
+                config.priorExponent(),
+                config.threshold(),
+                config.calibration()));
+    model.parameters().forEach(tensor -> floats(tensor.values()));
+    floats(model.sample().values());
+  }
+
+  private void spanClassifier(SpanClassifier classifier) {
     var config = classifier.config();
-    fingerprint.text(
+    text(
         "classifier %d %s %d %d %s"
             .formatted(
                 config.layer(),
@@ -109,18 +148,17 @@ final class Fingerprint {
                 config.mlpLayers(),
                 config.embeddingSize(),
                 config.probability()));
-    config.classes().forEach(fingerprint::text);
-    fingerprint.text("labels");
-    labels.forEach(fingerprint::text);
-    fingerprint.floats(classifier.inputWeight());
-    fingerprint.floats(classifier.inputBias());
-    fingerprint.floats(classifier.hiddenWeight());
-    fingerprint.floats(classifier.hiddenBias());
-    fingerprint.floats(classifier.classVectors());
-    fingerprint.floats(classifier.promptWeight());
-    fingerprint.floats(classifier.promptBias());
-    fingerprint.tensors(checkpoint, tensors);
-    return fingerprint.hex();
+    config.classes().forEach(this::text);
+  }
+
+  private void parameters(SpanClassifier classifier) {
+    floats(classifier.inputWeight());
+    floats(classifier.inputBias());
+    floats(classifier.hiddenWeight());
+    floats(classifier.hiddenBias());
+    floats(classifier.classVectors());
+    floats(classifier.promptWeight());
+    floats(classifier.promptBias());
   }
 
   private void tensors(Checkpoint checkpoint, Collection<TensorInfo> tensors) throws IOException {

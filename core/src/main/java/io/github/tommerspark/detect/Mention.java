@@ -10,9 +10,9 @@ import java.util.Objects;
  *     end)} is the mention
  * @param text the mention itself
  * @param score the head's probability that the span is a mention, in (0, 1)
- * @param label what the mention is: one of the classifier's classes, {@code O} for none of them;
- *     null without a classifier
- * @param labelScore the classifier's probability of the label, in (0, 1]; null without a classifier
+ * @param label what the mention is: one of the classifier's classes; null for none of them, and
+ *     without a classifier
+ * @param labelScore the classifier's probability of the label, in (0, 1]; null without a label
  */
 public record Mention(int start, int end, String text, float score, String label, Float labelScore)
     implements Comparable<Mention> {

@@ -136,6 +136,16 @@ public final class MentionDetector implements AutoCloseable {
   }
 
   /**
+   * Whether labels can be asked for without naming a classifier, because a label model is bundled
+   * with the model's head.
+   *
+   * @throws IOException if a bundled file cannot be read
+   */
+  public static boolean bringsLabels(ModelSpec model) throws IOException {
+    return ModelFiles.bringsLabels(model);
+  }
+
+  /**
    * Says what models are and whether their parts fit, reading configs, heads, tokenizers and
    * headers but no weights.
    *
@@ -359,6 +369,8 @@ public final class MentionDetector implements AutoCloseable {
     private Boolean wordBoundaries;
     private String classifier;
     private List<String> labels = List.of();
+    private Double labelThreshold;
+    private boolean labelRequired;
     private EngineOptions options = EngineOptions.defaults();
 
     private Builder() {}
@@ -446,12 +458,24 @@ public final class MentionDetector implements AutoCloseable {
     }
 
     /**
-     * Gives mentions the best of these labels, or {@code O} for none of them. Their names are read
-     * by the backbone, so say what you mean: {@code organisation} rather than {@code ORG}. Without
-     * a {@link #classifier}, the zero-shot classifier that the backbone brings is used.
+     * Gives mentions the best of these labels, or none. Their names are read by the backbone, so
+     * say what you mean: {@code organisation} rather than {@code ORG}. Without a {@link
+     * #classifier}, the label model of the bundled model is used, if it brings one.
      */
     public Builder labels(String... labels) {
       this.labels = List.of(labels);
+      return this;
+    }
+
+    /** Probability that a label must reach to be given; by default what the label model records. */
+    public Builder labelThreshold(double labelThreshold) {
+      this.labelThreshold = labelThreshold;
+      return this;
+    }
+
+    /** Leaves out mentions without a label. */
+    public Builder requireLabel() {
+      this.labelRequired = true;
       return this;
     }
 
@@ -486,7 +510,8 @@ public final class MentionDetector implements AutoCloseable {
      *
      * @throws IOException if a file is missing or malformed, or the head does not fit the backbone
      * @throws IllegalStateException if no backbone was named, or the device is not there
-     * @throws IllegalArgumentException if a label cannot be the name of a class
+     * @throws IllegalArgumentException if a label cannot be the name of a class, or its threshold
+     *     is outside [0, 1)
      */
     public MentionDetector build() throws IOException {
       if (backbone == null) {
@@ -505,7 +530,9 @@ public final class MentionDetector implements AutoCloseable {
               maxTokens,
               overlap,
               wordBoundaries,
-              classifier == null && labels.isEmpty() ? null : new Typing(classifier, labels));
+              classifier == null && labels.isEmpty()
+                  ? null
+                  : new Typing(classifier, labels, labelThreshold, labelRequired));
       return load(List.of(spec), options);
     }
   }

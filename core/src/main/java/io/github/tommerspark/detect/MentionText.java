@@ -1,5 +1,6 @@
 package io.github.tommerspark.detect;
 
+import io.github.tommerspark.classify.ClassifierConfig;
 import io.github.tommerspark.decode.Candidates;
 import io.github.tommerspark.text.TokenizedText;
 import java.util.ArrayList;
@@ -46,7 +47,7 @@ final class MentionText {
   private static Mention mention(
       String text, int start, int end, float score, SpanLabels.Label label) {
     String covered = text.substring(start, end);
-    return label == null
+    return label == null || label.name().equals(ClassifierConfig.OUTSIDE)
         ? new Mention(start, end, covered, score)
         : new Mention(start, end, covered, score, label.name(), label.score());
   }

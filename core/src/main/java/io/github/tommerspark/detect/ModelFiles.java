@@ -112,7 +112,7 @@ record ModelFiles(
     if (remote.isPresent()) {
       int layer = Math.max(leastLayer, HeadFiles.read(head).config().layer());
       if (classifier != null) {
-        layer = Math.max(layer, ClassifierFiles.readConfig(classifier).layer());
+        layer = Math.max(layer, ClassifierFiles.readLayer(classifier));
       }
       backbone = remote.get().cache().backbone(remote.get().folder(), layer);
     }
@@ -175,9 +175,13 @@ record ModelFiles(
       throws IOException {
     String location = spec.typing().classifier();
     if (location == null) {
+      Optional<ModelDirectory> labels = bundledLabels(spec);
+      if (labels.isPresent()) {
+        return labels.get();
+      }
       if (record == null || !record.hasNonNull(ZERO_SHOT)) {
         throw new IOException(
-            "Cannot use --labels with model %s: backbone %s brings no zero-shot classifier; use --model nano-llama, which does, or make one with train-classifier --zero-shot and name it with --classifier"
+            "Cannot use --labels with model %s: backbone %s brings no label model; make one with train-classifier --zero-shot and name it with --classifier"
                 .formatted(spec.name(), backbone.name()));
       }
       ModelDirectory own = backbone.folder(record.get(ZERO_SHOT).asText());
@@ -198,11 +202,34 @@ record ModelFiles(
   private static ModelDirectory bundledClassifier(String model) throws IOException {
     ModelDirectory directory = bundled(model);
     JsonNode record = tommerJson(directory);
-    if (!record.hasNonNull(CLASSIFIER)) {
-      throw new IOException(
-          "Cannot use --classifier %s: that model brings no classifier".formatted(model));
+    for (String key : List.of(CLASSIFIER, ZERO_SHOT)) {
+      if (record.hasNonNull(key)) {
+        return directory.folder(record.get(key).asText());
+      }
     }
-    return directory.folder(record.get(CLASSIFIER).asText());
+    throw new IOException(
+        "Cannot use --classifier %s: that model brings no classifier".formatted(model));
+  }
+
+  /** The label model that is bundled with a head, which may be that of a backbone elsewhere. */
+  private static Optional<ModelDirectory> bundledLabels(ModelSpec spec) throws IOException {
+    String name =
+        spec.head() == null && bundled().contains(spec.backbone())
+            ? spec.backbone()
+            : BundledHead.find(spec.head()).map(BundledHead::name).orElse(null);
+    if (name == null) {
+      return Optional.empty();
+    }
+    ModelDirectory directory = bundled(name);
+    JsonNode record = tommerJson(directory);
+    return record.hasNonNull(ZERO_SHOT)
+        ? Optional.of(directory.folder(record.get(ZERO_SHOT).asText()))
+        : Optional.empty();
+  }
+
+  /** Whether a label model is bundled with a model's head. */
+  static boolean bringsLabels(ModelSpec spec) throws IOException {
+    return bundledLabels(spec).isPresent();
   }
 
   /** The place of a local backbone; where that of a bundled head is not here, both ways to it. */

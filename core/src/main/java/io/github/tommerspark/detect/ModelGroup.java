@@ -5,7 +5,7 @@ import ai.djl.engine.EngineException;
 import io.github.tommerspark.backbone.Backbone;
 import io.github.tommerspark.backbone.BackbonePlan;
 import io.github.tommerspark.checkpoint.Checkpoint;
-import io.github.tommerspark.classify.SpanClassifier;
+import io.github.tommerspark.classify.MentionClassifier;
 import io.github.tommerspark.classify.SpanRepresentation;
 import io.github.tommerspark.decode.Candidates;
 import io.github.tommerspark.detect.DocumentMentions.ModelResult;
@@ -60,7 +60,7 @@ final class ModelGroup implements AutoCloseable {
 
   private ModelGroup(
       List<ModelPlan> models,
-      List<SpanClassifier> classifiers,
+      List<MentionClassifier> classifiers,
       TextTokenizer tokenizer,
       SpanScorer scorer,
       int vocabularySize,
@@ -69,8 +69,8 @@ final class ModelGroup implements AutoCloseable {
       DeviceMemory memory) {
     this.models = models;
     this.classes = new ArrayList<>();
-    for (SpanClassifier classifier : classifiers) {
-      classes.add(classifier == null ? null : classifier.config().classes());
+    for (MentionClassifier classifier : classifiers) {
+      classes.add(classifier == null ? null : classifier.classes());
     }
     this.tokenizer = tokenizer;
     this.windows = models.get(0).windows();
@@ -91,7 +91,7 @@ final class ModelGroup implements AutoCloseable {
         models.stream().mapToDouble(model -> model.spec().threshold().value()).toArray();
     Device device = Torch.device(options);
     SpanScorer scorer;
-    List<SpanClassifier> classifiers;
+    List<MentionClassifier> classifiers;
     String dtype;
     long bytes;
     int vocabulary;
@@ -101,7 +101,9 @@ final class ModelGroup implements AutoCloseable {
       }
       int width = heads.get(0).hiddenSize();
       ScriptBackbone backbone = ScriptBackbone.load(first.files().script(), device, width);
-      classifiers = classifiers(models, first.tokenizer(), backbone::hiddenStates, backbone::close);
+      classifiers =
+          classifiers(
+              models, new LabelReader(first.tokenizer(), backbone::packedStates), backbone::close);
       scorer = SpanScorer.of(backbone, heads, classifiers, thresholds, options, account);
       dtype = "torchscript";
       bytes = first.files().script().toFile().length();
@@ -123,8 +125,9 @@ final class ModelGroup implements AutoCloseable {
         classifiers =
             classifiers(
                 models,
-                first.tokenizer(),
-                (ids, layer) -> SpanScorer.hiddenStates(backbone, ids, layer),
+                new LabelReader(
+                    first.tokenizer(),
+                    (ids, groups, layer) -> backbone.hiddenStates(ids, groups, layer).get(0)),
                 backbone::close);
         scorer = SpanScorer.of(backbone, heads, classifiers, thresholds, options, account);
         bytes = checkpoint.bytesRead();
@@ -160,20 +163,27 @@ final class ModelGroup implements AutoCloseable {
    * @throws IOException if a label is longer than any name
    */
   List<float[]> promptStates(List<String> labels, int layer) throws IOException {
-    return ClassPrompts.states(labels, layer, tokenizer, scorer::hiddenStates);
+    return new LabelReader(tokenizer, scorer::hiddenStates).lastStates(labels, layer);
+  }
+
+  /**
+   * The hidden states that stand for labels in a label model: each the mean over its tokens.
+   *
+   * @param prompt what is read in front of each
+   * @param layer block whose output is wanted; not beyond the last one that is loaded
+   * @throws IOException if a label is longer than any name
+   */
+  List<float[]> labelStates(String prompt, List<String> labels, int layer) throws IOException {
+    return new LabelReader(tokenizer, scorer::hiddenStates).meanStates(prompt, labels, layer);
   }
 
   /** The classifiers of all models, null for those without; on failure the backbone is closed. */
-  private static List<SpanClassifier> classifiers(
-      List<ModelPlan> models,
-      TextTokenizer tokenizer,
-      ClassPrompts.HiddenStates states,
-      Runnable close)
-      throws IOException {
+  private static List<MentionClassifier> classifiers(
+      List<ModelPlan> models, LabelReader reader, Runnable close) throws IOException {
     try {
-      List<SpanClassifier> classifiers = new ArrayList<>();
+      List<MentionClassifier> classifiers = new ArrayList<>();
       for (ModelPlan model : models) {
-        classifiers.add(ClassPrompts.classifier(model, tokenizer, states));
+        classifiers.add(reader.classifier(model));
       }
       return classifiers;
     } catch (IOException | RuntimeException e) {
@@ -191,6 +201,12 @@ final class ModelGroup implements AutoCloseable {
 
   private static boolean respectsWords(ModelPlan model) {
     return model.head().config().additions().wordBoundaries();
+  }
+
+  /** Whether candidates without a label are none. */
+  private boolean labelRequired(int model) {
+    Typing typing = models.get(model).spec().typing();
+    return typing != null && typing.labelRequired();
   }
 
   List<ModelPlan> models() {
@@ -678,7 +694,10 @@ final class ModelGroup implements AutoCloseable {
           Window window = sequence.window();
           int from = window.from();
           // A span that touches a special token lies outside the window's content.
-          if (start >= 0 && end < window.size() && window.owns(from + end)) {
+          if (start >= 0
+              && end < window.size()
+              && window.owns(from + end)
+              && !(labelRequired(model) && spans.labels()[i] == 0)) {
             candidates[sequence.text()][model].add(from + start, from + end, spans.scores()[i]);
             if (classes.get(model) != null) {
               labels[sequence.text()][model].add(

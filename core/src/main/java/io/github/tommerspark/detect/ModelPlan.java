@@ -5,7 +5,8 @@ import io.github.tommerspark.checkpoint.Checkpoint;
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import io.github.tommerspark.checkpoint.TensorInfo;
 import io.github.tommerspark.classify.ClassifierFiles;
-import io.github.tommerspark.classify.SpanClassifier;
+import io.github.tommerspark.classify.LabelModel;
+import io.github.tommerspark.classify.MentionClassifier;
 import io.github.tommerspark.gguf.GgufSnapshot;
 import io.github.tommerspark.head.Head;
 import io.github.tommerspark.head.HeadFiles;
@@ -33,7 +34,8 @@ import java.util.TreeSet;
  * @param spec what was asked for, with the number of its threshold
  * @param files where it is
  * @param head the head
- * @param classifier the classifier, with its own classes; null for mentions without labels
+ * @param classifier the classifier, with its own classes or without any; null for mentions without
+ *     labels
  * @param backbone the backbone cut after the deepest layer of both; null for a user's own
  *     TorchScript file
  * @param bos the policy in force
@@ -46,7 +48,7 @@ record ModelPlan(
     ModelSpec spec,
     ModelFiles files,
     Head head,
-    SpanClassifier classifier,
+    MentionClassifier classifier,
     BackbonePlan backbone,
     BosPolicy bos,
     TextTokenizer tokenizer,
@@ -77,9 +79,7 @@ record ModelPlan(
     ModelFiles files = ModelFiles.find(asked, trustBackbone, leastLayer);
     Head head = head(asked, files);
     ModelSpec spec = resolved(asked, files, head);
-    SpanClassifier classifier =
-        files.classifier() == null ? null : ClassifierFiles.read(files.classifier());
-    checkLabels(spec, files, classifier);
+    MentionClassifier classifier = files.classifier() == null ? null : classifier(spec, files);
     List<String> warnings = new ArrayList<>();
     BackbonePlan backbone = null;
     if (files.script() == null) {
@@ -107,12 +107,7 @@ record ModelPlan(
       }
       if (classifier != null) {
         warnAboutName(
-            "classifier",
-            files.classifier(),
-            classifier.config().llmName(),
-            files,
-            backbone,
-            warnings);
+            "classifier", files.classifier(), classifier.llmName(), files, backbone, warnings);
       }
     }
     if (classifier != null) {
@@ -151,41 +146,64 @@ record ModelPlan(
     return asked.wordBoundaries() == null ? head : head.withWordBoundaries(asked.wordBoundaries());
   }
 
-  private static int lastLayer(Head head, SpanClassifier classifier) {
+  private static int lastLayer(Head head, MentionClassifier classifier) {
     return classifier == null
         ? head.config().layer()
-        : Math.max(head.config().layer(), classifier.config().layer());
+        : Math.max(head.config().layer(), classifier.layer());
   }
 
-  private static void checkLabels(ModelSpec spec, ModelFiles files, SpanClassifier classifier)
-      throws ModelFormatException {
-    if (classifier != null && !spec.typing().labels().isEmpty() && !classifier.zeroShot()) {
+  /** The classifier, with the threshold asked for. */
+  private static MentionClassifier classifier(ModelSpec spec, ModelFiles files) throws IOException {
+    MentionClassifier classifier = ClassifierFiles.read(files.classifier());
+    Typing typing = spec.typing();
+    if (!typing.labels().isEmpty() && !classifier.zeroShot()) {
       throw new ModelFormatException(
           "Cannot use --labels with classifier %s: it was trained for its own classes (%s); leave --labels out, or name one made with train-classifier --zero-shot"
-              .formatted(
-                  files.classifier().name(), String.join(", ", classifier.config().classes())));
+              .formatted(files.classifier().name(), String.join(", ", classifier.classes())));
     }
+    if (typing.threshold() == null) {
+      return classifier;
+    }
+    if (classifier instanceof LabelModel model) {
+      return model.withThreshold(typing.threshold());
+    }
+    throw new ModelFormatException(
+        "Cannot use --label-threshold with classifier %s: it is a span classifier, which has none; leave it out"
+            .formatted(files.classifier().name()));
+  }
+
+  /** Names of the classes that mentions may get; none without a classifier. */
+  List<String> labels() {
+    if (classifier == null) {
+      return List.of();
+    }
+    if (!spec.typing().labels().isEmpty()) {
+      return spec.typing().labels();
+    }
+    return classifier instanceof LabelModel
+        ? LabelModel.DEFAULT_LABELS
+        : classifier.classes().subList(1, classifier.classes().size());
   }
 
   /** What a classifier must have in common with the head, whose width is the backbone's. */
-  private static void checkClassifier(ModelFiles files, Head head, SpanClassifier classifier)
+  private static void checkClassifier(ModelFiles files, Head head, MentionClassifier classifier)
       throws ModelFormatException {
-    if (classifier.config().hiddenSize() != head.hiddenSize()) {
+    if (classifier.hiddenSize() != head.hiddenSize()) {
       throw new ModelFormatException(
           "Cannot use classifier %s with backbone %s: the classifier reads hidden states of width %d, the backbone's have width %d; choose the classifier made for this backbone"
               .formatted(
                   files.classifier().name(),
                   files.backbone().name(),
-                  classifier.config().hiddenSize(),
+                  classifier.hiddenSize(),
                   head.hiddenSize()));
     }
-    if (files.script() != null && classifier.config().layer() != head.config().layer()) {
+    if (files.script() != null && classifier.layer() != head.config().layer()) {
       throw new ModelFormatException(
           "Cannot use classifier %s with %s: it reads layer %d, the head layer %d, and a TorchScript file gives one layer only"
               .formatted(
                   files.classifier().name(),
                   files.script(),
-                  classifier.config().layer(),
+                  classifier.layer(),
                   head.config().layer()));
     }
   }
@@ -410,23 +428,18 @@ record ModelPlan(
     if (classifier == null) {
       return null;
     }
-    List<String> labels = spec.typing().labels();
-    List<String> classes =
-        labels.isEmpty()
-            ? classifier.config().classes().subList(1, classifier.config().classes().size())
-            : labels;
     return new ModelDescription.Classifier(
         files.classifier().name(),
-        classifier.config().layer(),
-        List.copyOf(classes),
+        classifier.layer(),
+        List.copyOf(labels()),
         Fingerprint.ofClassifier(
             checkpoint,
             checkpoint == null
                 ? List.of()
-                : BackbonePlan.of(files.backbone(), checkpoint, classifier.config().layer())
-                    .tensors(),
+                : BackbonePlan.of(files.backbone(), checkpoint, classifier.layer()).tensors(),
             classifier,
-            labels));
+            classifier instanceof LabelModel ? labels() : spec.typing().labels(),
+            spec.typing().labelRequired()));
   }
 
   @Override

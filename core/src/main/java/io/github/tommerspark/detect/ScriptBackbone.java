@@ -74,14 +74,17 @@ final class ScriptBackbone implements AutoCloseable {
 
   /** Hidden states of all tokens of a packed batch, float32 (tokens × width). */
   PtNDArray hiddenStates(PtNDManager call, PackedBatch batch) {
+    return hiddenStates(call, batch.ids(), batch.groups());
+  }
+
+  private PtNDArray hiddenStates(PtNDManager call, long[] ids, long[] groups) {
     NDList parts = new NDList();
     int at = 0;
-    for (int g = 0; g < batch.groups().length; g += 2) {
-      long count = batch.groups()[g];
-      long length = batch.groups()[g + 1];
+    for (int g = 0; g < groups.length; g += 2) {
+      long count = groups[g];
+      long length = groups[g + 1];
       int tokens = Math.toIntExact(count * length);
-      PtNDArray states =
-          forward(call, Arrays.copyOfRange(batch.ids(), at, at + tokens), count, length);
+      PtNDArray states = forward(call, Arrays.copyOfRange(ids, at, at + tokens), count, length);
       long width = states.getShape().get(2);
       parts.add(states.toType(DataType.FLOAT32, false).reshape(tokens, width));
       at += tokens;
@@ -89,10 +92,10 @@ final class ScriptBackbone implements AutoCloseable {
     return (PtNDArray) NDArrays.concat(parts, 0);
   }
 
-  /** Hidden states of one sequence, float32 (tokens × width), row-major; the layer is its own. */
-  float[] hiddenStates(long[] ids, int layer) {
+  /** Hidden states of a packed batch, float32 (tokens × width), row-major; the layer is its own. */
+  float[] packedStates(long[] ids, long[] groups, int layer) {
     try (PtNDManager call = module.newCallManager()) {
-      return forward(call, ids, 1, ids.length).toType(DataType.FLOAT32, false).toFloatArray();
+      return hiddenStates(call, ids, groups).toFloatArray();
     }
   }
 

@@ -114,6 +114,23 @@ public final class SpanEncoder implements AutoCloseable {
     return group.promptStates(labels, layer);
   }
 
+  /**
+   * The hidden states that stand for labels in a label model: each the mean over its tokens.
+   *
+   * @param prompt what is read in front of each
+   * @param labels any words
+   * @return per label the state, [hidden size]
+   * @throws IOException if a label is longer than any name
+   */
+  public List<float[]> labelStates(String prompt, List<String> labels) throws IOException {
+    return group.labelStates(prompt, labels, layer);
+  }
+
+  /** Whether a token is read without those behind it. */
+  public boolean causal() {
+    return plan.backbone() != null && plan.backbone().causal();
+  }
+
   @Override
   public void close() {
     group.close();

@@ -5,7 +5,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import io.github.tommerspark.backbone.Backbone;
-import io.github.tommerspark.classify.SpanClassifier;
+import io.github.tommerspark.classify.MentionClassifier;
 import io.github.tommerspark.classify.SpanRepresentation;
 import io.github.tommerspark.engine.DeviceFailedException;
 import io.github.tommerspark.engine.DeviceGate;
@@ -62,7 +62,7 @@ final class SpanScorer implements AutoCloseable {
       ScriptBackbone script,
       ScriptModule module,
       List<Head> heads,
-      List<SpanClassifier> classifiers,
+      List<MentionClassifier> classifiers,
       double[] thresholds,
       EngineOptions options,
       WorkAccount account) {
@@ -98,12 +98,10 @@ final class SpanScorer implements AutoCloseable {
   }
 
   /** The blocks whose output is read, ascending. */
-  private static long[] layers(List<Head> heads, List<SpanClassifier> classifiers) {
+  private static long[] layers(List<Head> heads, List<MentionClassifier> classifiers) {
     return LongStream.concat(
             heads.stream().mapToLong(head -> head.config().layer()),
-            classifiers.stream()
-                .filter(Objects::nonNull)
-                .mapToLong(classifier -> classifier.config().layer()))
+            classifiers.stream().filter(Objects::nonNull).mapToLong(MentionClassifier::layer))
         .distinct()
         .sorted()
         .toArray();
@@ -121,7 +119,7 @@ final class SpanScorer implements AutoCloseable {
    */
   static List<String> sources(boolean gpu) {
     List<String> sources =
-        new ArrayList<>(List.of("projection_linear", extremes(gpu), "head", "boundary"));
+        new ArrayList<>(List.of("projection_linear", extremes(gpu), "head", "dropout", "boundary"));
     sources.addAll(ClassifierWeights.sources());
     sources.addAll(List.of("detect", "detect_typed"));
     return sources;
@@ -143,7 +141,7 @@ final class SpanScorer implements AutoCloseable {
   static SpanScorer of(
       Backbone backbone,
       List<Head> heads,
-      List<SpanClassifier> classifiers,
+      List<MentionClassifier> classifiers,
       double[] thresholds,
       EngineOptions options,
       WorkAccount account) {
@@ -155,14 +153,19 @@ final class SpanScorer implements AutoCloseable {
   static SpanScorer of(
       ScriptBackbone backbone,
       List<Head> heads,
-      List<SpanClassifier> classifiers,
+      List<MentionClassifier> classifiers,
       double[] thresholds,
       EngineOptions options,
       WorkAccount account) {
     List<String> sources =
         new ArrayList<>(
             List.of(
-                "packed", "projection", extremes(backbone.device().isGpu()), "head", "boundary"));
+                "packed",
+                "projection",
+                extremes(backbone.device().isGpu()),
+                "head",
+                "dropout",
+                "boundary"));
     sources.addAll(ClassifierWeights.sources());
     ScriptModule module = ScriptModule.load(sources, Map.of(), backbone.device());
     return new SpanScorer(null, backbone, module, heads, classifiers, thresholds, options, account);
@@ -387,19 +390,18 @@ final class SpanScorer implements AutoCloseable {
   }
 
   /**
-   * Hidden states of one sequence, special tokens included.
+   * Hidden states of a packed batch, special tokens included.
    *
+   * @param groups (count, length) pairs in the order of the ids
    * @param layer a block that is loaded
    * @return float32 (tokens × width), row-major
    */
-  float[] hiddenStates(long[] ids, int layer) {
+  float[] hiddenStates(long[] ids, long[] groups, int layer) {
     return gate.pass(
         () ->
-            script != null ? script.hiddenStates(ids, layer) : hiddenStates(backbone, ids, layer));
-  }
-
-  static float[] hiddenStates(Backbone backbone, long[] ids, int layer) {
-    return backbone.hiddenStates(ids, new long[] {1, ids.length}, layer).get(0);
+            script != null
+                ? script.packedStates(ids, groups, layer)
+                : backbone.hiddenStates(ids, groups, layer).get(0));
   }
 
   /**
@@ -436,13 +438,13 @@ final class SpanScorer implements AutoCloseable {
               IValue headTapList = IValue.listFrom(new long[] {headTap});
               IValue places = IValue.from(module.longs(call, given, 2, given.length / 2));
               IValue tapValue = IValue.from(tap);
-              IValue average = IValue.from(representation == SpanRepresentation.AVERAGE)) {
+              IValue kind = IValue.from((long) representation.ordinal())) {
             List<IValue> arguments = new ArrayList<>(List.of(input, groups, edges));
             if (script == null) {
               arguments.addAll(List.of(blocks, backbone.weights()));
             }
             arguments.addAll(
-                List.of(headTapList, headWeights, headOptions, cuts, places, tapValue, average));
+                List.of(headTapList, headWeights, headOptions, cuts, places, tapValue, kind));
             try (IValue result =
                 module.run(
                     script != null ? "encode" : "detect_encode",

@@ -8,6 +8,6 @@ package io.github.tommerspark.eval;
  * @param end where it ends in the text, in UTF-16 units, exclusive; a span of tokens without
  *     characters may end before it begins
  * @param score the model's probability
- * @param label what it is said to be; null without a classifier
+ * @param label what it is said to be, {@code O} for none of the classes; null without a classifier
  */
 public record Prediction(MatchKey key, int start, int end, float score, String label) {}

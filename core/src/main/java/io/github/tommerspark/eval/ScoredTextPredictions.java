@@ -1,5 +1,6 @@
 package io.github.tommerspark.eval;
 
+import io.github.tommerspark.classify.ClassifierConfig;
 import io.github.tommerspark.decode.Candidates;
 import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.detect.Mention;
@@ -102,7 +103,9 @@ public final class ScoredTextPredictions implements DocumentPredictions {
                 mention.start(),
                 mention.end(),
                 mention.score(),
-                mention.label()));
+                scored.labels() != null && mention.label() == null
+                    ? ClassifierConfig.OUTSIDE
+                    : mention.label()));
       }
     }
     return predictions;

@@ -57,7 +57,8 @@ public record GoldDocument(String id, String text, List<GoldSpan> mentions)
                   return new GoldSpan(
                       offsets.toUtf16(mention.start()),
                       offsets.toUtf16(mention.end()),
-                      mention.type());
+                      mention.type(),
+                      mention.roles());
                 })
             .toList());
   }

@@ -1,6 +1,7 @@
 package io.github.tommerspark.gold;
 
 import java.io.Serializable;
+import java.util.List;
 
 /**
  * A mention that somebody marked.
@@ -8,8 +9,11 @@ import java.io.Serializable;
  * @param start where it begins in its text, in UTF-16 units, inclusive
  * @param end where it ends in its text, in UTF-16 units, exclusive
  * @param type what it is, such as {@code PER}; null if the data does not say
+ * @param roles what else its text makes it, such as {@code politician} of a person, the most
+ *     specific first; mostly none
  */
-public record GoldSpan(int start, int end, String type) implements Serializable {
+public record GoldSpan(int start, int end, String type, List<String> roles)
+    implements Serializable {
 
   /**
    * Checks the offsets.
@@ -22,5 +26,11 @@ public record GoldSpan(int start, int end, String type) implements Serializable 
           "a mention must have 0 <= start < end, but one has start %d and end %d"
               .formatted(start, end));
     }
+    roles = List.copyOf(roles);
+  }
+
+  /** A mention without roles. */
+  public GoldSpan(int start, int end, String type) {
+    this(start, end, type, List.of());
   }
 }

@@ -64,7 +64,9 @@ final class JsonLines implements GoldFormat.LineParser {
     }
     List<GoldSpan> mentions = new ArrayList<>(entities.size());
     for (JsonNode entity : entities) {
-      mentions.add(new GoldSpan(offset(entity, "start"), offset(entity, "end"), type(entity)));
+      mentions.add(
+          new GoldSpan(
+              offset(entity, "start"), offset(entity, "end"), type(entity), roles(entity)));
     }
     JsonNode id = record.path("id");
     return GoldDocument.ofCodePoints(
@@ -92,6 +94,22 @@ final class JsonLines implements GoldFormat.LineParser {
           "\"type\" of an entity is %s, not a string".formatted(found(type)));
     }
     return type.textValue();
+  }
+
+  private static List<String> roles(JsonNode entity) {
+    JsonNode roles = entity.path("roles");
+    if (roles.isMissingNode() || roles.isNull()) {
+      return List.of();
+    }
+    List<String> names = new ArrayList<>();
+    for (JsonNode role : roles) {
+      names.add(role.isTextual() ? role.textValue() : null);
+    }
+    if (!roles.isArray() || names.contains(null)) {
+      throw new IllegalArgumentException(
+          "\"roles\" of an entity is %s, not an array of strings".formatted(found(roles)));
+    }
+    return names;
   }
 
   private static String found(JsonNode node) {

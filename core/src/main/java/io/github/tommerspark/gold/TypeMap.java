@@ -67,7 +67,10 @@ public record TypeMap(Map<String, String> names) implements Serializable {
             document.id(),
             document.text(),
             document.mentions().stream()
-                .map(mention -> new GoldSpan(mention.start(), mention.end(), name(mention.type())))
+                .map(
+                    mention ->
+                        new GoldSpan(
+                            mention.start(), mention.end(), name(mention.type()), mention.roles()))
                 .toList());
   }
 }

@@ -6,9 +6,6 @@ package io.github.tommerspark.train;
  *
  * @param mlpLayers linear layers from a span's vector to its embedding
  * @param embeddingSize width of embeddings and class vectors
- * @param loss what is learned
- * @param pseudoLabels for zero-shot training: probability above which a detected span that is not
- *     gold is taken to be of its best class; 1 for never
  * @param epochs passes over the data
  * @param batch documents of a batch
  * @param accumulation batches of a step
@@ -20,8 +17,6 @@ package io.github.tommerspark.train;
 public record ClassifierOptions(
     int mlpLayers,
     int embeddingSize,
-    ClassifierLoss loss,
-    double pseudoLabels,
     int epochs,
     int batch,
     int accumulation,
@@ -38,10 +33,6 @@ public record ClassifierOptions(
   public ClassifierOptions {
     require(mlpLayers >= 1, "--mlp-layers must be at least 1, but is %s", mlpLayers);
     require(embeddingSize >= 1, "--embedding-size must be at least 1, but is %s", embeddingSize);
-    require(
-        pseudoLabels > 0 && pseudoLabels <= 1,
-        "--pseudo-labels must be above 0 and at most 1, but is %s",
-        pseudoLabels);
     require(epochs >= 1, "--epochs must be at least 1, but is %s", epochs);
     require(batch >= 1, "--batch must be at least 1, but is %s", batch);
     require(accumulation >= 1, "--accumulation must be at least 1, but is %s", accumulation);
@@ -61,8 +52,7 @@ public record ClassifierOptions(
 
   /** Supervised training. */
   public static ClassifierOptions supervised() {
-    return new ClassifierOptions(
-        2, 256, ClassifierLoss.CROSS_ENTROPY, 1, 15, 16, 2, 1e-3, 1e-5, 0.5, 0);
+    return new ClassifierOptions(2, 256, 15, 16, 2, 1e-3, 1e-5, 0.5, 0);
   }
 
   /** This training with other sizes. */
@@ -70,8 +60,6 @@ public record ClassifierOptions(
     return new ClassifierOptions(
         otherMlpLayers,
         otherEmbeddingSize,
-        loss,
-        pseudoLabels,
         epochs,
         batch,
         accumulation,
@@ -86,8 +74,6 @@ public record ClassifierOptions(
     return new ClassifierOptions(
         mlpLayers,
         embeddingSize,
-        loss,
-        pseudoLabels,
         epochs,
         batch,
         accumulation,
@@ -100,17 +86,7 @@ public record ClassifierOptions(
   /** The settings as {@code engine/train_classifier.py} takes them. */
   double[] settings(int step) {
     return new double[] {
-      mlpLayers,
-      loss.ordinal(),
-      pseudoLabels == 1 ? Double.POSITIVE_INFINITY : Math.log(pseudoLabels / (1 - pseudoLabels)),
-      clip,
-      0.9,
-      0.999,
-      1e-8,
-      weightDecay,
-      accumulation,
-      learningRate,
-      step
+      mlpLayers, clip, 0.9, 0.999, 1e-8, weightDecay, accumulation, learningRate, step
     };
   }
 }

@@ -3,7 +3,6 @@ package io.github.tommerspark.train;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
-import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import io.github.tommerspark.engine.ScriptModule;
 import java.util.List;
@@ -23,7 +22,6 @@ final class ClassifierScript implements AutoCloseable {
   private final NDList first;
   private final NDList second;
   private final NDList sums;
-  private final PtNDArray prompts;
   private int steps;
 
   /**
@@ -47,16 +45,8 @@ final class ClassifierScript implements AutoCloseable {
    * Begins training.
    *
    * @param initial parameters in the order of the script
-   * @param promptStates hidden states of the prompts of all classes but the outside one, [classes -
-   *     1][d]; empty for classes of their own
-   * @param hiddenSize d
    */
-  ClassifierScript(
-      Device device,
-      ClassifierOptions options,
-      List<Parameter> initial,
-      float[] promptStates,
-      int hiddenSize) {
+  ClassifierScript(Device device, ClassifierOptions options, List<Parameter> initial) {
     this.module = ScriptModule.load(SOURCES, Map.of(), device);
     this.options = options;
     PtNDManager owner = module.manager();
@@ -67,10 +57,6 @@ final class ClassifierScript implements AutoCloseable {
     first = HeadScript.zerosLike(parameters);
     second = HeadScript.zerosLike(parameters);
     sums = HeadScript.zerosLike(parameters);
-    prompts =
-        promptStates.length == 0
-            ? module.floats(owner, promptStates, 0)
-            : module.floats(owner, promptStates, promptStates.length / hiddenSize, hiddenSize);
   }
 
   private PtNDManager newCall() {
@@ -104,13 +90,7 @@ final class ClassifierScript implements AutoCloseable {
           .runRecording(
               call,
               "accumulate",
-              List.of(
-                  inputs(call, batch),
-                  classes(call, batch),
-                  parameters,
-                  new NDList(prompts),
-                  sums,
-                  settings(call)))
+              List.of(inputs(call, batch), classes(call, batch), parameters, sums, settings(call)))
           .get(0)
           .toFloatArray()[0];
     }
@@ -128,10 +108,7 @@ final class ClassifierScript implements AutoCloseable {
   long[] best(Batch batch) {
     try (PtNDManager call = newCall()) {
       return module
-          .runRecording(
-              call,
-              "best",
-              List.of(inputs(call, batch), parameters, new NDList(prompts), settings(call)))
+          .runRecording(call, "best", List.of(inputs(call, batch), parameters, settings(call)))
           .get(0)
           .toLongArray();
     }

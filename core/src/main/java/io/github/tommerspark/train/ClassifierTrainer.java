@@ -76,7 +76,7 @@ public final class ClassifierTrainer {
    * @param config settings of the classifier
    * @param options how to train
    * @param promptStates hidden states of the prompts of all classes but the outside one: where
-   *     class vectors begin, and in zero-shot training what they are made from
+   *     class vectors begin
    * @param initial a classifier to go on from, of the same sizes; null to begin anew
    * @param device where to train
    * @param listener hears of every epoch
@@ -104,16 +104,10 @@ public final class ClassifierTrainer {
   private Result run(SpanClassifier initial, Device device, Consumer<Epoch> listener)
       throws IOException {
     Random random = new Random(options.seed());
-    boolean zeroShot = options.loss().zeroShot();
     List<Document> order =
         new ArrayList<>(train.documents().stream().filter(ClassifierTrainer::learnable).toList());
     try (ClassifierScript script =
-        new ClassifierScript(
-            device,
-            options,
-            initial(initial, random),
-            zeroShot ? flat(promptStates) : new float[0],
-            config.hiddenSize())) {
+        new ClassifierScript(device, options, initial(initial, random))) {
       List<Epoch> epochs = new ArrayList<>();
       Epoch best = null;
       List<float[]> bestParameters = null;
@@ -202,8 +196,7 @@ public final class ClassifierTrainer {
     if (documents.stream().allMatch(document -> document.spans() == 0)) {
       return new TypedF1(0, 0, gold);
     }
-    // Labels of zero-shot classifiers are chosen for the data.
-    long[] best = script.best(batch(dev, documents, options.loss().zeroShot()));
+    long[] best = script.best(batch(dev, documents, false));
     long right = 0;
     long wrong = 0;
     int at = 0;
@@ -219,16 +212,6 @@ public final class ClassifierTrainer {
       }
     }
     return new TypedF1(right, wrong, gold);
-  }
-
-  private static float[] flat(List<float[]> rows) {
-    float[] flat = new float[rows.stream().mapToInt(row -> row.length).sum()];
-    int at = 0;
-    for (float[] row : rows) {
-      System.arraycopy(row, 0, flat, at, row.length);
-      at += row.length;
-    }
-    return flat;
   }
 
   /**
@@ -271,13 +254,8 @@ public final class ClassifierTrainer {
                   : InitialWeights.linear(random, embedding, embedding),
               embedding));
     }
-    if (options.loss().zeroShot()) {
-      parameters.add(new Parameter(promptWeight, embedding, hidden));
-      parameters.add(new Parameter(promptBias, embedding));
-    } else {
-      float[] vectors = vectors(promptWeight, promptBias);
-      parameters.add(new Parameter(vectors, config.classes().size(), embedding));
-    }
+    float[] vectors = vectors(promptWeight, promptBias);
+    parameters.add(new Parameter(vectors, config.classes().size(), embedding));
     return parameters;
   }
 
@@ -306,27 +284,17 @@ public final class ClassifierTrainer {
   private SpanClassifier classifier(List<float[]> parameters) {
     boolean layers = config.mlpLayers() > 1;
     int last = parameters.size() - 1;
-    boolean zeroShot = options.loss().zeroShot();
     float[] inputWeight = parameters.get(0).clone();
     float[] inputBias = parameters.get(1).clone();
     spans.undo(inputWeight, inputBias);
-    float[] vectors = parameters.get(last);
-    float[] promptWeight = new float[0];
-    float[] promptBias = new float[0];
-    if (zeroShot) {
-      promptWeight = parameters.get(last - 1).clone();
-      promptBias = parameters.get(last).clone();
-      vectors = vectors(promptWeight, promptBias);
-      states.undo(promptWeight, promptBias);
-    }
     return new SpanClassifier(
         config,
         inputWeight,
         inputBias,
         layers ? parameters.get(2) : new float[0],
         layers ? parameters.get(3) : new float[0],
-        vectors,
-        promptWeight,
-        promptBias);
+        parameters.get(last),
+        new float[0],
+        new float[0]);
   }
 }

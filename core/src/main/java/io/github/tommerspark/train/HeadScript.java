@@ -18,7 +18,8 @@ import java.util.stream.DoubleStream;
 final class HeadScript implements AutoCloseable {
 
   static final List<String> SOURCES =
-      List.of("packed", "projection", "extremes", "head", "boundary", "optimizer", "train");
+      List.of(
+          "packed", "projection", "extremes", "head", "dropout", "boundary", "optimizer", "train");
 
   private final ScriptModule module;
 

@@ -22,14 +22,6 @@
         x = x + before.masked_fill((at < by).unsqueeze(1), 0.0) + after.masked_fill((last - at < by).unsqueeze(1), 0.0)
     return self.thinned(torch.gelu(x), noise, 0.5)
 
-  # Dropout by a hash of place and seed, which is the same whatever else is trained beside.
-  def thinned(self: __torch__.M, x: Tensor, noise: List[float], salt: float) -> Tensor:
-    if len(noise) == 0:
-      return x
-    places = torch.arange(x.numel(), dtype=7, device=x.device).view([x.size(0), x.size(1)])
-    hash = torch.frac(torch.abs(torch.sin(places * 12.9898 + (noise[0] + salt) * 78.233)) * 43758.5453)
-    return x * (hash >= noise[1]).to(6) * (1.0 / (1.0 - noise[1]))
-
   # Cells that are spans, bool (window + 1, tokens): row b holds starts at end - b.
   def boundary_cells(self: __torch__.M, at: Tensor, last: Tensor, edges: Tensor, window: int) -> Tensor:
     inside = self.band_cells(at, last, window, True).flip([0])

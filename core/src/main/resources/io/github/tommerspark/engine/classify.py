@@ -12,9 +12,7 @@
     width = z.size(1)
     by_first, by_last = z, z
     if average:
-      # Sums up to every token; in float64, so that differences lose nothing however long the batch.
-      sums = torch.linear(z, w[0]).to(7).cumsum(0)
-      by_last = torch.cat([torch.zeros([1, sums.size(1)], dtype=7, device=z.device), sums])
+      by_last = self.running_sums(torch.linear(z, w[0]))
     else:
       by_first = torch.linear(z, w[0].narrow(1, 0, width))
       by_last = torch.linear(z, w[0].narrow(1, width, width))
@@ -43,19 +41,63 @@
       scores.append(score)
     return (torch.cat(labels), torch.cat(scores))
 
+  # Sums of rows up to every place, float64 (rows + 1, numbers): differences lose nothing however long the
+  # batch.
+  def running_sums(self: __torch__.M, z: Tensor) -> Tensor:
+    return torch.cat([torch.zeros([1, z.size(1)], dtype=7, device=z.device), z.to(7).cumsum(0)])
+
+  # The vectors of spans: kind 0 first and last state (n, 2 * width), 1 mean (n, width), 2 first, last and
+  # mean (n, 3 * width). `sums` of z are read for kinds 1 and 2.
+  def span_vectors(self: __torch__.M, z: Tensor, sums: Tensor, spans: Tensor, kind: int) -> Tensor:
+    start = spans.select(0, 0)
+    end = spans.select(0, 1)
+    parts = annotate(List[Tensor], [])
+    if kind != 1:
+      parts.append(z.index_select(0, start))
+      parts.append(z.index_select(0, end))
+    if kind != 0:
+      total = sums.index_select(0, end + 1) - sums.index_select(0, start)
+      parts.append((total / (end - start + 1).unsqueeze(1)).to(6))
+    if len(parts) == 1:
+      return parts[0]
+    return torch.cat(parts, 1)
+
+  # The best label of every span and its probability: label 0 is none, those of w[4] count from 1. Of the
+  # labels whose logit is high enough, it is the one whose probability most exceeds what its prior lets
+  # expect. w: as the first four of the label model, then what `label_rows` returned. z float32 (tokens,
+  # width); spans int64 (2, n) of packed token indices, ends inclusive.
+  def label_best(self: __torch__.M, z: Tensor, spans: Tensor, w: List[Tensor]) -> Tuple[Tensor, Tensor]:
+    labels = [torch.empty([0], dtype=4, device=z.device)]
+    scores = [torch.empty([0], dtype=6, device=z.device)]
+    sums = self.running_sums(z)
+    # So that memory grows neither with the spans nor with the labels.
+    chunk = max(1, min(8192, 4194304 // max(w[4].size(0), w[0].size(1))))
+    n = spans.size(1)
+    for c in range((n + chunk - 1) // chunk):
+      some = spans.narrow(1, c * chunk, min(chunk, n - c * chunk))
+      x = self.mention_directions(self.span_vectors(z, sums, some, 2), w, annotate(List[float], []))
+      logits = torch.linear(x, w[4], w[5][0])
+      ranks = (torch.log_sigmoid(logits) - w[5][1]).masked_fill(logits < w[5][2], -1e30)
+      best, label = torch.max(ranks, 1)
+      labels.append(torch.where(best > -1e29, label + 1, torch.zeros_like(label)))
+      scores.append(torch.sigmoid(logits.gather(1, label.unsqueeze(1)).squeeze(1)))
+    return (torch.cat(labels), torch.cat(scores))
+
   # What `score` returns, and after each head's spans and probabilities the labels and label
   # probabilities of its spans: empty for a head whose entry of class_taps is below 0. Classifier i reads
   # taps[class_taps[i]]; its six weights are c[6 * i .. 6 * i + 5]; class_options holds (average, repeats
-  # of the hidden layer, softmax) for each.
+  # of the hidden layer, 0 sigmoid, 1 softmax or 2 a label model, of which the first two say nothing).
   def score_typed(self: __torch__.M, taps: List[Tensor], groups: List[int], edges: Tensor, head_taps: List[int], v: List[Tensor], head_options: List[int], cuts: List[float], class_taps: List[int], c: List[Tensor], class_options: List[int]) -> List[Tensor]:
     found = self.score(taps, groups, edges, head_taps, v, head_options, cuts)
     typed = annotate(List[Tensor], [])
     for i in range(len(class_taps)):
       spans = found[2 * i]
-      if class_taps[i] >= 0:
-        labels, scores = self.classify(taps[class_taps[i]], spans, c[6 * i: 6 * i + 6], class_options[3 * i] == 1, class_options[3 * i + 1], class_options[3 * i + 2] == 1)
-      else:
+      if class_taps[i] < 0:
         labels, scores = torch.empty([0], dtype=4), torch.empty([0], dtype=6)
+      elif class_options[3 * i + 2] == 2:
+        labels, scores = self.label_best(taps[class_taps[i]], spans, c[6 * i: 6 * i + 6])
+      else:
+        labels, scores = self.classify(taps[class_taps[i]], spans, c[6 * i: 6 * i + 6], class_options[3 * i] == 1, class_options[3 * i + 1], class_options[3 * i + 2] == 1)
       typed.append(spans)
       typed.append(found[2 * i + 1])
       typed.append(labels)
@@ -68,19 +110,11 @@
     found.append(self.not_finite(taps))
     return found
 
-  # The vectors of spans that classifiers read, float32 (n, width), or (n, 2 * width) unless averaged.
-  def span_vectors(self: __torch__.M, z: Tensor, spans: Tensor, average: bool) -> Tensor:
-    start = spans.select(0, 0)
-    end = spans.select(0, 1)
-    if average:
-      sums = torch.cat([torch.zeros([1, z.size(1)], dtype=7, device=z.device), z.to(7).cumsum(0)])
-      total = sums.index_select(0, end + 1) - sums.index_select(0, start)
-      return (total / (end - start + 1).unsqueeze(1)).to(6)
-    return torch.cat([z.index_select(0, start), z.index_select(0, end)], 1)
-
   # What `score` finds for one head, spans and probabilities, and then the vectors, from taps[tap], of
   # `given` spans and of those found.
-  def encode(self: __torch__.M, taps: List[Tensor], groups: List[int], edges: Tensor, head_taps: List[int], v: List[Tensor], head_options: List[int], cuts: List[float], given: Tensor, tap: int, average: bool) -> List[Tensor]:
+  def encode(self: __torch__.M, taps: List[Tensor], groups: List[int], edges: Tensor, head_taps: List[int], v: List[Tensor], head_options: List[int], cuts: List[float], given: Tensor, tap: int, kind: int) -> List[Tensor]:
     found = self.score(taps, groups, edges, head_taps, v, head_options, cuts)
-    found.append(self.span_vectors(taps[tap], torch.cat([given, found[0]], 1), average))
+    z = taps[tap]
+    found.append(self.span_vectors(z, self.running_sums(z), torch.cat([given, found[0]], 1), kind))
     return found
+

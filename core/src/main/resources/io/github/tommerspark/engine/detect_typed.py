@@ -3,5 +3,5 @@
     return self.score_typed_checked(self.hidden(ids, groups, layers, w), groups, edges, head_taps, v, head_options, cuts, class_taps, c, class_options)
 
   # Backbone, head and span vectors in one call: see `hidden` and `encode`.
-  def detect_encode(self: __torch__.M, ids: Tensor, groups: List[int], edges: Tensor, layers: List[int], w: List[Tensor], head_taps: List[int], v: List[Tensor], head_options: List[int], cuts: List[float], given: Tensor, tap: int, average: bool) -> List[Tensor]:
-    return self.encode(self.hidden(ids, groups, layers, w), groups, edges, head_taps, v, head_options, cuts, given, tap, average)
+  def detect_encode(self: __torch__.M, ids: Tensor, groups: List[int], edges: Tensor, layers: List[int], w: List[Tensor], head_taps: List[int], v: List[Tensor], head_options: List[int], cuts: List[float], given: Tensor, tap: int, kind: int) -> List[Tensor]:
+    return self.encode(self.hidden(ids, groups, layers, w), groups, edges, head_taps, v, head_options, cuts, given, tap, kind)

@@ -8,12 +8,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.tommerspark.checkpoint.FloatTensor;
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import io.github.tommerspark.checkpoint.SafetensorsWriter;
+import io.github.tommerspark.head.Calibration;
 import io.github.tommerspark.source.LocalDirectory;
 import io.github.tommerspark.testing.InMemoryDirectory;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,8 +38,7 @@ class ClassifierFilesTest {
     SpanClassifier classifier = classifier(representation, layers, zeroShot);
     ClassifierFiles.write(classifier, folder);
     assertThat(ClassifierFiles.read(new LocalDirectory(folder))).isEqualTo(classifier);
-    assertThat(ClassifierFiles.readConfig(new LocalDirectory(folder)))
-        .isEqualTo(classifier.config());
+    assertThat(ClassifierFiles.readLayer(new LocalDirectory(folder))).isEqualTo(5);
     byte[] first = Files.readAllBytes(folder.resolve(ClassifierFiles.PARAMETERS));
     ClassifierFiles.write(classifier, folder);
     assertThat(Files.readAllBytes(folder.resolve(ClassifierFiles.PARAMETERS))).isEqualTo(first);
@@ -85,7 +87,7 @@ class ClassifierFilesTest {
             tensors.put(
                 "span_embed.0.bias",
                 new FloatTensor(new long[] {4}, new float[] {0, Float.NaN, 0, 0})),
-        "tensor \"span_embed.0.bias\" contains NaN");
+        "tensor \"span_embed.0.bias\" has values that are not finite");
   }
 
   @Test
@@ -106,6 +108,58 @@ class ClassifierFilesTest {
                     zeroShot.promptBias()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("has 1.0 in its first row");
+  }
+
+  @Test
+  void labelModelsAreWrittenAndRead() throws IOException {
+    LabelModel model = labelModel();
+    ClassifierFiles.write(model, folder);
+    LocalDirectory directory = new LocalDirectory(folder);
+    assertThat(ClassifierFiles.read(directory)).isEqualTo(model);
+    assertThat(ClassifierFiles.readLayer(directory)).isEqualTo(4);
+    assertThat(ClassifierFiles.read(directory).classes()).containsExactly("O");
+    assertThat(model.withLabels(List.of("a", "b"), List.of(new float[3], new float[3])).classes())
+        .containsExactly("O", "a", "b");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "prior_exponent | 1.5 | field \"prior_exponent\" is 1.5, and must be in [0, 1]",
+        "label_threshold | 1 | field \"label_threshold\" is 1.0, and must be in [0, 1)",
+        "label_threshold | \"x\" | field \"label_threshold\" is \"x\", and must be a number",
+        "calibration_scale | 0 | field \"calibration_scale\" is 0.0",
+        "mention_size | 6 | has shape [5, 9], and classifier.json asks for [6, 9]",
+        "embedding_size | 9 | has shape [2, 5], and classifier.json asks for [9, 5]"
+      })
+  void settingsOfLabelModelsAreChecked(String field, String value, String reason)
+      throws IOException {
+    ClassifierFiles.write(labelModel(), folder);
+    ObjectMapper json = new ObjectMapper();
+    ObjectNode settings = (ObjectNode) json.readTree(folder.resolve("classifier.json").toFile());
+    settings.set(field, json.readTree(value));
+    json.writeValue(folder.resolve("classifier.json").toFile(), settings);
+    assertThatThrownBy(() -> ClassifierFiles.read(new LocalDirectory(folder)))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageStartingWith("Cannot read classifier ")
+        .hasMessageContaining(reason);
+  }
+
+  private static LabelModel labelModel() {
+    Random random = new Random(2);
+    LabelModelConfig config =
+        new LabelModelConfig("test", 4, 3, 5, 4, 2, "a ", 0.25, 0.5, new Calibration(1.25, -0.5));
+    List<FloatTensor> parameters = new ArrayList<>();
+    LabelModel.shapes(config)
+        .values()
+        .forEach(
+            shape -> {
+              int count = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+              parameters.add(new FloatTensor(shape, gaussian(random, count)));
+            });
+    FloatTensor sample = new FloatTensor(new long[] {7, 2}, gaussian(random, 14));
+    return new LabelModel(config, parameters, sample, List.of(), List.of());
   }
 
   @Test

@@ -4,6 +4,8 @@ import io.github.tommerspark.checkpoint.FloatTensor;
 import io.github.tommerspark.checkpoint.SafetensorsWriter;
 import io.github.tommerspark.classify.ClassProbability;
 import io.github.tommerspark.classify.ClassifierConfig;
+import io.github.tommerspark.classify.LabelModel;
+import io.github.tommerspark.classify.LabelModelConfig;
 import io.github.tommerspark.classify.SpanClassifier;
 import io.github.tommerspark.classify.SpanRepresentation;
 import io.github.tommerspark.engine.TorchScriptArchive;
@@ -22,6 +24,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -190,6 +193,45 @@ final class TestModels {
         vectors,
         zeroShot ? gaussian(random, embedding, hiddenSize).values() : new float[0],
         zeroShot ? gaussian(random, embedding).values() : new float[0]);
+  }
+
+  /**
+   * A random label model, without labels.
+   *
+   * @param hiddenSize width of its backbone
+   * @param layer that it reads
+   */
+  static LabelModel labelModel(int hiddenSize, int layer, long seed) {
+    Random random = new Random(seed);
+    LabelModelConfig config =
+        new LabelModelConfig(
+            "test", layer, hiddenSize, 7, 6, 8, "a ", 0.5, 0.5, new Calibration(0.8, 1.5));
+    List<FloatTensor> parameters = new ArrayList<>();
+    LabelModel.shapes(config)
+        .values()
+        .forEach(
+            shape -> {
+              FloatTensor tensor = gaussian(random, shape);
+              // As large as what layers of that width have, so that nothing saturates.
+              for (int i = 0; shape.length == 2 && i < tensor.values().length; i++) {
+                tensor.values()[i] /= (float) Math.sqrt(shape[1]);
+              }
+              parameters.add(tensor);
+            });
+    parameters.get(parameters.size() - 1).values()[0] = 2;
+    // So that labels are given to some mentions and not to others.
+    parameters.get(7).values()[8] = 2;
+    FloatTensor sample = gaussian(random, 20, 8);
+    for (int row = 0; row < 20; row++) {
+      double length = 0;
+      for (int i = 0; i < 8; i++) {
+        length += Math.pow(sample.values()[row * 8 + i], 2);
+      }
+      for (int i = 0; i < 8; i++) {
+        sample.values()[row * 8 + i] /= (float) Math.sqrt(length);
+      }
+    }
+    return new LabelModel(config, parameters, sample, List.of(), List.of());
   }
 
   private static FloatTensor zeros(long... shape) {

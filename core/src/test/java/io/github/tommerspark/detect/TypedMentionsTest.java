@@ -109,7 +109,7 @@ class TypedMentionsTest {
     ScoredText scored = score(new Typing(folder.toString(), labels));
     assertLabels(scored, classifier.withLabels(labels, prompts), states(TEXT, CLASSIFIER_LAYER));
     assertThat(scored.mentions(scored.candidates()).stream().map(Mention::label))
-        .isSubsetOf("O", "engine", "city of the world", "Person")
+        .isSubsetOf(null, "engine", "city of the world", "Person")
         .containsAnyOf("engine", "city of the world", "Person");
   }
 
@@ -202,25 +202,27 @@ class TypedMentionsTest {
   }
 
   @Test
-  void theBundledClassifiersLabel() throws IOException {
+  void theBundledClassifierLabels() throws IOException {
     ModelSpec bundled = ModelSpec.bundled("nano-llama").withDecoder(Decoder.THRESHOLD, 0.9);
-    List<String> own = List.of("location", "organisation", "other", "person");
-    List<String> given = List.of("person", "country");
-    for (Typing typing : List.of(Typing.classifier("nano-llama"), Typing.labels(given))) {
-      ModelSpec spec = bundled.withTyping(typing);
-      List<String> classes = typing.labels().isEmpty() ? own : given;
-      assertThat(MentionDetector.describe(List.of(spec), ENGINE).get(0).classifier().classes())
-          .isEqualTo(classes);
-      try (MentionDetector detector = MentionDetector.load(List.of(spec), ENGINE)) {
-        List<Mention> mentions =
-            detector.detect(List.of("Marie Curie was born in Warsaw, in Poland.")).get(0);
-        assertThat(mentions).isNotEmpty();
-        for (Mention mention : mentions) {
-          assertThat(mention.label()).matches(l -> l.equals("O") || classes.contains(l));
-          assertThat(mention.labelScore()).isBetween(0f, 1f);
-        }
+    List<String> classes = List.of("location", "organisation", "other", "person");
+    ModelSpec spec = bundled.withTyping(Typing.classifier("nano-llama"));
+    assertThat(MentionDetector.describe(List.of(spec), ENGINE).get(0).classifier().classes())
+        .isEqualTo(classes);
+    try (MentionDetector detector = MentionDetector.load(List.of(spec), ENGINE)) {
+      List<Mention> mentions =
+          detector.detect(List.of("Marie Curie was born in Warsaw, in Poland.")).get(0);
+      assertThat(mentions).isNotEmpty();
+      for (Mention mention : mentions) {
+        assertThat(mention.label()).matches(l -> l == null || classes.contains(l));
+        assertThat(mention.labelScore() == null).isEqualTo(mention.label() == null);
       }
     }
+    assertThat(MentionDetector.bringsLabels(bundled)).isFalse();
+    assertThatThrownBy(
+            () ->
+                MentionDetector.describe(
+                    List.of(bundled.withTyping(Typing.labels(List.of("person")))), ENGINE))
+        .hasMessageContaining("brings no label model; make one with train-classifier --zero-shot");
     assertThatThrownBy(
             () ->
                 MentionDetector.describe(
@@ -244,7 +246,7 @@ class TypedMentionsTest {
     assertThatThrownBy(() -> describe(new Typing(folder.toString(), List.of("person"))))
         .hasMessageContaining("trained for its own classes (O, person, place)");
     assertThatThrownBy(() -> describe(Typing.labels(List.of("person"))))
-        .hasMessageContaining("brings no zero-shot classifier");
+        .hasMessageContaining("brings no label model");
     assertThatThrownBy(() -> describe(Typing.classifier(folder.resolve("none").toString())))
         .hasMessageContaining("there is no such directory");
     assertThatThrownBy(() -> Typing.labels(List.of("a", "a")))
@@ -298,9 +300,11 @@ class TypedMentionsTest {
   private static double[] vector(
       double[][] states, SpanRepresentation representation, int start, int end) {
     if (representation == SpanRepresentation.CONCAT) {
-      double[] both = Arrays.copyOf(states[start], 2 * WIDTH);
-      System.arraycopy(states[end], 0, both, WIDTH, WIDTH);
-      return both;
+      return joined(states[start], states[end]);
+    }
+    if (representation == SpanRepresentation.FULL) {
+      return joined(
+          states[start], states[end], vector(states, SpanRepresentation.AVERAGE, start, end));
     }
     double[] mean = new double[WIDTH];
     for (int t = start; t <= end; t++) {
@@ -309,6 +313,10 @@ class TypedMentionsTest {
       }
     }
     return mean;
+  }
+
+  private static double[] joined(double[]... parts) {
+    return Arrays.stream(parts).flatMapToDouble(Arrays::stream).toArray();
   }
 
   private static void assertLabels(

@@ -52,7 +52,9 @@ class BoundaryHeadTest {
 
   private static ScriptModule load(String extremes) {
     return ScriptModule.load(
-        List.of("packed", "projection", extremes, "head", "boundary"), Map.of(), Device.cpu());
+        List.of("packed", "projection", extremes, "head", "dropout", "boundary"),
+        Map.of(),
+        Device.cpu());
   }
 
   @AfterAll

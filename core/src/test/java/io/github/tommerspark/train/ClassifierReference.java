@@ -12,12 +12,7 @@ final class ClassifierReference {
   record Gradients(double loss, double[][] gradients) {}
 
   private final int layers;
-  private final ClassifierLoss kind;
-  private final double pseudoLogit;
   private final double[][] parameters;
-
-  /** [k - 1][d], or null where class vectors are parameters. */
-  private final double[][] prompts;
 
   private final int embedding;
   private final int classes;
@@ -26,22 +21,13 @@ final class ClassifierReference {
    * A classifier.
    *
    * @param parameters A [e][s], a [e]; with several layers B [e][e], b [e]; then class vectors
-   *     [k][e], or P [e][d], p [e]
+   *     [k][e]
    */
-  ClassifierReference(
-      int layers,
-      ClassifierLoss kind,
-      double pseudoLogit,
-      double[][] parameters,
-      double[][] prompts) {
+  ClassifierReference(int layers, double[][] parameters) {
     this.layers = layers;
-    this.kind = kind;
-    this.pseudoLogit = pseudoLogit;
     this.parameters = parameters;
-    this.prompts = prompts;
     this.embedding = parameters[1].length;
-    this.classes =
-        prompts == null ? parameters[parameters.length - 1].length / embedding : prompts.length + 1;
+    this.classes = parameters[parameters.length - 1].length / embedding;
   }
 
   /** Class vectors, [k][e]. */
@@ -49,14 +35,7 @@ final class ClassifierReference {
     double[][] vectors = new double[classes][];
     int last = parameters.length - 1;
     for (int c = 0; c < classes; c++) {
-      if (prompts == null) {
-        vectors[c] = Arrays.copyOfRange(parameters[last], c * embedding, (c + 1) * embedding);
-      } else {
-        vectors[c] =
-            c == 0
-                ? new double[embedding]
-                : affine(parameters[last - 1], parameters[last], prompts[c - 1]);
-      }
+      vectors[c] = Arrays.copyOfRange(parameters[last], c * embedding, (c + 1) * embedding);
     }
     return vectors;
   }
@@ -86,10 +65,7 @@ final class ClassifierReference {
       }
     }
     double[][] byScore = new double[spans][classes];
-    double loss =
-        kind == ClassifierLoss.CROSS_ENTROPY
-            ? crossEntropy(scores, gold, known, byScore)
-            : binary(scores, gold, known, byScore);
+    double loss = crossEntropy(scores, gold, known, byScore);
     return new Gradients(loss, backward(inputs, before, h, vectors, byScore));
   }
 
@@ -114,43 +90,6 @@ final class ClassifierReference {
     return loss / scores.length;
   }
 
-  private double binary(double[][] scores, int[] gold, double[][] known, double[][] byScore) {
-    double[][] target = new double[scores.length][classes];
-    double positive = 0;
-    double count = 0;
-    for (int s = 0; s < scores.length; s++) {
-      int best = 0;
-      for (int c = 1; c < classes; c++) {
-        if (known[s][c] == 1 && (best == 0 || scores[s][c] > scores[s][best])) {
-          best = c;
-        }
-      }
-      int label = gold[s] == 0 && scores[s][best] > pseudoLogit ? best : gold[s];
-      for (int c = 1; c < classes; c++) {
-        target[s][c] = c == label ? 1 : 0;
-        positive += target[s][c] * known[s][c];
-        count += known[s][c];
-      }
-    }
-    double weight =
-        kind == ClassifierLoss.BALANCED && positive > 0 && positive < count
-            ? (count - positive) / positive
-            : 1;
-    double loss = 0;
-    for (int s = 0; s < scores.length; s++) {
-      for (int c = 1; c < classes; c++) {
-        double p = 1 / (1 + Math.exp(-scores[s][c]));
-        double y = target[s][c];
-        double wrong = y == 1 ? -scores[s][c] : scores[s][c];
-        // −log of the probability of what is right.
-        double cost = Math.max(0, wrong) + Math.log1p(Math.exp(-Math.abs(wrong)));
-        loss += known[s][c] * (y == 1 ? weight : 1) * cost;
-        byScore[s][c] = known[s][c] * (weight * y * (p - 1) + (1 - y) * p) / count;
-      }
-    }
-    return loss / count;
-  }
-
   private double[][] backward(
       double[][][] inputs,
       double[][][] before,
@@ -167,16 +106,7 @@ final class ClassifierReference {
       for (int c = 0; c < classes; c++) {
         for (int i = 0; i < embedding; i++) {
           byH[i] += byScore[s][c] * vectors[c][i];
-          double byVector = byScore[s][c] * h[s][i];
-          if (prompts == null) {
-            gradients[last][c * embedding + i] += byVector;
-          } else if (c > 0) {
-            gradients[last][i] += byVector;
-            int width = prompts[c - 1].length;
-            for (int j = 0; j < width; j++) {
-              gradients[last - 1][i * width + j] += byVector * prompts[c - 1][j];
-            }
-          }
+          gradients[last][c * embedding + i] += byScore[s][c] * h[s][i];
         }
       }
       for (int layer = layers - 1; layer >= 0; layer--) {

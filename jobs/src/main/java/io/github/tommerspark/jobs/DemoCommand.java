@@ -3,10 +3,12 @@ package io.github.tommerspark.jobs;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.length;
 
+import io.github.tommerspark.classify.LabelModel;
 import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.detect.Threshold;
+import io.github.tommerspark.detect.Typing;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.jobs.agree.AgreeJob;
 import io.github.tommerspark.jobs.agree.AgreeOptions;
@@ -34,10 +36,12 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.StringJoiner;
 import java.util.concurrent.Callable;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -135,12 +139,16 @@ final class DemoCommand implements Callable<Integer> {
     return 0;
   }
 
-  private AnnotateOptions options() {
+  private AnnotateOptions options() throws IOException {
     Threshold minimum = common.checked(() -> Threshold.parse(threshold));
-    List<ModelSpec> models =
-        MentionDetector.bundledModels().stream()
-            .map(name -> ModelSpec.bundled(name).withDecoder(Decoder.THRESHOLD, minimum))
-            .toList();
+    List<ModelSpec> models = new ArrayList<>();
+    for (String name : MentionDetector.bundledModels()) {
+      ModelSpec model = ModelSpec.bundled(name).withDecoder(Decoder.THRESHOLD, minimum);
+      models.add(
+          MentionDetector.bringsLabels(model)
+              ? model.withTyping(Typing.labels(LabelModel.DEFAULT_LABELS))
+              : model);
+    }
     return new AnnotateOptions(
         new CorpusOptions(
             List.of(corpusFile().toUri().toString()), InputFormat.JSON, Map.of(), "text", "id"),
@@ -172,6 +180,7 @@ final class DemoCommand implements Callable<Integer> {
             .findFirst()
             .orElseThrow();
     Highlighter highlighter = new Highlighter(color.ansi());
+    List<String> labels = model.classifier() == null ? List.of() : model.classifier().labels();
     List<Row> candidates =
         rows.where(length(col("text")).between(1, SHOWN_LENGTH)).orderBy("id").collectAsList();
     int shown = Math.min(documents, candidates.size());
@@ -187,10 +196,27 @@ final class DemoCommand implements Callable<Integer> {
       out.println();
       out.println(
           highlighter.highlight(
-              text,
-              mentions.stream().map(m -> new Highlighter.Span(m.getInt(0), m.getInt(1))).toList()));
+              text, mentions.stream().map(mention -> span(mention, labels)).toList()));
     }
     out.println();
+    if (!labels.isEmpty()) {
+      StringJoiner legend = new StringJoiner(", ");
+      for (int label = 0; label < labels.size(); label++) {
+        legend.add(highlighter.coloured(labels.get(label), label));
+      }
+      out.println("Labels: " + legend + ", " + highlighter.coloured("other", labels.size()));
+      out.println();
+    }
+  }
+
+  /** A mention in the colour of its label. */
+  private static Highlighter.Span span(Row mention, List<String> labels) {
+    if (labels.isEmpty()) {
+      return new Highlighter.Span(mention.getInt(0), mention.getInt(1));
+    }
+    int label = labels.indexOf(mention.<String>getAs("label"));
+    return new Highlighter.Span(
+        mention.getInt(0), mention.getInt(1), label < 0 ? labels.size() : label);
   }
 
   private AgreementReport compare(SparkSession spark, Provenance provenance) throws IOException {

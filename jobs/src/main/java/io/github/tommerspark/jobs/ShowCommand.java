@@ -1,11 +1,13 @@
 package io.github.tommerspark.jobs;
 
+import io.github.tommerspark.classify.LabelModel;
 import io.github.tommerspark.decode.Candidates;
 import io.github.tommerspark.detect.Mention;
 import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.detect.ModelDescription;
 import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.detect.ScoredText;
+import io.github.tommerspark.detect.Typing;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.jobs.cli.Color;
 import io.github.tommerspark.jobs.cli.CommonOptions;
@@ -52,10 +54,12 @@ import picocli.CommandLine.Spec;
     name = "show",
     customSynopsis = "tommer-spark show TEXT [OPTIONS]",
     sortOptions = false,
-    description = "Marks the entity mentions of a text in the terminal, or as HTML.",
+    description =
+        "Marks the entity mentions of a text in the terminal, or as HTML; with --labels or --classifier it says what they are.",
     footerHeading = "%nExamples:%n",
     footer = {
       "  show \"Marie Curie was born in Warsaw.\"",
+      "  show \"Marie Curie was born in Warsaw.\" --classifier labels/mine --labels 'scientist,city'",
       "  show \"Marie Curie was born in Warsaw.\" --model bge-small --model minilm",
       "  show \"Marie Curie was born in Warsaw.\" --html curie.html --heat-map",
       "  show - < letter.txt"
@@ -64,6 +68,9 @@ final class ShowCommand implements Callable<Integer> {
 
   /** Tokens of a heat map at most: a screen and a half. */
   private static final int MAX_TOKENS = 80;
+
+  /** What a mention is that none of the labels fits. */
+  private static final String NO_LABEL = "other";
 
   /** Mentions listed in the terminal. */
   private static final int LISTED = 50;
@@ -108,10 +115,15 @@ final class ShowCommand implements Callable<Integer> {
       throw common.impossible("--html must be named .html, but is " + html);
     }
     EngineOptions engine = common.checked(models::engine);
-    List<ModelSpec> specs =
-        MentionDetector.describe(common.checked(models::specs), engine).stream()
-            .map(ModelDescription::spec)
-            .toList();
+    List<ModelSpec> asked = new ArrayList<>();
+    for (ModelSpec spec : common.checked(models::specs)) {
+      asked.add(
+          spec.typing() == null && MentionDetector.bringsLabels(spec)
+              ? spec.withTyping(Typing.labels(LabelModel.DEFAULT_LABELS))
+              : spec);
+    }
+    List<ModelDescription> described = MentionDetector.describe(asked, engine);
+    List<ModelSpec> specs = described.stream().map(ModelDescription::spec).toList();
     if (text.equals("-")) {
       text = new String(System.in.readAllBytes(), StandardCharsets.UTF_8);
     }
@@ -123,7 +135,7 @@ final class ShowCommand implements Callable<Integer> {
       List<ScoredText> results = detector.score(List.of(text)).get(0);
       List<Found> found = new ArrayList<>();
       for (int i = 0; i < specs.size(); i++) {
-        found.add(found(specs.get(i), results.get(i)));
+        found.add(found(described.get(i), results.get(i)));
       }
       print(found);
       if (html != null) {
@@ -134,16 +146,34 @@ final class ShowCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** The mentions of one model in the text. */
-  private record Found(ModelSpec model, ScoredText scored, List<Mention> mentions) {}
+  /**
+   * The mentions of one model in the text.
+   *
+   * @param labels that mentions may have; none where they have none
+   */
+  private record Found(
+      ModelSpec model, List<String> labels, ScoredText scored, List<Mention> mentions) {
 
-  private static Found found(ModelSpec model, ScoredText scored) {
+    /** Index of a mention's label; null where mentions have none. */
+    Integer colour(Mention mention) {
+      if (labels.isEmpty()) {
+        return null;
+      }
+      int label = labels.indexOf(mention.label());
+      return label < 0 ? labels.size() : label;
+    }
+  }
+
+  private static Found found(ModelDescription description, ScoredText scored) {
+    ModelSpec model = description.spec();
     if (scored.error() != null) {
       throw new UserException(
           "Cannot find mentions with %s: %s".formatted(model.name(), scored.error()));
     }
     Candidates decoded = scored.decode(model.decoder(), model.threshold().value());
-    return new Found(model, scored, scored.mentions(decoded));
+    List<String> labels =
+        description.classifier() == null ? List.of() : description.classifier().classes();
+    return new Found(model, labels, scored, scored.mentions(decoded));
   }
 
   private void print(List<Found> found) {
@@ -162,7 +192,9 @@ final class ShowCommand implements Callable<Integer> {
                   .map(
                       m ->
                           new Highlighter.Span(
-                              offsets.toCodePoint(m.start()), offsets.toCodePoint(m.end())))
+                              offsets.toCodePoint(m.start()),
+                              offsets.toCodePoint(m.end()),
+                              one.colour(m)))
                   .toList()));
       out.println();
       mentions.stream()
@@ -172,7 +204,10 @@ final class ShowCommand implements Callable<Integer> {
               m ->
                   out.println(
                       "  %.4f  %s%s"
-                          .formatted(m.score(), m.text().replaceAll("\\s+", " "), label(m))));
+                          .formatted(
+                              m.score(),
+                              m.text().replaceAll("\\s+", " "),
+                              label(one, m, highlighter))));
       if (mentions.size() > LISTED) {
         out.println("  and %,d more".formatted(mentions.size() - LISTED));
       }
@@ -180,10 +215,15 @@ final class ShowCommand implements Callable<Integer> {
     }
   }
 
-  private static String label(Mention mention) {
-    return mention.label() == null
-        ? ""
-        : "  (%s %.2f)".formatted(mention.label(), mention.labelScore());
+  private static String label(Found found, Mention mention, Highlighter highlighter) {
+    if (found.labels().isEmpty()) {
+      return "";
+    }
+    String label =
+        mention.label() == null
+            ? NO_LABEL
+            : "%s %.2f".formatted(mention.label(), mention.labelScore());
+    return "  (%s)".formatted(highlighter.coloured(label, found.colour(mention)));
   }
 
   private void write(List<Found> found) throws IOException {
@@ -193,9 +233,19 @@ final class ShowCommand implements Callable<Integer> {
     for (int i = 0; i < found.size(); i++) {
       String name = found.get(i).model().name();
       double threshold = found.get(i).model().threshold().value();
-      MarkStyle style = MarkStyle.model(i);
-      legend.add(new Legend(style, "%s, threshold %s".formatted(name, threshold)));
+      // One model's mentions have the colours of their labels, several models' those of the model.
+      boolean byLabel = found.size() == 1 && !found.get(i).labels().isEmpty();
+      if (byLabel) {
+        List<String> labels = new ArrayList<>(found.get(i).labels());
+        labels.add(NO_LABEL);
+        for (int label = 0; label < labels.size(); label++) {
+          legend.add(new Legend(MarkStyle.model(label), labels.get(label)));
+        }
+      } else {
+        legend.add(new Legend(MarkStyle.model(i), "%s, threshold %s".formatted(name, threshold)));
+      }
       for (Mention mention : found.get(i).mentions()) {
+        MarkStyle style = MarkStyle.model(byLabel ? found.get(i).colour(mention) : i);
         marks.add(
             new Mark(
                 offsets.toCodePoint(mention.start()),

@@ -33,9 +33,11 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.spark.ml.Transformer;
 import org.apache.spark.ml.param.BooleanParam;
+import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.param.ParamValidators;
 import org.apache.spark.ml.param.StringArrayParam;
 import org.apache.spark.ml.util.DefaultParamsReadable;
 import org.apache.spark.ml.util.DefaultParamsWritable;
@@ -99,6 +101,8 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
   private final Param<String> decoder;
   private final Param<String> classifier;
   private final StringArrayParam labels;
+  private final DoubleParam labelThreshold;
+  private final BooleanParam requireLabel;
   private final Param<String> bos;
   private final Param<String> dtype;
   private final Param<String> device;
@@ -154,8 +158,16 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
         new StringArrayParam(
             this,
             "labels",
-            "labels to choose among, read by the backbone; needs a classifier for labels given at run time, by default the one that the backbone brings",
+            "labels to choose among, any words; by the label model that the backbone brings, or a classifier for labels given at run time",
             (Function1<String[], Object> & Serializable) MentionDetectorModel::areLabels);
+    labelThreshold =
+        new DoubleParam(
+            this,
+            "labelThreshold",
+            "probability that a label must reach to be given, at least 0 and below 1; by default what the label model records",
+            ParamValidators.inRange(0, 1, true, false));
+    requireLabel =
+        new BooleanParam(this, "requireLabel", "whether mentions without a label are left out");
     bos =
         text(
             "bos",
@@ -416,6 +428,38 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
   /** See {@link #labels()}. */
   public String[] getLabels() {
     return value(labels);
+  }
+
+  /** Probability that a label must reach; null, for what the label model records, if not set. */
+  public DoubleParam labelThreshold() {
+    return labelThreshold;
+  }
+
+  /** See {@link #labelThreshold()}. */
+  public MentionDetectorModel setLabelThreshold(double value) {
+    set(labelThreshold, value);
+    return this;
+  }
+
+  /** See {@link #labelThreshold()}. */
+  public Double getLabelThreshold() {
+    return (Double) value(labelThreshold);
+  }
+
+  /** Whether mentions without a label are left out; they are not by default. */
+  public BooleanParam requireLabel() {
+    return requireLabel;
+  }
+
+  /** See {@link #requireLabel()}. */
+  public MentionDetectorModel setRequireLabel(boolean value) {
+    set(requireLabel, value);
+    return this;
+  }
+
+  /** See {@link #requireLabel()}. */
+  public Boolean getRequireLabel() {
+    return (Boolean) value(requireLabel);
   }
 
   /**
@@ -762,7 +806,10 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
     return getClassifier() == null && getLabels() == null
         ? null
         : ModelArguments.typing(
-            getClassifier(), getLabels() == null ? List.of() : List.of(getLabels()));
+            getClassifier(),
+            getLabels() == null ? List.of() : List.of(getLabels()),
+            getLabelThreshold(),
+            Boolean.TRUE.equals(getRequireLabel()));
   }
 
   private EngineOptions engine(SparkSession session) {

@@ -180,8 +180,9 @@ public final class AnnotatePartition implements MapPartitionsFunction<Row, Row> 
         }
       }
       if (added.mentions()) {
-        for (Findings finding : findings) {
-          values[column++] = MentionColumns.rows(text, finding.mentions());
+        for (int m = 0; m < count; m++) {
+          boolean typed = plan.models().get(m).typing() != null;
+          values[column++] = MentionColumns.rows(text, findings.get(m).mentions(), typed);
         }
       }
       if (added.document()) {

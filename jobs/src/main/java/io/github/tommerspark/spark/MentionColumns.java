@@ -45,11 +45,14 @@ public final class MentionColumns {
             field("score", DataTypes.FloatType)
           });
 
-  /** A mention of a model with a classifier: also {@code label:string, label_score:float}. */
+  /**
+   * A mention of a model with a classifier: also {@code label:string, label_score:float}, both null
+   * for a mention of no class.
+   */
   public static final StructType TYPED_MENTION =
       MENTION
-          .add(field("label", DataTypes.StringType))
-          .add(field("label_score", DataTypes.FloatType));
+          .add("label", DataTypes.StringType, true)
+          .add("label_score", DataTypes.FloatType, true);
 
   /** The mentions of a row: an array without nulls. */
   public static final ArrayType ARRAY = DataTypes.createArrayType(MENTION, false);
@@ -112,16 +115,17 @@ public final class MentionColumns {
    *
    * @param text what the mentions were found in
    * @param mentions with offsets in UTF-16 units
-   * @return one row of type {@link #MENTION} per mention, or {@link #TYPED_MENTION} for one with a
-   *     label, in order, with offsets in code points
+   * @param typed whether mentions may have labels
+   * @return one row of type {@link #MENTION} per mention, or of {@link #TYPED_MENTION}, in order,
+   *     with offsets in code points
    */
-  static Row[] rows(String text, List<Mention> mentions) {
+  static Row[] rows(String text, List<Mention> mentions, boolean typed) {
     if (mentions.isEmpty()) {
       return NONE;
     }
     CodePointOffsets offsets = CodePointOffsets.of(text);
     return mentions.stream()
-        .map(mention -> RowFactory.create(fields(offsets, mention)))
+        .map(mention -> RowFactory.create(fields(offsets, mention, typed)))
         .toArray(Row[]::new);
   }
 
@@ -130,12 +134,13 @@ public final class MentionColumns {
    *
    * @param text as for columns of rows
    * @param mentions with offsets in UTF-16 units
+   * @param typed whether mentions may have labels
    */
-  public static ArrayData internal(String text, List<Mention> mentions) {
+  public static ArrayData internal(String text, List<Mention> mentions, boolean typed) {
     CodePointOffsets offsets = CodePointOffsets.of(text);
     Object[] rows = new Object[mentions.size()];
     for (int i = 0; i < rows.length; i++) {
-      Object[] fields = fields(offsets, mentions.get(i));
+      Object[] fields = fields(offsets, mentions.get(i), typed);
       for (int f = 0; f < fields.length; f++) {
         fields[f] = fields[f] instanceof String string ? UTF8String.fromString(string) : fields[f];
       }
@@ -144,14 +149,14 @@ public final class MentionColumns {
     return new GenericArrayData(rows);
   }
 
-  /** The fields of {@link #MENTION}, or {@link #TYPED_MENTION} for one with a label. */
-  private static Object[] fields(CodePointOffsets offsets, Mention mention) {
+  /** The fields of {@link #MENTION}, or of {@link #TYPED_MENTION}. */
+  private static Object[] fields(CodePointOffsets offsets, Mention mention, boolean typed) {
     int start = offsets.toCodePoint(mention.start());
     int end = offsets.toCodePoint(mention.end());
-    return mention.label() == null
-        ? new Object[] {start, end, mention.text(), mention.score()}
-        : new Object[] {
+    return typed
+        ? new Object[] {
           start, end, mention.text(), mention.score(), mention.label(), mention.labelScore()
-        };
+        }
+        : new Object[] {start, end, mention.text(), mention.score()};
   }
 }

@@ -58,6 +58,8 @@ final class MentionsArguments {
           "decoder",
           "classifier",
           "labels",
+          "label_threshold",
+          "require_label",
           "bos",
           "dtype",
           "device",
@@ -271,7 +273,9 @@ final class MentionsArguments {
                 classifier,
                 labels == null
                     ? List.of()
-                    : Arrays.stream(labels.split(",")).map(String::strip).toList()));
+                    : Arrays.stream(labels.split(",")).map(String::strip).toList(),
+                option("label_threshold", MentionsArguments::number, null),
+                option("require_label", MentionsArguments::flag, false)));
   }
 
   private <T> T option(String key, Function<String, T> parse, T otherwise) {
@@ -296,6 +300,14 @@ final class MentionsArguments {
       throw new IllegalArgumentException("it must be at least 1, but is " + number);
     }
     return number;
+  }
+
+  private static Double number(String value) {
+    try {
+      return Double.valueOf(value);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException("it must be a number, but is \"%s\"".formatted(value), e);
+    }
   }
 
   private static boolean flag(String value) {

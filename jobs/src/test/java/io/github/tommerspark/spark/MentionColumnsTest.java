@@ -11,6 +11,8 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.junit.jupiter.api.Test;
 
 class MentionColumnsTest {
 
@@ -26,12 +28,21 @@ class MentionColumnsTest {
         mentions.add(new Mention(from, to, text.substring(from, to), 0.5f));
       }
     }
-    Row[] rows = MentionColumns.rows(text, mentions);
+    Row[] rows = MentionColumns.rows(text, mentions, false);
     assertThat(rows).hasSameSizeAs(mentions);
     for (Row row : rows) {
       int start = row.getInt(0);
       assertThat(new String(codePoints, start, row.getInt(1) - start)).isEqualTo(row.getString(2));
     }
+  }
+
+  @Test
+  void aMentionOfNoClassHasAnEmptyLabel() {
+    List<Mention> mentions =
+        List.of(new Mention(0, 3, "Ada", 0.5f, "person", 0.75f), new Mention(4, 9, "wrote", 0.5f));
+    Row[] rows = MentionColumns.rows("Ada wrote", mentions, true);
+    assertThat(rows[0]).isEqualTo(RowFactory.create(0, 3, "Ada", 0.5f, "person", 0.75f));
+    assertThat(rows[1]).isEqualTo(RowFactory.create(4, 9, "wrote", 0.5f, null, null));
   }
 
   @Provide

@@ -5,8 +5,8 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Marks mentions in a text for a terminal: every mention in brackets, coloured so that the two
- * brackets of one mention are recognised when mentions are nested or cross.
+ * Marks mentions in a text for a terminal: every mention in brackets, coloured by what it is, or so
+ * that the two brackets of one mention are recognised when mentions are nested or cross.
  */
 public final class Highlighter {
 
@@ -15,11 +15,19 @@ public final class Highlighter {
    *
    * @param start its first code point
    * @param end the code point after its last
+   * @param colour index of its colour; null for one that no mention around it has
    */
-  public record Span(int start, int end) {}
+  public record Span(int start, int end, Integer colour) {
+
+    /** A part of no colour of its own. */
+    public Span(int start, int end) {
+      this(start, end, null);
+    }
+  }
 
   private static final String[] COLOURS = {
-    "\u001b[1;36m", "\u001b[1;33m", "\u001b[1;35m", "\u001b[1;32m", "\u001b[1;34m", "\u001b[1;31m"
+    "\u001b[1;36m", "\u001b[1;33m", "\u001b[1;35m", "\u001b[1;32m", "\u001b[1;34m", "\u001b[1;31m",
+    "\u001b[0;36m", "\u001b[0;33m", "\u001b[0;35m", "\u001b[0;32m", "\u001b[0;34m", "\u001b[0;31m"
   };
   private static final String RESET = "\u001b[0m";
 
@@ -44,7 +52,7 @@ public final class Highlighter {
     for (int i = 0; i <= codePoints.length; i++) {
       for (int colour = open.size() - 1; colour >= 0; colour--) {
         if (open.get(colour) != null && open.get(colour).end() == i) {
-          bracket(out, "]", colour);
+          bracket(out, "]", colour, open.get(colour));
           open.set(colour, null);
         }
       }
@@ -55,7 +63,7 @@ public final class Highlighter {
           open.add(null);
         }
         open.set(colour, toOpen.get(next++));
-        bracket(out, "[", colour);
+        bracket(out, "[", colour, open.get(colour));
       }
       if (i < codePoints.length) {
         out.appendCodePoint(codePoints[i]);
@@ -64,11 +72,12 @@ public final class Highlighter {
     return out.toString();
   }
 
-  private void bracket(StringBuilder out, String bracket, int colour) {
-    if (ansi) {
-      out.append(COLOURS[colour % COLOURS.length]).append(bracket).append(RESET);
-    } else {
-      out.append(bracket);
-    }
+  private void bracket(StringBuilder out, String bracket, int colour, Span span) {
+    out.append(coloured(bracket, span.colour() == null ? colour : span.colour()));
+  }
+
+  /** Text in the colour of an index; as it is without colours. */
+  public String coloured(String text, int colour) {
+    return ansi ? COLOURS[colour % COLOURS.length] + text + RESET : text;
   }
 }

@@ -48,7 +48,9 @@ public final class ModelArguments {
           "overlap",
           "wordBoundaries",
           "classifier",
-          "labels");
+          "labels",
+          "labelThreshold",
+          "requireLabel");
 
   private final Decoder decoder;
   private final Threshold threshold;
@@ -196,7 +198,15 @@ public final class ModelArguments {
     if (model.has("classifier") || model.has("labels")) {
       spec =
           spec.withTyping(
-              typing(folder, text(model, "classifier", file), texts(model, "labels", file)));
+              typing(
+                  folder,
+                  text(model, "classifier", file),
+                  texts(model, "labels", file),
+                  model.has("labelThreshold")
+                      ? number(model.get("labelThreshold"), "labelThreshold", file).doubleValue()
+                      : null,
+                  model.has("requireLabel")
+                      && flag(model.get("requireLabel"), "requireLabel", file)));
     }
     return model.has("bos") ? spec.withBos(BosPolicy.parse(model.get("bos").asText())) : spec;
   }
@@ -204,21 +214,32 @@ public final class ModelArguments {
   /**
    * Returns the way in which mentions get labels.
    *
-   * @param classifier a bundled model, or the directory of a classifier; null for the zero-shot one
+   * @param classifier a bundled model, or the directory of a classifier; null for the label model
    *     of the backbone
    * @param labels to choose among; none for the classifier's own
-   * @throws IllegalArgumentException if a label cannot be the name of a class
+   * @param threshold probability that a label must reach; null for what a label model records
+   * @param labelRequired whether mentions without a label are left out
+   * @throws IllegalArgumentException if a label cannot be the name of a class, or the threshold is
+   *     out of range
    */
-  public static Typing typing(String classifier, List<String> labels) {
-    return typing(Path.of("").toAbsolutePath(), classifier, labels);
+  public static Typing typing(
+      String classifier, List<String> labels, Double threshold, boolean labelRequired) {
+    return typing(Path.of("").toAbsolutePath(), classifier, labels, threshold, labelRequired);
   }
 
-  private static Typing typing(Path folder, String classifier, List<String> labels) {
+  private static Typing typing(
+      Path folder,
+      String classifier,
+      List<String> labels,
+      Double threshold,
+      boolean labelRequired) {
     return new Typing(
         classifier == null || MentionDetector.bundledModels().contains(classifier)
             ? classifier
             : locate(folder, classifier),
-        labels);
+        labels,
+        threshold,
+        labelRequired);
   }
 
   private static Number number(JsonNode node, String key, Path file) {

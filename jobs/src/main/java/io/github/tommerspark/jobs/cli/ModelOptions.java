@@ -26,7 +26,7 @@ public final class ModelOptions {
       names = "--models",
       paramLabel = "FILE.json",
       description =
-          "Models as a JSON array of objects with name, backbone, head, and optionally decoder, threshold, bos, maxTokens, overlap, classifier, labels.")
+          "Models as a JSON array of objects with name, backbone, head, and optionally decoder, threshold, bos, maxTokens, overlap, classifier, labels, labelThreshold, requireLabel.")
   private Path modelsFile;
 
   @Option(
@@ -68,7 +68,7 @@ public final class ModelOptions {
       names = "--classifier",
       paramLabel = "NAME|DIR",
       description =
-          "Give every mention a label and its probability: nano-llama for the bundled classifier of that model (person, organisation, location, other; with --model nano-llama), or a directory that train-classifier wrote. A mention of no class gets the label O.")
+          "Give mentions a label and its probability by a classifier of your own, a directory that train-classifier wrote, or by the one of a bundled model. A mention of no class has no label.")
   private String classifier;
 
   @Option(
@@ -76,8 +76,18 @@ public final class ModelOptions {
       paramLabel = "NAME,…",
       split = ",",
       description =
-          "Labels to choose among, read by the backbone; needs a --classifier trained with --zero-shot, by default the one that the backbone brings (with --model nano-llama: for names like person, organisation, location, country).")
+          "Give every mention the best of these labels, any words, such as 'person,political party,election'; by a --classifier trained with --zero-shot, or without one by the label model of the bundled model, if it brings one. A mention that none fits has no label.")
   private List<String> labels;
+
+  @Option(
+      names = "--label-threshold",
+      paramLabel = "P",
+      description =
+          "Probability that a label must reach to be given (default: what the label model records, 0.5).")
+  private Double labelThreshold;
+
+  @Option(names = "--require-label", description = "Leave out mentions without a label.")
+  private boolean labelRequired;
 
   @Option(
       names = "--bos",
@@ -247,9 +257,17 @@ public final class ModelOptions {
 
   private Typing typing() {
     if (classifier == null && labels == null) {
+      if (labelThreshold != null || labelRequired) {
+        throw new IllegalArgumentException(
+            "%s needs --labels or --classifier"
+                .formatted(labelRequired ? "--require-label" : "--label-threshold"));
+      }
       return null;
     }
     return ModelArguments.typing(
-        classifier, labels == null ? List.of() : labels.stream().map(String::strip).toList());
+        classifier,
+        labels == null ? List.of() : labels.stream().map(String::strip).toList(),
+        labelThreshold,
+        labelRequired);
   }
 }

@@ -31,19 +31,54 @@ public final class ShippedData {
     return given.stream().map(path -> file(path, part, System.getenv(VARIABLE))).toList();
   }
 
+  /**
+   * Replaces a bare name of shipped data by {@code NAME=FILE}.
+   *
+   * @param given such pairs, and names of shipped data
+   * @param part of the data, such as {@code train}
+   * @return pairs
+   * @throws UserException if shipped data are named and are not there
+   */
+  public static List<String> named(List<String> given, String part) {
+    return given.stream()
+        .map(
+            argument ->
+                argument.equals(OPEN_ENTITIES)
+                    ? argument + "=" + file(argument, part, System.getenv(VARIABLE))
+                    : argument)
+        .toList();
+  }
+
+  /**
+   * The table of broader types of shipped data.
+   *
+   * @param given names of data, or anything else
+   * @return null if no shipped data are named
+   * @throws UserException if the table is not there
+   */
+  public static String types(List<String> given) {
+    return given.contains(OPEN_ENTITIES)
+        ? existing(OPEN_ENTITIES, System.getenv(VARIABLE), "types.tsv")
+        : null;
+  }
+
   static String file(String path, String part, String data) {
     if (!path.equals(OPEN_ENTITIES) || Files.exists(Path.of(path))) {
       return path;
     }
-    Path file = data == null ? null : Path.of(data, path, part + ".jsonl");
+    return existing(path, data, part + ".jsonl");
+  }
+
+  private static String existing(String path, String data, String name) {
+    Path file = data == null ? null : Path.of(data, path, name);
     if (file == null || !Files.isRegularFile(file)) {
       throw new UserException(
-          "Cannot find the data %s: %s; start with ./submit.sh, or name a file such as data/%s/%s.jsonl of the project"
+          "Cannot find the data %s: %s; start with ./submit.sh, or name a file such as data/%s/%s of the project"
               .formatted(
                   path,
                   file == null ? VARIABLE + " is not set" : "there is no file " + file,
                   path,
-                  part));
+                  name));
     }
     return file.toString();
   }

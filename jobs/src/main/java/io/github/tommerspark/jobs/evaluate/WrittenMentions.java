@@ -1,12 +1,14 @@
 package io.github.tommerspark.jobs.evaluate;
 
 import static org.apache.spark.sql.functions.broadcast;
+import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.sha2;
 import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.transform;
 
+import io.github.tommerspark.classify.ClassifierConfig;
 import io.github.tommerspark.columns.ColumnNames;
 import io.github.tommerspark.detect.Mention;
 import io.github.tommerspark.gold.GoldDocument;
@@ -199,8 +201,11 @@ final class WrittenMentions {
                 m.getField("end").cast(DataTypes.IntegerType),
                 m.getField("text"),
                 m.getField("score").cast(DataTypes.FloatType),
-                (typed ? m.getField("label") : lit(null)).cast(DataTypes.StringType),
-                (typed ? m.getField("label_score") : lit(null)).cast(DataTypes.FloatType)));
+                // A mention of no class counts as such.
+                (typed ? coalesce(m.getField("label"), lit(ClassifierConfig.OUTSIDE)) : lit(null))
+                    .cast(DataTypes.StringType),
+                (typed ? coalesce(m.getField("label_score"), lit(0)) : lit(null))
+                    .cast(DataTypes.FloatType)));
   }
 
   private void collect(SparkSession spark, List<GoldData> gold) {

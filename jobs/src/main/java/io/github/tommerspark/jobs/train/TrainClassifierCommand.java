@@ -9,11 +9,11 @@ import io.github.tommerspark.jobs.cli.NamedPaths;
 import io.github.tommerspark.jobs.cli.Redaction;
 import io.github.tommerspark.jobs.cli.Sessions;
 import io.github.tommerspark.jobs.dataset.GoldOptions;
-import io.github.tommerspark.train.ClassifierLoss;
+import io.github.tommerspark.jobs.dataset.ShippedData;
 import io.github.tommerspark.train.ClassifierOptions;
+import io.github.tommerspark.train.LabelOptions;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -44,13 +44,17 @@ import picocli.CommandLine.Spec;
       "  train-classifier --train a=a.jsonl b=b.conll --map PER=person ORG=organisation '*=other' \\",
       "      --layer 3,4 --seed 0,1,2 --output classifiers/common",
       "  # Labels to be given at run time:",
-      "  train-classifier --zero-shot --train a=a.jsonl b=b.conll --output classifiers/zero-shot",
-      "  annotate --classifier classifiers/zero-shot --labels 'person,disease' ...",
+      "  train-classifier --zero-shot --train open-entities --dev open-entities --output labels/mine",
+      "  annotate --classifier labels/mine --labels 'person,disease' ...",
       "",
       "Written to the output: classifier.json and model.safetensors, the classifier, and training.json",
       "with options, data, scores of every epoch, and what the detector's recall allows."
     })
 public final class TrainClassifierCommand implements Callable<Integer> {
+
+  /** What span classifiers can read. */
+  private static final List<SpanRepresentation> SPANS =
+      List.of(SpanRepresentation.CONCAT, SpanRepresentation.AVERAGE);
 
   @Spec private CommandSpec command;
 
@@ -62,7 +66,7 @@ public final class TrainClassifierCommand implements Callable<Integer> {
       arity = "1..*",
       required = true,
       description =
-          "Gold data sets with typed mentions, in the formats of evaluate --gold. Of several, each is taken to say nothing of types that it does not have.")
+          "Gold data sets with typed mentions, in the formats of evaluate --gold, or open-entities, which comes with the project. Of several, each is taken to say nothing of types that it does not have.")
   private List<String> train;
 
   @Option(
@@ -96,9 +100,8 @@ public final class TrainClassifierCommand implements Callable<Integer> {
   @Option(
       names = "--span",
       paramLabel = "NAME",
-      defaultValue = "concat",
       description =
-          "concat reads the first and the last token of a span, average the mean of all (default: ${DEFAULT-VALUE}).")
+          "concat reads the first and the last token of a span, average the mean of all (default: concat; a label model reads both).")
   private String span;
 
   @Option(
@@ -116,23 +119,28 @@ public final class TrainClassifierCommand implements Callable<Integer> {
   @Option(
       names = "--zero-shot",
       description =
-          "Make class vectors from the backbone's reading of the classes' names, so that --labels can give others at run time. Name classes as people would: organisation, not ORG.")
+          "Train a label model: it compares mentions with labels that the backbone has read, so that --labels can give any at run time. Name types as people would: organisation, not ORG.")
   private boolean zeroShot;
 
   @Option(
-      names = "--loss",
-      paramLabel = "NAME",
+      names = "--types",
+      paramLabel = "FILE",
       description =
-          "cross-entropy; with --zero-shot binary, or balanced, which weighs spans of a class as much as all others together (default: cross-entropy, with --zero-shot binary).")
-  private String loss;
+          "With --zero-shot: a table of what else types are, as docs/labels.md describes it (default: that of open-entities where it is learned from).")
+  private String types;
 
   @Option(
-      names = "--pseudo-labels",
-      paramLabel = "P",
-      defaultValue = "1",
+      names = "--dropout",
+      paramLabel = "SHARE",
+      description = "With --zero-shot: share of the numbers dropped in a step (default: 0.2).")
+  private Double dropout;
+
+  @Option(
+      names = "--other-spans",
+      paramLabel = "WEIGHT",
       description =
-          "With --zero-shot: probability above which a detected span that is not gold is taken to be of its best class; 1 for never (default: ${DEFAULT-VALUE}).")
-  private double pseudoLabels;
+          "With --zero-shot: weight of spans that the model finds and that are not gold, which no label fits (default: 0).")
+  private Double otherSpans;
 
   @Option(
       names = "--init",
@@ -143,44 +151,39 @@ public final class TrainClassifierCommand implements Callable<Integer> {
   @Option(
       names = "--epochs",
       paramLabel = "N",
-      defaultValue = "15",
-      description = "Passes over the data (default: ${DEFAULT-VALUE}).")
-  private int epochs;
+      description = "Passes over the data (default: 15; with --zero-shot 6).")
+  private Integer epochs;
 
   @Option(
       names = "--batch",
       paramLabel = "N",
-      defaultValue = "16",
-      description = "Documents of a batch (default: ${DEFAULT-VALUE}).")
-  private int batch;
+      description = "Documents of a batch (default: 16), or with --zero-shot spans (default: 512).")
+  private Integer batch;
 
   @Option(
       names = "--accumulation",
       paramLabel = "N",
-      defaultValue = "2",
-      description = "Batches of a step (default: ${DEFAULT-VALUE}).")
-  private int accumulation;
+      description = "Batches of a step (default: 2; with --zero-shot always 1).")
+  private Integer accumulation;
 
   @Option(
       names = "--learning-rate",
       paramLabel = "R",
-      defaultValue = "1e-3",
-      description = "Of AdamW (default: ${DEFAULT-VALUE}).")
-  private double learningRate;
+      description = "Of AdamW (default: 1e-3; with --zero-shot 2e-3, at its height).")
+  private Double learningRate;
 
   @Option(
       names = "--weight-decay",
       paramLabel = "R",
-      defaultValue = "1e-5",
-      description = "Of AdamW (default: ${DEFAULT-VALUE}).")
-  private double weightDecay;
+      description = "Of AdamW (default: 1e-5; with --zero-shot 0.01).")
+  private Double weightDecay;
 
   @Option(
       names = "--clip",
       paramLabel = "R",
-      defaultValue = "0.5",
-      description = "Limit of the gradients' norm; 0 for none (default: ${DEFAULT-VALUE}).")
-  private double clip;
+      description =
+          "Limit of the gradients' norm; 0 for none (default: 0.5; with --zero-shot always 0).")
+  private Double clip;
 
   @Option(
       names = "--seed",
@@ -255,21 +258,20 @@ public final class TrainClassifierCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "--classifier and --labels are for using classifiers; to go on training one, name it with --init");
     }
-    ClassifierLoss chosen = loss == null ? defaultLoss() : ClassifierLoss.parse(loss);
-    if (chosen.zeroShot() != zeroShot) {
-      throw new IllegalArgumentException(
-          zeroShot
-              ? "--zero-shot is trained with --loss binary or balanced, not " + chosen.label()
-              : "--loss %s needs --zero-shot".formatted(chosen.label()));
-    }
     if (init != null && (mlpLayers != null || embeddingSize != null)) {
       throw new IllegalArgumentException(
           "--mlp-layers and --embedding-size are those of --init; leave them out");
     }
-    ClassifierOptions defaults = ClassifierOptions.supervised();
+    if (zeroShot) {
+      refuse("cannot be used with --zero-shot", span, "--span", mlpLayers, "--mlp-layers");
+      refuse("cannot be used with --zero-shot", accumulation, "--accumulation", clip, "--clip");
+    } else {
+      refuse("needs --zero-shot", types, "--types", dropout, "--dropout");
+      refuse("needs --zero-shot", otherSpans, "--other-spans");
+    }
     return new TrainClassifierOptions(
-        NamedPaths.parse("--train", train),
-        dev == null ? Map.of() : NamedPaths.parse("--dev", dev),
+        NamedPaths.parse("--train", ShippedData.named(train, "train")),
+        dev == null ? Map.of() : NamedPaths.parse("--dev", ShippedData.named(dev, "dev")),
         goldOptions.format(),
         goldOptions.column(),
         TypeMap.parse(map == null ? List.of() : map),
@@ -277,37 +279,71 @@ public final class TrainClassifierCommand implements Callable<Integer> {
         model.engine(),
         layers == null ? Collections.singletonList(null) : layers,
         representation(),
-        new ClassifierOptions(
-            mlpLayers == null ? defaults.mlpLayers() : mlpLayers,
-            embeddingSize == null ? defaults.embeddingSize() : embeddingSize,
-            chosen,
-            pseudoLabels,
-            epochs,
-            batch,
-            accumulation,
-            learningRate,
-            weightDecay,
-            clip,
-            seeds.get(0)),
+        zeroShot ? null : classifierOptions(),
+        zeroShot ? labelOptions() : null,
+        !zeroShot || types != null ? types : ShippedData.types(train),
         seeds,
         init,
         output,
         overwrite);
   }
 
-  private ClassifierLoss defaultLoss() {
-    return zeroShot ? ClassifierLoss.BINARY : ClassifierLoss.CROSS_ENTROPY;
+  /** Refuses options that make no sense here: pairs of a value and the option's name. */
+  private static void refuse(String why, Object... options) {
+    for (int i = 0; i < options.length; i += 2) {
+      if (options[i] != null) {
+        throw new IllegalArgumentException("%s %s".formatted(options[i + 1], why));
+      }
+    }
+  }
+
+  private ClassifierOptions classifierOptions() {
+    ClassifierOptions defaults = ClassifierOptions.supervised();
+    return new ClassifierOptions(
+        given(mlpLayers, defaults.mlpLayers()),
+        given(embeddingSize, defaults.embeddingSize()),
+        given(epochs, defaults.epochs()),
+        given(batch, defaults.batch()),
+        given(accumulation, defaults.accumulation()),
+        given(learningRate, defaults.learningRate()),
+        given(weightDecay, defaults.weightDecay()),
+        given(clip, defaults.clip()),
+        seeds.get(0));
+  }
+
+  private LabelOptions labelOptions() {
+    LabelOptions defaults = LabelOptions.defaults();
+    return new LabelOptions(
+        defaults.mentionSize(),
+        defaults.labelSize(),
+        given(embeddingSize, defaults.embeddingSize()),
+        given(epochs, defaults.epochs()),
+        given(batch, defaults.batch()),
+        given(learningRate, defaults.learningRate()),
+        given(weightDecay, defaults.weightDecay()),
+        given(dropout, defaults.dropout()),
+        given(otherSpans, defaults.otherSpans()),
+        seeds.get(0));
+  }
+
+  private static <T> T given(T value, T fallback) {
+    return value == null ? fallback : value;
   }
 
   private SpanRepresentation representation() {
-    return SpanRepresentation.ofLabel(span)
+    if (span == null) {
+      return zeroShot ? SpanRepresentation.FULL : SpanRepresentation.CONCAT;
+    }
+    return SPANS.stream()
+        .filter(one -> one.label().equals(span))
+        .findFirst()
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
                     "Unknown --span \"%s\": use one of %s"
                         .formatted(
                             span,
-                            Arrays.stream(SpanRepresentation.values())
+                            SPANS.stream()
                                 .map(SpanRepresentation::label)
                                 .collect(Collectors.joining(", ")))));
   }

@@ -4,13 +4,19 @@ import ai.djl.Device;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.github.tommerspark.classify.ClassProbability;
 import io.github.tommerspark.classify.ClassifierConfig;
 import io.github.tommerspark.classify.ClassifierFiles;
+import io.github.tommerspark.classify.LabelModel;
+import io.github.tommerspark.classify.LabelModelConfig;
+import io.github.tommerspark.classify.MentionClassifier;
 import io.github.tommerspark.classify.SpanClassifier;
+import io.github.tommerspark.classify.SpanRepresentation;
 import io.github.tommerspark.detect.ModelDescription;
 import io.github.tommerspark.detect.SpanEncoder;
 import io.github.tommerspark.engine.Torch;
 import io.github.tommerspark.gold.GoldDocument;
+import io.github.tommerspark.head.Calibration;
 import io.github.tommerspark.jobs.cli.Redaction;
 import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.cli.Version;
@@ -21,10 +27,18 @@ import io.github.tommerspark.source.LocalDirectory;
 import io.github.tommerspark.spark.EngineSetup;
 import io.github.tommerspark.train.ClassifierOptions;
 import io.github.tommerspark.train.ClassifierTrainer;
+import io.github.tommerspark.train.LabelExamples;
+import io.github.tommerspark.train.LabelOptions;
+import io.github.tommerspark.train.LabelTrainer;
+import io.github.tommerspark.train.LabelVocabulary;
 import io.github.tommerspark.train.LabelledSet;
 import io.github.tommerspark.train.SpanExamples;
+import io.github.tommerspark.train.TypeTable;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.OutputStream;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -40,7 +54,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
-/** Trains a span classifier on the driver. */
+/** Trains a span classifier or a label model on the driver. */
 public final class TrainClassifierJob {
 
   /** The record of the training beside the classifier. */
@@ -48,6 +62,13 @@ public final class TrainClassifierJob {
 
   /** Of so many documents one is held out where there are no others to choose an epoch by. */
   private static final int HELD_OUT = 10;
+
+  /** Of a label of a label model that begins anew. */
+  private static final int LEAST_MENTIONS = 2;
+
+  private static final String CAUSAL_PROMPT = "Entity type: ";
+  private static final double PRIOR_EXPONENT = 0.5;
+  private static final double LABEL_THRESHOLD = 0.5;
 
   private static final ObjectMapper JSON =
       new ObjectMapper()
@@ -70,7 +91,7 @@ public final class TrainClassifierJob {
    * @throws UserException if the data, the classifier to begin with or the output stand in the way
    * @throws IOException if a file cannot be read
    */
-  public static TrainedClassifier run(
+  public static TrainingRecord run(
       SparkSession spark,
       TrainClassifierOptions options,
       Map<String, String> given,
@@ -79,13 +100,22 @@ public final class TrainClassifierJob {
     return new TrainClassifierJob(options, progress).run(spark, given);
   }
 
-  private TrainedClassifier run(SparkSession spark, Map<String, String> given) throws IOException {
+  private TrainingRecord run(SparkSession spark, Map<String, String> given) throws IOException {
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     Path output = output(hadoop);
-    SpanClassifier initial =
+    MentionClassifier begun =
         options.initial() == null
             ? null
             : ClassifierFiles.read(new LocalDirectory(options.initial()));
+    if (begun != null && begun instanceof LabelModel != (options.labels() != null)) {
+      throw new UserException(
+          "Cannot go on from %s: it is a %s"
+              .formatted(
+                  options.initial(),
+                  begun instanceof LabelModel
+                      ? "label model, which is trained with --zero-shot"
+                      : "span classifier, which is trained without --zero-shot"));
+    }
     List<GoldData> trainData = read(spark, options.train());
     List<GoldData> devData = read(spark, options.dev());
     List<LabelledSet> train = sets(trainData);
@@ -93,10 +123,36 @@ public final class TrainClassifierJob {
     if (devData.isEmpty()) {
       train = heldOut(train, false);
     }
+    EngineSetup.apply();
+    Data data =
+        new Data(
+            train,
+            dev,
+            described(trainData, train),
+            described(devData.isEmpty() ? trainData : devData, dev));
+    return options.labels() == null
+        ? classifier((SpanClassifier) begun, data, given, output, hadoop)
+        : labelModel((LabelModel) begun, data, types(hadoop), given, output, hadoop);
+  }
+
+  /** What is learned from, what it is scored on, and both for the record. */
+  private record Data(
+      List<LabelledSet> train,
+      List<LabelledSet> dev,
+      List<TrainedClassifier.Data> trained,
+      List<TrainedClassifier.Data> scored) {}
+
+  private TrainedClassifier classifier(
+      SpanClassifier initial,
+      Data data,
+      Map<String, String> given,
+      Path output,
+      Configuration hadoop)
+      throws IOException {
+    List<LabelledSet> train = data.train();
+    List<LabelledSet> dev = data.dev();
     Map<String, SortedSet<String>> marked = marked(train, dev);
     List<String> classes = classes(train);
-    EngineSetup.apply();
-
     List<TrainedClassifier.Run> runs = new ArrayList<>();
     ClassifierTrainer.Result best = null;
     TrainedClassifier.Run bestRun = null;
@@ -130,8 +186,8 @@ public final class TrainClassifierJob {
             Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
             given,
             Provenance.Model.of(model, null, options.engine()),
-            described(trainData, train),
-            described(devData.isEmpty() ? trainData : devData, dev),
+            data.trained(),
+            data.scored(),
             best.classifier().config().classes(),
             best.classifier().parameterCount(),
             bestRun.layer(),
@@ -141,6 +197,158 @@ public final class TrainClassifierJob {
             Redaction.uri(output.toString()));
     write(best.classifier(), trained, output, hadoop);
     return trained;
+  }
+
+  private LabelModel initialFor(SpanEncoder encoder, LabelModel initial) {
+    if (initial != null
+        && (initial.layer() != encoder.layer() || initial.hiddenSize() != encoder.hiddenSize())) {
+      throw new UserException(
+          "Cannot go on from %s: it reads layer %d from states of width %d, but this training layer %d from width %d; say --layer %d"
+              .formatted(
+                  options.initial(),
+                  initial.layer(),
+                  initial.hiddenSize(),
+                  encoder.layer(),
+                  encoder.hiddenSize(),
+                  initial.layer()));
+    }
+    return initial;
+  }
+
+  private TrainedLabelModel labelModel(
+      LabelModel initial,
+      Data data,
+      TypeTable types,
+      Map<String, String> given,
+      Path output,
+      Configuration hadoop)
+      throws IOException {
+    // A label that a single mention has teaches little, and there are as many of those as of
+    // others;
+    // but what few mentions have that somebody marked on purpose is what is wanted.
+    LabelVocabulary vocabulary =
+        LabelVocabulary.of(data.train(), types, initial == null ? LEAST_MENTIONS : 1);
+    List<TrainedLabelModel.Run> runs = new ArrayList<>();
+    LabelTrainer.Result best = null;
+    TrainedLabelModel.Run bestRun = null;
+    ModelDescription model = null;
+    for (Integer layer : options.layers()) {
+      try (SpanEncoder encoder =
+              SpanEncoder.load(options.model(), layer, SpanRepresentation.FULL, options.engine());
+          LabelExamples train = LabelExamples.collect(encoder, data.train(), vocabulary);
+          LabelExamples dev = LabelExamples.collect(encoder, data.dev(), vocabulary)) {
+        model = encoder.describe();
+        LabelModel begun = initialFor(encoder, initial);
+        LabelModelConfig config = config(encoder, begun);
+        Map<String, float[]> states = states(encoder, config, vocabulary, dev);
+        for (long seed : options.seeds()) {
+          LabelTrainer.Result result = train(config, states, begun, train, dev, seed);
+          TrainedLabelModel.Run run =
+              TrainedLabelModel.Run.of(encoder.layer(), seed, result, train, dev);
+          runs.add(run);
+          if (best == null || run.devAccuracy() > bestRun.devAccuracy()) {
+            best = result;
+            bestRun = run;
+          }
+        }
+      }
+    }
+    TrainedLabelModel trained =
+        new TrainedLabelModel(
+            "label_model_training",
+            "tommer-spark " + Version.number(),
+            Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
+            given,
+            Provenance.Model.of(model, null, options.engine()),
+            data.trained(),
+            data.scored(),
+            vocabulary.labels().size(),
+            best.model().parameterCount(),
+            bestRun.layer(),
+            bestRun.seed(),
+            runs,
+            Redaction.uri(output.toString()));
+    write(best.model(), trained, output, hadoop);
+    return trained;
+  }
+
+  private LabelModelConfig config(SpanEncoder encoder, LabelModel initial) {
+    if (initial != null) {
+      return initial.config();
+    }
+    LabelOptions training = options.labels();
+    return new LabelModelConfig(
+        encoder.backboneName(),
+        encoder.layer(),
+        encoder.hiddenSize(),
+        training.mentionSize(),
+        training.labelSize(),
+        training.embeddingSize(),
+        // A backbone that reads no token behind a first word knows next to nothing of that word.
+        encoder.causal() ? CAUSAL_PROMPT : "",
+        PRIOR_EXPONENT,
+        LABEL_THRESHOLD,
+        Calibration.NONE);
+  }
+
+  /** The states of all labels and of the types of dev. */
+  private static Map<String, float[]> states(
+      SpanEncoder encoder, LabelModelConfig config, LabelVocabulary vocabulary, LabelExamples dev)
+      throws IOException {
+    SortedSet<String> names = new TreeSet<>(vocabulary.labels());
+    names.addAll(dev.types());
+    List<String> labels = List.copyOf(names);
+    List<float[]> read = encoder.labelStates(config.prompt(), labels);
+    Map<String, float[]> states = new LinkedHashMap<>();
+    for (int i = 0; i < labels.size(); i++) {
+      states.put(labels.get(i), read.get(i));
+    }
+    return states;
+  }
+
+  private LabelTrainer.Result train(
+      LabelModelConfig config,
+      Map<String, float[]> states,
+      LabelModel initial,
+      LabelExamples train,
+      LabelExamples dev,
+      long seed)
+      throws IOException {
+    try {
+      return LabelTrainer.train(
+          train,
+          dev,
+          config,
+          options.labels().withSeed(seed),
+          states,
+          initial,
+          Torch.device(options.engine()),
+          epoch ->
+              progress.accept(
+                  "layer %d, seed %d, epoch %d: loss %.4f, dev accuracy %.4f"
+                      .formatted(
+                          config.layer(), seed, epoch.epoch(), epoch.loss(), epoch.accuracy())));
+    } catch (IllegalArgumentException e) {
+      throw new UserException(e.getMessage(), e);
+    }
+  }
+
+  private TypeTable types(Configuration hadoop) {
+    if (options.broader() == null) {
+      return TypeTable.NONE;
+    }
+    String shown = Redaction.uri(options.broader());
+    try {
+      Path path = new Path(options.broader());
+      FileSystem fs = path.getFileSystem(hadoop);
+      try (Reader in = new InputStreamReader(fs.open(path), StandardCharsets.UTF_8)) {
+        return TypeTable.read(shown, in);
+      }
+    } catch (IOException e) {
+      throw new UserException("Cannot read the types %s: %s".formatted(shown, e.getMessage()), e);
+    } catch (IllegalArgumentException e) {
+      throw new UserException(e.getMessage(), e);
+    }
   }
 
   private Path output(Configuration hadoop) {
@@ -252,7 +460,7 @@ public final class TrainClassifierJob {
         encoder.representation(),
         mlpLayers,
         embeddingSize,
-        training.loss().probability(),
+        ClassProbability.SOFTMAX,
         classes);
   }
 
@@ -323,7 +531,7 @@ public final class TrainClassifierJob {
   }
 
   private static void write(
-      SpanClassifier classifier, TrainedClassifier trained, Path output, Configuration hadoop)
+      MentionClassifier classifier, TrainingRecord trained, Path output, Configuration hadoop)
       throws IOException {
     java.nio.file.Path local = Files.createTempDirectory("tommer-spark-classifier");
     List<String> files = List.of(RECORD, ClassifierFiles.PARAMETERS, ClassifierFiles.SETTINGS);

@@ -6,6 +6,7 @@ import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.gold.TypeMap;
 import io.github.tommerspark.jobs.dataset.GoldSource;
 import io.github.tommerspark.train.ClassifierOptions;
+import io.github.tommerspark.train.LabelOptions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +23,9 @@ import java.util.Map;
  * @param engine how to run it
  * @param layers blocks to read, each tried; null stands for the head's
  * @param representation how hidden states become one vector per span
- * @param training how to train
+ * @param training how to train a span classifier; null to train a label model
+ * @param labels how to train a label model; null to train a span classifier
+ * @param broader path of a table of broader types, for label models; null for none
  * @param seeds each tried
  * @param initial directory of a classifier to go on from; null to begin anew
  * @param output directory to write to
@@ -39,6 +42,8 @@ record TrainClassifierOptions(
     List<Integer> layers,
     SpanRepresentation representation,
     ClassifierOptions training,
+    LabelOptions labels,
+    String broader,
     List<Long> seeds,
     Path initial,
     String output,

@@ -43,7 +43,8 @@ public record TrainedClassifier(
     long seed,
     int epoch,
     List<Run> runs,
-    @JsonIgnore String output) {
+    @JsonIgnore String output)
+    implements TrainingRecord {
 
   /** A gold data set, as far as it was used. */
   record Data(String dataset, List<String> paths, int documents, long mentions) {}
@@ -111,8 +112,8 @@ public record TrainedClassifier(
     }
   }
 
-  /** For people. */
-  String summary() {
+  @Override
+  public String summary() {
     StringJoiner lines = new StringJoiner("\n");
     Run best = runs.stream().max(Comparator.comparingDouble(Run::devF1)).orElseThrow();
     lines.add("");

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.tommerspark.classify.ClassifierFiles;
-import io.github.tommerspark.classify.SpanClassifier;
+import io.github.tommerspark.classify.MentionClassifier;
 import io.github.tommerspark.detect.Mention;
 import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.jobs.LocalSpark;
@@ -23,7 +23,7 @@ import io.github.tommerspark.jobs.report.ReportJob;
 import io.github.tommerspark.jobs.report.ReportOptions;
 import io.github.tommerspark.jobs.train.TrainClassifierCommand;
 import io.github.tommerspark.jobs.train.TrainClassifierJob;
-import io.github.tommerspark.jobs.train.TrainedClassifier;
+import io.github.tommerspark.jobs.train.TrainingRecord;
 import io.github.tommerspark.pipeline.MentionDetectorModel;
 import io.github.tommerspark.source.LocalDirectory;
 import java.io.IOException;
@@ -144,11 +144,16 @@ class TypedMentionsJobTest {
         Stream.of("Marie Curie was born in Warsaw 😀.", "", "Isaac Newton saw London")
             .map("{\"text\": \"%s\"}"::formatted)
             .toList());
-    train("own");
-    train("zero", "--zero-shot");
+    Path types = shared.resolve("types.tsv");
+    Files.write(
+        types, List.of("type\tbroader\tsynonyms", "person\tbeing\thuman", "place\t\tlocation"));
+    train("own", "--accumulation", "1", "--learning-rate", "3e-3");
+    TrainingRecord record =
+        train("zero", "--zero-shot", "--types", types.toString(), "--learning-rate", "1e-2");
+    assertThat(record.summary()).contains("learned    5 labels from ");
   }
 
-  private static TrainedClassifier train(String name, String... more) throws IOException {
+  private static TrainingRecord train(String name, String... more) throws IOException {
     List<String> arguments =
         new ArrayList<>(
             List.of(
@@ -165,10 +170,6 @@ class TypedMentionsJobTest {
                 "32",
                 "--epochs",
                 "10",
-                "--accumulation",
-                "1",
-                "--learning-rate",
-                "3e-3",
                 "--output",
                 shared.resolve(name).toString()));
     arguments.addAll(List.of(more));
@@ -179,10 +180,10 @@ class TypedMentionsJobTest {
 
   @Test
   void theTrainingIsRecordedBesideTheClassifier() throws IOException {
-    SpanClassifier classifier = ClassifierFiles.read(new LocalDirectory(shared.resolve("own")));
-    assertThat(classifier.config().classes()).containsExactly("O", "person", "place");
+    MentionClassifier classifier = ClassifierFiles.read(new LocalDirectory(shared.resolve("own")));
+    assertThat(classifier.classes()).containsExactly("O", "person", "place");
     assertThat(classifier.zeroShot()).isFalse();
-    assertThat(classifier.config().llmName()).isEqualTo("nano-llama");
+    assertThat(classifier.llmName()).isEqualTo("nano-llama");
     JsonNode record = new ObjectMapper().readTree(shared.resolve("own/training.json").toFile());
     assertThat(record.get("kind").asText()).isEqualTo("classifier_training");
     assertThat(record.get("model").get("fingerprint").asText()).hasSize(64);
@@ -213,7 +214,7 @@ class TypedMentionsJobTest {
                 .distinct()
                 .as(Encoders.STRING())
                 .collectAsList())
-        .isSubsetOf("O", "person", "place")
+        .isSubsetOf(null, "person", "place")
         .contains("person", "place");
 
     // Plain Java says the same.
@@ -229,19 +230,22 @@ class TypedMentionsJobTest {
               written
                   .where("text like 'Marie%'")
                   .selectExpr("inline(mentions)")
-                  .selectExpr("concat(text, '/', label)")
+                  .selectExpr("concat(text, '/', coalesce(label, 'null'))")
                   .as(Encoders.STRING())
                   .collectAsList())
           .containsExactlyElementsOf(
               mentions.stream().map(m -> m.text() + "/" + m.label()).toList());
       assertThat(mentions)
+          .filteredOn(mention -> mention.label() != null)
+          .isNotEmpty()
           .allSatisfy(mention -> assertThat(mention.labelScore()).isBetween(0.33f, 1f));
     }
 
     Provenance.Model model = provenance("out").models().get(0);
     assertThat(model.classifier().labels()).containsExactly("person", "place");
     // Other labels may not stand beside these.
-    assertThatThrownBy(() -> annotate("out", "zero", "--mode", "append"))
+    assertThatThrownBy(
+            () -> annotate("out", "zero", "--labels", "person,place", "--mode", "append"))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("classifier fingerprint of nano-llama is ");
     assertThatThrownBy(() -> annotate("out", null, "--mode", "append"))
@@ -253,7 +257,7 @@ class TypedMentionsJobTest {
 
   @Test
   void labelsAreGivenAtRunTime() throws IOException {
-    annotate("out", "zero", "--labels", "place, person,city", "--spark-nlp");
+    annotate("out", "zero", "--labels", "location, human,town", "--spark-nlp");
     Dataset<Row> written = spark.read().parquet(folder.resolve("out").toString());
     Set<String> entities =
         new TreeSet<>(
@@ -262,17 +266,19 @@ class TypedMentionsJobTest {
                 .selectExpr("metadata['entity']")
                 .as(Encoders.STRING())
                 .collectAsList());
-    assertThat(entities).isSubsetOf("O", "place", "person", "city").hasSizeGreaterThan(1);
+    assertThat(entities)
+        .isSubsetOf("MENTION", "location", "human", "town")
+        .contains("location", "human");
     assertThat(
             written
                 .selectExpr(
-                    "transform(mentions, m -> m.label) as a",
+                    "transform(mentions, m -> coalesce(m.label, 'MENTION')) as a",
                     "transform(chunk, c -> c.metadata['entity']) as b")
                 .where("a != b")
                 .count())
         .isZero();
     assertThat(provenance("out").models().get(0).classifier().labels())
-        .containsExactly("place", "person", "city");
+        .containsExactly("location", "human", "town");
   }
 
   @Test
@@ -282,7 +288,9 @@ class TypedMentionsJobTest {
             .setModel("nano-llama")
             .setThreshold(0.3)
             .setClassifier(shared.resolve("zero").toString())
-            .setLabels("person", "place");
+            .setLabels("person", "place")
+            .setRequireLabel(true)
+            .setLabelThreshold(0.4);
     Dataset<Row> texts = spark.read().json(shared.resolve("docs.jsonl").toString());
     Dataset<Row> found = stage.transform(texts);
     assertThat(found.schema()).isEqualTo(stage.transformSchema(texts.schema()));
@@ -293,10 +301,10 @@ class TypedMentionsJobTest {
                 .as(Encoders.STRING())
                 .collectAsList())
         .isNotEmpty()
-        .allMatch(Set.of("O", "person", "place")::contains);
+        .allMatch(Set.of("person", "place")::contains);
     assertThatThrownBy(() -> stage.setLabels("O"))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("--labels cannot be used");
+        .hasMessageContaining("labels cannot be used");
   }
 
   @Test
@@ -399,7 +407,7 @@ class TypedMentionsJobTest {
                   .map(m -> new Marked(m.start(), m.end(), type.getValue()))
                   .collect(Collectors.toSet());
           right += found.get(i).stream().filter(wanted::contains).count();
-          labelled += found.get(i).stream().filter(m -> m.type().equals(type.getValue())).count();
+          labelled += found.get(i).stream().filter(m -> type.getValue().equals(m.type())).count();
           gold += wanted.size();
         }
         counted.put(type.getValue(), new Counted(right, labelled - right, gold));
@@ -414,8 +422,10 @@ class TypedMentionsJobTest {
       value = {
         "train-classifier --train a=b --classifier nano-llama | --classifier and --labels are for using classifiers; to go on training one, name it with --init",
         "train-classifier --train a=b --model nano-llama --model nano-neox | A classifier is trained on one model, but 2 are named",
-        "train-classifier --train a=b --loss binary | --loss binary needs --zero-shot",
-        "train-classifier --train a=b --zero-shot --loss cross-entropy | --zero-shot is trained with --loss binary or balanced, not cross-entropy",
+        "train-classifier --train a=b --types t.tsv | --types needs --zero-shot",
+        "train-classifier --train a=b --zero-shot --span average | --span cannot be used with --zero-shot",
+        "train-classifier --train a=b --zero-shot --clip 1 | --clip cannot be used with --zero-shot",
+        "train-classifier --train a=b --zero-shot --dropout 1 | --dropout must be at least 0 and below 1, but is 1.0",
         "train-classifier --train a=b --map PER | Cannot understand --map PER: expected TYPE=NAME",
         "train-classifier --train a=b --map A=b A=c | --map names the type \"A\" twice",
         "train-classifier --train a=b --span max | Unknown --span \"max\": use one of concat, average",

@@ -1,0 +1,234 @@
+package io.github.tommerspark.train;
+
+import io.github.tommerspark.decode.Candidates;
+import io.github.tommerspark.decode.Decoder;
+import io.github.tommerspark.detect.EncodedText;
+import io.github.tommerspark.detect.ScoredText;
+import io.github.tommerspark.detect.SpanEncoder;
+import io.github.tommerspark.eval.MatchKey;
+import io.github.tommerspark.eval.TokenMatching;
+import io.github.tommerspark.gold.GoldDocument;
+import io.github.tommerspark.gold.GoldSpan;
+import io.github.tommerspark.text.TokenizedText;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a label model learns from, and is scored by: the gold mentions of documents, each with its
+ * vector and the labels that fit it, and the other spans that the detector finds, which no label
+ * fits. Gold mentions of unknown type are left out.
+ */
+public final class LabelExamples implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(LabelExamples.class);
+
+  private static final int CHUNK_DOCUMENTS = 256;
+
+  /**
+   * A span.
+   *
+   * @param set index of its data set
+   * @param types it is of; none for a span that is not gold
+   * @param names all that it is
+   * @param fitting indices of the labels that fit it
+   */
+  record Example(int set, List<String> types, Set<String> names, int[] fitting) {
+
+    boolean isGold() {
+      return !types.isEmpty();
+    }
+  }
+
+  private final LabelVocabulary vocabulary;
+  private final VectorFile vectors;
+  private final Standardization.Statistics statistics;
+  private final List<Example> examples = new ArrayList<>();
+  private final List<String> sets = new ArrayList<>();
+  private long unreachable;
+  private long failed;
+
+  private LabelExamples(LabelVocabulary vocabulary, VectorFile vectors) {
+    this.vocabulary = vocabulary;
+    this.vectors = vectors;
+    this.statistics = new Standardization.Statistics(vectors.width());
+  }
+
+  /**
+   * Collects examples.
+   *
+   * @param encoder the detector, and what makes vectors
+   * @param sets gold documents
+   * @param vocabulary labels
+   * @throws IOException if vectors cannot be kept on disk
+   */
+  public static LabelExamples collect(
+      SpanEncoder encoder, List<LabelledSet> sets, LabelVocabulary vocabulary) throws IOException {
+    int width = Math.toIntExact(encoder.representation().width(encoder.hiddenSize()));
+    LabelExamples examples = new LabelExamples(vocabulary, VectorFile.create(width));
+    try {
+      for (int set = 0; set < sets.size(); set++) {
+        examples.sets.add(sets.get(set).name());
+        List<GoldDocument> documents =
+            sets.get(set).documents().stream().filter(d -> !d.text().isBlank()).toList();
+        for (int from = 0; from < documents.size(); from += CHUNK_DOCUMENTS) {
+          int to = Math.min(documents.size(), from + CHUNK_DOCUMENTS);
+          examples.add(encoder, documents.subList(from, to), set);
+        }
+      }
+      return examples;
+    } catch (IOException | RuntimeException e) {
+      examples.close();
+      throw e;
+    }
+  }
+
+  private void add(SpanEncoder encoder, List<GoldDocument> documents, int set) throws IOException {
+    List<Map<MatchKey, List<GoldSpan>>> gold = new ArrayList<>();
+    documents.forEach(document -> gold.add(Map.of()));
+    List<EncodedText> encoded =
+        encoder.encode(
+            documents.stream().map(GoldDocument::text).toList(),
+            (text, tokens) -> {
+              gold.set(text, gold(documents.get(text), tokens));
+              Candidates spans = new Candidates();
+              gold.get(text).keySet().forEach(key -> spans.add(key.start(), key.end(), 0));
+              return spans;
+            });
+    Decoder decoder = encoder.spec().decoder();
+    double threshold = encoder.spec().threshold().value();
+    for (int i = 0; i < documents.size(); i++) {
+      ScoredText text = encoded.get(i).scored();
+      if (text.error() != null) {
+        LOG.warn("Document {} is left out: {}", documents.get(i).id(), text.error());
+        failed++;
+        continue;
+      }
+      for (Map.Entry<MatchKey, List<GoldSpan>> mention : gold.get(i).entrySet()) {
+        if (mention.getValue().stream().allMatch(span -> span.type() != null)) {
+          add(encoded.get(i), mention.getKey(), example(set, mention.getValue()));
+        }
+      }
+      Candidates found = text.decode(decoder, threshold);
+      Example other = new Example(set, List.of(), Set.of(), new int[0]);
+      for (int s = 0; s < found.size(); s++) {
+        MatchKey key = new MatchKey(found.start(s), found.end(s));
+        if (!gold.get(i).containsKey(key) && text.start(key.start()) < text.end(key.end())) {
+          add(encoded.get(i), key, other);
+        }
+      }
+    }
+  }
+
+  private static Map<MatchKey, List<GoldSpan>> gold(GoldDocument document, TokenizedText tokens) {
+    Map<MatchKey, List<GoldSpan>> gold = new LinkedHashMap<>();
+    for (GoldSpan mention : document.mentions()) {
+      TokenMatching.tokens(tokens, mention.start(), mention.end())
+          .ifPresent(key -> gold.computeIfAbsent(key, k -> new ArrayList<>()).add(mention));
+    }
+    return gold;
+  }
+
+  private Example example(int set, List<GoldSpan> mentions) {
+    Set<String> names = new LinkedHashSet<>();
+    mentions.forEach(mention -> names.addAll(vocabulary.names(mention)));
+    int[] fitting =
+        mentions.stream()
+            .flatMapToInt(mention -> Arrays.stream(vocabulary.fitting(mention)))
+            .distinct()
+            .toArray();
+    return new Example(
+        set, mentions.stream().map(GoldSpan::type).distinct().toList(), names, fitting);
+  }
+
+  private void add(EncodedText text, MatchKey key, Example example) throws IOException {
+    float[] vector = text.vector(key.start(), key.end());
+    if (vector == null) {
+      unreachable++;
+      return;
+    }
+    vectors.add(vector);
+    statistics.add(vector);
+    examples.add(example);
+  }
+
+  LabelVocabulary vocabulary() {
+    return vocabulary;
+  }
+
+  /** The examples, in the order of their vectors. */
+  List<Example> examples() {
+    return examples;
+  }
+
+  /** Indices of the gold ones. */
+  int[] gold() {
+    return IntStream.range(0, examples.size()).filter(i -> examples.get(i).isGold()).toArray();
+  }
+
+  /** Per data set which labels it says something of, one set after the other. */
+  float[] known() {
+    float[] known = new float[sets.size() * vocabulary.labels().size()];
+    for (int set = 0; set < sets.size(); set++) {
+      float[] ofSet = vocabulary.known(sets.get(set));
+      System.arraycopy(ofSet, 0, known, set * ofSet.length, ofSet.length);
+    }
+    return known;
+  }
+
+  /** Vectors of examples, standardised, one after the other. */
+  float[] vectors(int[] rows, Standardization standardization) throws IOException {
+    float[] into = new float[rows.length * vectors.width()];
+    for (int i = 0; i < rows.length; i++) {
+      vectors.read(rows[i], 1, into, i * vectors.width());
+    }
+    standardization.apply(into);
+    return into;
+  }
+
+  /** What brings these vectors to mean 0 and variance 1. */
+  Standardization standardization() {
+    return statistics.standardization();
+  }
+
+  /** Gold mentions with a vector. */
+  public long goldSpans() {
+    return examples.stream().filter(Example::isGold).count();
+  }
+
+  /** Other spans that the detector finds. */
+  public long otherSpans() {
+    return examples.size() - goldSpans();
+  }
+
+  /** Types of the gold mentions. */
+  public Set<String> types() {
+    Set<String> types = new TreeSet<>();
+    examples.forEach(example -> types.addAll(example.types()));
+    return types;
+  }
+
+  /** Gold spans that are longer than windows can hold, and are left out. */
+  public long unreachable() {
+    return unreachable;
+  }
+
+  /** Documents that could not be read, and are left out. */
+  public long failed() {
+    return failed;
+  }
+
+  @Override
+  public void close() throws IOException {
+    vectors.close();
+  }
+}
