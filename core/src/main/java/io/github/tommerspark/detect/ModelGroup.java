@@ -28,6 +28,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
@@ -138,7 +139,7 @@ final class ModelGroup implements AutoCloseable {
     LoadReport report =
         new LoadReport(
             first.sharingKey().backbone(),
-            device.isGpu() ? "gpu(%d)".formatted(device.getDeviceId()) : "cpu",
+            device.isGpu() ? String.format(Locale.ROOT, "gpu(%d)", device.getDeviceId()) : "cpu",
             dtype,
             bytes,
             (System.nanoTime() - begin) / 1e9);
@@ -401,8 +402,11 @@ final class ModelGroup implements AutoCloseable {
       for (int i = 0; i < tokenized.size(); i++) {
         if (tokenized.id(i) >= vocabularySize) {
           errors[text] =
-              "the tokenizer gives token id %d, but the backbone has only %d; tokenizer.json and config.json do not belong together"
-                  .formatted(tokenized.id(i), vocabularySize);
+              String.format(
+                  Locale.ROOT,
+                  "the tokenizer gives token id %d, but the backbone has only %d; tokenizer.json and config.json do not belong together",
+                  tokenized.id(i),
+                  vocabularySize);
           return List.of();
         }
       }
@@ -526,8 +530,11 @@ final class ModelGroup implements AutoCloseable {
           return Map.of(batch.sequence(0), failure(e));
         }
         throw new DeviceMemoryException(
-            "Out of memory with a single window of %d tokens: use a smaller --max-tokens, or a device with more free memory (%s)"
-                .formatted(size, EngineFailure.line(e)),
+            String.format(
+                Locale.ROOT,
+                "Out of memory with a single window of %d tokens: use a smaller --max-tokens, or a device with more free memory (%s)",
+                size,
+                EngineFailure.line(e)),
             e);
       }
     }
@@ -618,8 +625,11 @@ final class ModelGroup implements AutoCloseable {
           if (f >= 0) {
             if (!Float.isFinite(found.scores()[f])) {
               throw new ModelFailedException(
-                  "Cannot encode the spans of text %d with %s: a score is not finite"
-                      .formatted(text, models.get(0).spec().name()),
+                  String.format(
+                      Locale.ROOT,
+                      "Cannot encode the spans of text %d with %s: a score is not finite",
+                      text,
+                      models.get(0).spec().name()),
                   null);
             }
             candidates[text][0].add(start + shift, end + shift, found.scores()[f]);
@@ -654,8 +664,11 @@ final class ModelGroup implements AutoCloseable {
       for (SpanScorer.NotFinite found : scores.notFinite()) {
         failures.putIfAbsent(
             batch.sequence(owner[found.token()]),
-            "hidden states of layer %d are not finite in %s"
-                .formatted(found.layer(), report.dtype()));
+            String.format(
+                Locale.ROOT,
+                "hidden states of layer %d are not finite in %s",
+                found.layer(),
+                report.dtype()));
       }
       for (int model = 0; model < scores.heads().size(); model++) {
         ScoredSpans spans = scores.heads().get(model);
@@ -666,10 +679,11 @@ final class ModelGroup implements AutoCloseable {
           if (!finite) {
             failures.putIfAbsent(
                 batch.sequence(owner[(int) spans.ends()[i]]),
-                "scores of model %s are not finite, though the hidden states of layer %d are"
-                    .formatted(
-                        models.get(model).spec().name(),
-                        models.get(model).head().config().layer()));
+                String.format(
+                    Locale.ROOT,
+                    "scores of model %s are not finite, though the hidden states of layer %d are",
+                    models.get(model).spec().name(),
+                    models.get(model).head().config().layer()));
           }
         }
       }

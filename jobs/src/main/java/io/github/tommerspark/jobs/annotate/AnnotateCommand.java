@@ -22,6 +22,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -338,7 +339,8 @@ public final class AnnotateCommand implements Callable<Integer> {
       throw common.impossible("--drop-text would drop the column of --id-column");
     }
     if (select != null
-        && select.stream().map(String::toLowerCase).distinct().count() < select.size()) {
+        && select.stream().map(name -> name.toLowerCase(Locale.ROOT)).distinct().count()
+            < select.size()) {
       throw common.impossible("--select names a column twice");
     }
     if (repartition != null && repartition < 1) {

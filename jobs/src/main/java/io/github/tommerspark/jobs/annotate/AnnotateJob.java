@@ -38,6 +38,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -284,14 +285,15 @@ public final class AnnotateJob {
     Provenance.Counts counts = counts(rows.count().getAsLong(), layout, written, reported);
     if (counts.rowsIn() != counts.rowsWritten()) {
       throw new UserException(
-          "Rows were lost or added: the input has %,d rows and the output %,d (%s)%s"
-              .formatted(
-                  counts.rowsIn(),
-                  counts.rowsWritten(),
-                  planned.output().path(),
-                  written.rows() == null
-                      ? ""
-                      : "; roll the table back to before %s".formatted(planned.run())));
+          String.format(
+              Locale.ROOT,
+              "Rows were lost or added: the input has %,d rows and the output %,d (%s)%s",
+              counts.rowsIn(),
+              counts.rowsWritten(),
+              planned.output().path(),
+              written.rows() == null
+                  ? ""
+                  : "; roll the table back to before %s".formatted(planned.run())));
     }
     Map<String, Provenance.Executor> executors = executors(reported);
     warnOfMemory(executors);

@@ -1,6 +1,7 @@
 package io.github.tommerspark.jobs.annotate;
 
 import io.github.tommerspark.jobs.dataset.Provenance;
+import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
 
@@ -38,8 +39,8 @@ public record AnnotateResult(Provenance provenance, double modelLoadSeconds, boo
     line(lines, "document tokens", perModel(counts.tokens()));
     line(lines, "mentions", perModel(counts.mentions()));
     line(lines, "tokens/s", tokensPerSecond(counts.tokens()));
-    line(lines, "model load", "%.1f s".formatted(modelLoadSeconds));
-    line(lines, "wall time", "%.1f s".formatted(provenance.seconds()));
+    line(lines, "model load", String.format(Locale.ROOT, "%.1f s", modelLoadSeconds));
+    line(lines, "wall time", String.format(Locale.ROOT, "%.1f s", provenance.seconds()));
     line(
         lines,
         "written to",
@@ -67,7 +68,7 @@ public record AnnotateResult(Provenance provenance, double modelLoadSeconds, boo
   }
 
   private static String number(Long count) {
-    return count == null ? UNKNOWN : "%,d".formatted(count);
+    return count == null ? UNKNOWN : String.format(Locale.ROOT, "%,d", count);
   }
 
   private static String perModel(Map<String, Long> counts) {
@@ -87,7 +88,7 @@ public record AnnotateResult(Provenance provenance, double modelLoadSeconds, boo
       return UNKNOWN;
     }
     long all = tokens.values().stream().mapToLong(Long::longValue).sum();
-    String rate = "%,.0f".formatted(all / Math.max(provenance.seconds(), 1e-3));
+    String rate = String.format(Locale.ROOT, "%,.0f", all / Math.max(provenance.seconds(), 1e-3));
     return tokens.size() == 1 ? rate : rate + " (all models together)";
   }
 }

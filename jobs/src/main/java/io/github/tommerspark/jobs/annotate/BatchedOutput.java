@@ -3,6 +3,7 @@ package io.github.tommerspark.jobs.annotate;
 import io.github.tommerspark.jobs.dataset.Provenance;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** An output of incremental runs: batches of one or more series, each of which is there once. */
@@ -71,6 +72,8 @@ interface BatchedOutput extends AutoCloseable {
   /** Files in words: a few names, and how many more. */
   static String listed(List<String> files) {
     String first = String.join(", ", files.subList(0, Math.min(3, files.size())));
-    return files.size() > 3 ? "%s and %,d more".formatted(first, files.size() - 3) : first;
+    return files.size() > 3
+        ? String.format(Locale.ROOT, "%s and %,d more", first, files.size() - 3)
+        : first;
   }
 }

@@ -2,6 +2,7 @@ package io.github.tommerspark.jobs.annotate;
 
 import io.github.tommerspark.spark.PartitionReport;
 import java.util.Collection;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -30,9 +31,12 @@ record DevicesInUse(long gpus, long cpus) {
   /** For people, such as {@code 4 GPUs} or {@code 3 CPU executors}; empty if there are none. */
   @Override
   public String toString() {
-    String onGpus = gpus == 0 ? "" : gpus == 1 ? "1 GPU" : "%,d GPUs".formatted(gpus);
+    String onGpus =
+        gpus == 0 ? "" : gpus == 1 ? "1 GPU" : String.format(Locale.ROOT, "%,d GPUs", gpus);
     String onCpus =
-        cpus == 0 ? "" : cpus == 1 ? "1 CPU executor" : "%,d CPU executors".formatted(cpus);
+        cpus == 0
+            ? ""
+            : cpus == 1 ? "1 CPU executor" : String.format(Locale.ROOT, "%,d CPU executors", cpus);
     return onGpus + (gpus > 0 && cpus > 0 ? " and " : "") + onCpus;
   }
 }

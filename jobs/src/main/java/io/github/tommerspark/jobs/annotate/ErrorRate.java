@@ -2,6 +2,7 @@ package io.github.tommerspark.jobs.annotate;
 
 import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.dataset.Provenance;
+import java.util.Locale;
 
 /**
  * The share of rows with an error that a job puts up with.
@@ -29,13 +30,14 @@ record ErrorRate(double most) {
   void check(Provenance.Counts counts, String output) {
     if (counts.errorRows() > most * counts.rowsWritten()) {
       throw new UserException(
-          "Too many rows have an error: %,d of %,d, a share of %.4g, and --max-error-rate is %s; all rows were written to %s, where the column error says what is wrong"
-              .formatted(
-                  counts.errorRows(),
-                  counts.rowsWritten(),
-                  (double) counts.errorRows() / counts.rowsWritten(),
-                  most,
-                  output));
+          String.format(
+              Locale.ROOT,
+              "Too many rows have an error: %,d of %,d, a share of %.4g, and --max-error-rate is %s; all rows were written to %s, where the column error says what is wrong",
+              counts.errorRows(),
+              counts.rowsWritten(),
+              (double) counts.errorRows() / counts.rowsWritten(),
+              most,
+              output));
     }
   }
 }

@@ -22,6 +22,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -247,13 +248,16 @@ final class IncrementalJob {
     boolean forgotten = written < 0 && output.forgets();
     if (finished > written && !forgotten) {
       throw new UserException(
-          "Cannot add to %s: the checkpoint %s says that batch %d was written, but %s in %s; restore the output, or begin again with --new-output"
-              .formatted(
-                  output,
-                  shown,
-                  finished,
-                  written < 0 ? "there is no data" : "the last one is batch %d".formatted(written),
-                  output.placeOf(run)));
+          String.format(
+              Locale.ROOT,
+              "Cannot add to %s: the checkpoint %s says that batch %d was written, but %s in %s; restore the output, or begin again with --new-output",
+              output,
+              shown,
+              finished,
+              written < 0
+                  ? "there is no data"
+                  : String.format(Locale.ROOT, "the last one is batch %d", written),
+              output.placeOf(run)));
     }
     List<String> shownInputs = inputs.stream().map(Redaction::uri).toList();
     if (!run.inputs().equals(shownInputs)) {
@@ -485,14 +489,21 @@ final class IncrementalJob {
         return;
       } else if (number > last + 1 && !(last < 0 && output.forgets())) {
         throw new UserException(
-            "Cannot add batch %d to %s: the last one in it is batch %d; the checkpoint %s is ahead of the output; restore the output, or begin again with --new-output"
-                .formatted(number, output, last, Redaction.uri(checkpoint.toString())));
+            String.format(
+                Locale.ROOT,
+                "Cannot add batch %d to %s: the last one in it is batch %d; the checkpoint %s is ahead of the output; restore the output, or begin again with --new-output",
+                number,
+                output,
+                last,
+                Redaction.uri(checkpoint.toString())));
       }
       SchemaChange.check(spark, corpus, layout, options.corpus(), files);
 
       boolean special = ofInputs.stream().flatMap(List::stream).anyMatch(Corpus::isGlob);
       Dataset<Row> rows = special ? again(batch.sparkSession(), reading, ofInputs) : batch;
-      Provenance begun = planned.ofBatch("%s-batch-%06d".formatted(run.id(), number), began, shown);
+      Provenance begun =
+          planned.ofBatch(
+              String.format(Locale.ROOT, "%s-batch-%06d", run.id(), number), began, shown);
       Optional<AnnotateResult> added =
           output.add(
               run,
@@ -521,13 +532,14 @@ final class IncrementalJob {
       Optional<String> there = output.difference(run, number, files);
       if (there.isPresent()) {
         throw new UserException(
-            "Cannot add batch %d to %s: it is in the output with %s, and the checkpoint %s has %s for it; the checkpoint was rolled back, or is that of another run; restore the newest one, or begin again with --new-output"
-                .formatted(
-                    number,
-                    output,
-                    there.get(),
-                    Redaction.uri(checkpoint.toString()),
-                    BatchedOutput.listed(files)));
+            String.format(
+                Locale.ROOT,
+                "Cannot add batch %d to %s: it is in the output with %s, and the checkpoint %s has %s for it; the checkpoint was rolled back, or is that of another run; restore the newest one, or begin again with --new-output",
+                number,
+                output,
+                there.get(),
+                Redaction.uri(checkpoint.toString()),
+                BatchedOutput.listed(files)));
       }
       LOG.info("Batch {} is in the output already", number);
     }

@@ -2,6 +2,7 @@ package io.github.tommerspark.jobs.annotate;
 
 import io.github.tommerspark.jobs.dataset.Provenance;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -24,11 +25,12 @@ record IncrementalResult(String directory, List<Provenance> batches, double mode
     if (batches.isEmpty()) {
       return "  %-19s %s".formatted("new files", "none; nothing to do in " + directory);
     }
-    return "  %-19s %,d%n%s"
-        .formatted(
-            "batches",
-            batches.size(),
-            new AnnotateResult(total(), modelLoadSeconds, false).summary());
+    return String.format(
+        Locale.ROOT,
+        "  %-19s %,d%n%s",
+        "batches",
+        batches.size(),
+        new AnnotateResult(total(), modelLoadSeconds, false).summary());
   }
 
   /** The counts of all batches together. */

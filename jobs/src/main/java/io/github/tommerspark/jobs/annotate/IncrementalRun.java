@@ -9,6 +9,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
@@ -47,7 +48,8 @@ record IncrementalRun(
   /** The id of the series after that one, or of the first. */
   static String nextId(Optional<IncrementalRun> before) {
     int number = before.map(run -> Integer.parseInt(run.id().substring(0, 4)) + 1).orElse(1);
-    return "%04d-%s".formatted(number, UUID.randomUUID().toString().substring(0, 8));
+    return String.format(
+        Locale.ROOT, "%04d-%s", number, UUID.randomUUID().toString().substring(0, 8));
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.github.tommerspark.jobs.annotate;
 
+import java.util.Locale;
 import java.util.Optional;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.Dataset;
@@ -45,7 +46,11 @@ final class Partitioning {
     return tasks >= slots
         ? Optional.empty()
         : Optional.of(
-            "The input makes %d task(s) for %d slots: --repartition %d would use them all"
-                .formatted(tasks, slots, TASKS_PER_SLOT * slots));
+            String.format(
+                Locale.ROOT,
+                "The input makes %d task(s) for %d slots: --repartition %d would use them all",
+                tasks,
+                slots,
+                TASKS_PER_SLOT * slots));
   }
 }

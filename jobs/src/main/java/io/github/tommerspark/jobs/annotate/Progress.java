@@ -1,6 +1,7 @@
 package io.github.tommerspark.jobs.annotate;
 
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.StringJoiner;
 
@@ -40,11 +41,13 @@ record Progress(
   /** One line for people. */
   String line() {
     StringJoiner parts = new StringJoiner(", ");
-    parts.add("%,d documents".formatted(documents));
-    String rate = "%,.0f tokens/s".formatted(tokens * 1000.0 / Math.max(1, elapsed.toMillis()));
+    parts.add(String.format(Locale.ROOT, "%,d documents", documents));
+    String rate =
+        String.format(
+            Locale.ROOT, "%,.0f tokens/s", tokens * 1000.0 / Math.max(1, elapsed.toMillis()));
     parts.add(devices.equals(DevicesInUse.NONE) ? rate : rate + " on " + devices);
     if (tasks > 0) {
-      parts.add("%,d of %,d tasks done".formatted(tasksDone, tasks));
+      parts.add(String.format(Locale.ROOT, "%,d of %,d tasks done", tasksDone, tasks));
     }
     left().ifPresent(left -> parts.add("about %s left".formatted(rounded(left))));
     return parts.toString();
@@ -54,10 +57,10 @@ record Progress(
   private static String rounded(Duration time) {
     long seconds = (time.toMillis() + 500) / 1000;
     if (seconds >= 3600) {
-      return "%,d h %02d min".formatted(seconds / 3600, seconds % 3600 / 60);
+      return String.format(Locale.ROOT, "%,d h %02d min", seconds / 3600, seconds % 3600 / 60);
     }
     return seconds >= 60
-        ? "%d min %02d s".formatted(seconds / 60, seconds % 60)
-        : "%d s".formatted(seconds);
+        ? String.format(Locale.ROOT, "%d min %02d s", seconds / 60, seconds % 60)
+        : String.format(Locale.ROOT, "%d s", seconds);
   }
 }

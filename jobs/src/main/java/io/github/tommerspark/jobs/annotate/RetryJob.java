@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -89,9 +90,10 @@ final class RetryJob {
     String summary() {
       return String.join(
           "\n",
-          AnnotateResult.line("rows retried", "%,d".formatted(retried)),
-          AnnotateResult.line("still in error", "%,d".formatted(left)),
-          AnnotateResult.line("files replaced", "%,d in %s".formatted(files, output)));
+          AnnotateResult.line("rows retried", String.format(Locale.ROOT, "%,d", retried)),
+          AnnotateResult.line("still in error", String.format(Locale.ROOT, "%,d", left)),
+          AnnotateResult.line(
+              "files replaced", String.format(Locale.ROOT, "%,d in %s", files, output)));
     }
   }
 

@@ -8,6 +8,7 @@ import io.github.tommerspark.jobs.dataset.InputFormat;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -125,6 +126,6 @@ final class SchemaChange {
   }
 
   private static String others(int count) {
-    return count == 0 ? "" : " and %,d more".formatted(count);
+    return count == 0 ? "" : String.format(Locale.ROOT, " and %,d more", count);
   }
 }

@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
@@ -182,7 +183,8 @@ final class BenchJob {
     int files = Math.min(documents.size(), FILES_PER_SLOT * slots);
     for (int file = 0; file < files; file++) {
       try (BufferedWriter out =
-          Files.newBufferedWriter(directory.resolve("part-%03d.jsonl".formatted(file)))) {
+          Files.newBufferedWriter(
+              directory.resolve(String.format(Locale.ROOT, "part-%03d.jsonl", file)))) {
         for (int i = file; i < documents.size(); i += files) {
           out.write(
               JsonNodeFactory.instance
@@ -350,7 +352,8 @@ final class BenchJob {
     SparkSession spark =
         starter.start(
             new SparkConf()
-                .setMaster("local-cluster[%d,1,%d]".formatted(executors, EXECUTOR_MIB))
+                .setMaster(
+                    String.format(Locale.ROOT, "local-cluster[%d,1,%d]", executors, EXECUTOR_MIB))
                 .set("spark.executor.memory", EXECUTOR_MIB + "m")
                 .set("spark.executor.cores", "1")
                 .set("spark.task.cpus", "1")

@@ -8,6 +8,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
@@ -132,8 +133,11 @@ public final class CommitLog {
     Commit commit = parse(file, content, Commit.class);
     if (commit.format() > Commit.FORMAT) {
       throw new UserException(
-          "Cannot read %s: commit %d was made by a newer version of tommer-spark"
-              .formatted(shown(output), number));
+          String.format(
+              Locale.ROOT,
+              "Cannot read %s: commit %d was made by a newer version of tommer-spark",
+              shown(output),
+              number));
     }
     return Optional.of(commit);
   }
@@ -240,11 +244,11 @@ public final class CommitLog {
   }
 
   private Path commitFile(long number) {
-    return new Path(folder, "%020d".formatted(number) + COMMIT);
+    return new Path(folder, String.format(Locale.ROOT, "%020d", number) + COMMIT);
   }
 
   private Path stateFile(long number) {
-    return new Path(folder, "%020d".formatted(number) + STATE);
+    return new Path(folder, String.format(Locale.ROOT, "%020d", number) + STATE);
   }
 
   private <T> T parse(Path file, Class<T> type) throws IOException {

@@ -10,6 +10,7 @@ import java.net.URI;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -126,14 +127,15 @@ public final class Committed {
             && !found.contains(file.toUri().getPath())
             && roots.stream().anyMatch(root -> isIn(file, root))) {
           return Optional.of(
-              "Cannot read %s: commit %d names %s, which is not there; restore it from a copy%s"
-                  .formatted(
-                      CommitLog.shown(output.getKey()),
-                      CommitLog.of(output.getKey(), hadoop).commitThatAdded(state, name),
-                      name,
-                      state.isIncremental()
-                          ? ", or, if you have removed an older series, run annotate --incremental once"
-                          : ""));
+              String.format(
+                  Locale.ROOT,
+                  "Cannot read %s: commit %d names %s, which is not there; restore it from a copy%s",
+                  CommitLog.shown(output.getKey()),
+                  CommitLog.of(output.getKey(), hadoop).commitThatAdded(state, name),
+                  name,
+                  state.isIncremental()
+                      ? ", or, if you have removed an older series, run annotate --incremental once"
+                      : ""));
         }
       }
     }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -156,7 +157,7 @@ record FirstVersion(
 
   /** The provenance of a batch. */
   Optional<Provenance> batch(String series, long batch) {
-    String name = "%s-batch-%06d".formatted(series, batch);
+    String name = String.format(Locale.ROOT, "%s-batch-%06d", series, batch);
     return runs.stream().filter(run -> name.equals(run.run())).findFirst();
   }
 

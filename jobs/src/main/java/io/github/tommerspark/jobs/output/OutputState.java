@@ -4,6 +4,7 @@ import io.github.tommerspark.jobs.dataset.Provenance;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -80,7 +81,8 @@ public final class OutputState {
   void apply(Commit commit) {
     if (commit.number() != number + 1) {
       throw new IllegalArgumentException(
-          "Commit %d does not follow commit %d".formatted(commit.number(), number));
+          String.format(
+              Locale.ROOT, "Commit %d does not follow commit %d", commit.number(), number));
     }
     number = commit.number();
     for (String name : commit.removed()) {

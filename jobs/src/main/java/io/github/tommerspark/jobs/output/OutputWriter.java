@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -224,8 +225,12 @@ public final class OutputWriter implements AutoCloseable {
     for (String name : state.files().keySet()) {
       if (!present.containsKey(name)) {
         throw new UserException(
-            "Cannot write to %s: commit %d names %s, which is not there; restore it from a copy, or begin again with --mode overwrite or in another --output"
-                .formatted(output, output.log().commitThatAdded(state, name), name));
+            String.format(
+                Locale.ROOT,
+                "Cannot write to %s: commit %d names %s, which is not there; restore it from a copy, or begin again with --mode overwrite or in another --output",
+                output,
+                output.log().commitThatAdded(state, name),
+                name));
       }
     }
   }
@@ -468,8 +473,13 @@ public final class OutputWriter implements AutoCloseable {
         if (++failures == TRIES) {
           unknown = true;
           throw new IOException(
-              "Cannot tell whether commit %d of %s was made: %s; see whether it names %s, or run again with the same --run-id"
-                  .formatted(commit.number(), output, e.getMessage(), id),
+              String.format(
+                  Locale.ROOT,
+                  "Cannot tell whether commit %d of %s was made: %s; see whether it names %s, or run again with the same --run-id",
+                  commit.number(),
+                  output,
+                  e.getMessage(),
+                  id),
               e);
         }
         LOG.warn("Cannot commit to {}, trying again: {}", output, e.toString());

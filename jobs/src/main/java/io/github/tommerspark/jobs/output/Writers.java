@@ -15,6 +15,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -118,7 +119,7 @@ final class Writers {
 
     @Override
     public String toString() {
-      return "process %d on %s, since %s".formatted(pid, host, since);
+      return String.format(Locale.ROOT, "process %d on %s, since %s", pid, host, since);
     }
 
     private static String startOf(ProcessHandle process) {

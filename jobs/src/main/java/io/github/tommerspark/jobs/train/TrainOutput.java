@@ -24,6 +24,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -138,7 +139,8 @@ final class TrainOutput {
   /** Keeps the state of a trainer after an epoch. */
   void checkpoint(HeadTrainer trainer, TrainIdentity identity) throws IOException {
     TrainerProgress progress = trainer.progress();
-    String name = STATE + "%03d-%05d".formatted(progress.phase(), progress.epoch());
+    String name =
+        STATE + String.format(Locale.ROOT, "%03d-%05d", progress.phase(), progress.epoch());
     fs.mkdirs(checkpoint);
     try (OutputStream out = fs.create(new Path(checkpoint, name + TENSORS_SUFFIX), true)) {
       SafetensorsWriter.write(trainer.tensors(), out);
