@@ -8,6 +8,7 @@ import io.github.tommerspark.source.ModelDirectory;
 import io.github.tommerspark.source.Quoted;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.OptionalInt;
 
 /**
@@ -120,7 +121,8 @@ final class BackboneConfig {
         || !node.canConvertToLong()
         || node.longValue() < least
         || node.longValue() > most) {
-      throw wrong(field, node, "a whole number from %d to %d".formatted(least, most));
+      throw wrong(
+          field, node, String.format(Locale.ROOT, "a whole number from %d to %d", least, most));
     }
     return node.longValue();
   }

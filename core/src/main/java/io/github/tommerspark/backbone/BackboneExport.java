@@ -265,7 +265,8 @@ public final class BackboneExport {
     int padded = (int) shape.shape()[1];
     LongBuffer stored = golden.raw(shape).asLongBuffer();
     LongBuffer mask = golden.raw(golden.tensor(batch + ".attention_mask")).asLongBuffer();
-    float[] hidden = golden.floats(golden.tensor("%s.hidden.%d".formatted(batch, layer)));
+    float[] hidden =
+        golden.floats(golden.tensor(String.format(Locale.ROOT, "%s.hidden.%d", batch, layer)));
     int width = hidden.length / stored.limit();
     for (int row = 0; row < shape.shape()[0]; row++) {
       int length = 0;

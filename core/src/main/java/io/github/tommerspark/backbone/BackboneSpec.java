@@ -3,6 +3,7 @@ package io.github.tommerspark.backbone;
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.function.IntFunction;
 
@@ -67,8 +68,12 @@ record BackboneSpec(
   void requireLayer(int layer, String backbone) throws ModelFormatException {
     if (layer < 0 || layer >= sizes.layers()) {
       throw new ModelFormatException(
-          "Cannot use layer %d of backbone %s: it has layers 0 to %d; choose a head made for this backbone"
-              .formatted(layer, backbone, sizes.layers() - 1));
+          String.format(
+              Locale.ROOT,
+              "Cannot use layer %d of backbone %s: it has layers 0 to %d; choose a head made for this backbone",
+              layer,
+              backbone,
+              sizes.layers() - 1));
     }
   }
 

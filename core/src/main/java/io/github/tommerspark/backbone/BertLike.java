@@ -15,6 +15,7 @@ import static io.github.tommerspark.backbone.Slot.V;
 
 import io.github.tommerspark.backbone.Attention.Projection;
 import io.github.tommerspark.checkpoint.ModelFormatException;
+import java.util.Locale;
 
 /** Keys, names and computation that BERT and its relatives share. */
 final class BertLike {
@@ -65,7 +66,7 @@ final class BertLike {
 
   static Weights block(Sizes sizes, int layer) {
     int width = sizes.width();
-    return new Weights("encoder.layer.%d.".formatted(layer))
+    return new Weights(String.format(Locale.ROOT, "encoder.layer.%d.", layer))
         .biased(Q, "attention.self.query", width, width)
         .biased(K, "attention.self.key", width, width)
         .biased(V, "attention.self.value", width, width)

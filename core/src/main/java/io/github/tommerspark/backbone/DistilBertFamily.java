@@ -17,6 +17,7 @@ import io.github.tommerspark.backbone.BackboneSpec.Identity;
 import io.github.tommerspark.backbone.BackboneSpec.Positions;
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import java.util.List;
+import java.util.Locale;
 
 /** DistilBERT: BERT without types of tokens, under other names. */
 final class DistilBertFamily implements Family {
@@ -66,7 +67,7 @@ final class DistilBertFamily implements Family {
             .embedding(POSITION_EMBEDDING, "position_embeddings", positions, width)
             .layerNorm(EMBEDDING_NORM, "LayerNorm", width),
         i ->
-            new Weights("transformer.layer.%d.".formatted(i))
+            new Weights(String.format(Locale.ROOT, "transformer.layer.%d.", i))
                 .biased(Q, "attention.q_lin", width, width)
                 .biased(K, "attention.k_lin", width, width)
                 .biased(V, "attention.v_lin", width, width)

@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 
@@ -32,8 +33,12 @@ public final class ExportedTensors {
     TensorShape tensor = new TensorShape(dtype, shape);
     if (tensor.byteSize() != content.length) {
       throw new IllegalArgumentException(
-          "Tensor %s has %d bytes, but its shape needs %d"
-              .formatted(name, content.length, tensor.byteSize()));
+          String.format(
+              Locale.ROOT,
+              "Tensor %s has %d bytes, but its shape needs %d",
+              name,
+              content.length,
+              tensor.byteSize()));
     }
     shapes.put(name, tensor);
     contents.put(name, content);

@@ -14,6 +14,7 @@ import io.github.tommerspark.backbone.BackboneSpec.Identity;
 import io.github.tommerspark.backbone.BackboneSpec.Positions;
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import java.util.List;
+import java.util.Locale;
 
 /** GPT-2: learned positions, and matrices stored as (in, out). */
 final class Gpt2Family implements Family {
@@ -67,7 +68,7 @@ final class Gpt2Family implements Family {
             .embedding(TOKEN_EMBEDDING, "wte", vocabulary, width)
             .embedding(POSITION_EMBEDDING, "wpe", positions, width),
         i ->
-            new Weights("h.%d.".formatted(i))
+            new Weights(String.format(Locale.ROOT, "h.%d.", i))
                 .layerNorm(ATTENTION_NORM, "ln_1", width)
                 .transposed(Q, "attn.c_attn", width, 3L * width)
                 .transposed(OUT, "attn.c_proj", width, width)

@@ -15,6 +15,7 @@ import io.github.tommerspark.backbone.BackboneSpec.Positions;
 import io.github.tommerspark.backbone.Forward.Residual;
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import java.util.List;
+import java.util.Locale;
 
 /** GPT-NeoX and Pythia: rotary positions for a share of each head, attention beside the MLP. */
 final class GptNeoxFamily implements Family {
@@ -67,7 +68,7 @@ final class GptNeoxFamily implements Family {
             .embedding(TOKEN_EMBEDDING, "embed_in", sizes.vocabulary(), width)
             .table(ROTARY_FREQUENCIES, frequencies),
         i ->
-            new Weights("layers.%d.".formatted(i))
+            new Weights(String.format(Locale.ROOT, "layers.%d.", i))
                 .layerNorm(ATTENTION_NORM, "input_layernorm", width)
                 .biased(biased, Q, "attention.query_key_value", 3L * width, width)
                 .biased(biased, OUT, "attention.dense", width, width)

@@ -17,6 +17,7 @@ import io.github.tommerspark.backbone.BackboneSpec.Identity;
 import io.github.tommerspark.backbone.BackboneSpec.Positions;
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.IntFunction;
 
 /**
@@ -109,7 +110,7 @@ final class LlamaLike {
 
   /** A block without weights yet. */
   static Weights named(int layer) {
-    return new Weights("layers.%d.".formatted(layer));
+    return new Weights(String.format(Locale.ROOT, "layers.%d.", layer));
   }
 
   /**

@@ -16,6 +16,7 @@ import io.github.tommerspark.backbone.BackboneSpec.Identity;
 import io.github.tommerspark.backbone.BackboneSpec.Positions;
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.IntFunction;
 
 /** ModernBERT: norms before attention and MLP, rotary positions, and windows in most layers. */
@@ -85,7 +86,7 @@ final class ModernBertFamily implements Family {
     boolean mlpBias = config.flag("mlp_bias", false);
     return i -> {
       Weights block =
-          new Weights("layers.%d.".formatted(i))
+          new Weights(String.format(Locale.ROOT, "layers.%d.", i))
               .biased(attentionBias, Q, "attn.Wqkv", 3L * width, width)
               .biased(attentionBias, OUT, "attn.Wo", width, width)
               .layerNorm(shifts, MLP_NORM, "mlp_norm", width)

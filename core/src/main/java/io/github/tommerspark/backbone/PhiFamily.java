@@ -17,6 +17,7 @@ import io.github.tommerspark.backbone.BackboneSpec.Positions;
 import io.github.tommerspark.backbone.Forward.Residual;
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import java.util.List;
+import java.util.Locale;
 
 /** Phi-1, Phi-1.5 and Phi-2: attention and MLP beside each other, behind one norm. */
 final class PhiFamily implements Family {
@@ -66,7 +67,7 @@ final class PhiFamily implements Family {
             .embedding(TOKEN_EMBEDDING, "embed_tokens", sizes.vocabulary(), width)
             .table(ROTARY_FREQUENCIES, frequencies),
         i ->
-            new Weights("layers.%d.".formatted(i))
+            new Weights(String.format(Locale.ROOT, "layers.%d.", i))
                 .layerNorm(ATTENTION_NORM, "input_layernorm", width)
                 .biased(Q, "self_attn.q_proj", width, width)
                 .biased(K, "self_attn.k_proj", heads.keyWidth(), width)

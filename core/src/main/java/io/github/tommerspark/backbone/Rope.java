@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -128,8 +129,10 @@ final class Rope {
       throw config.unsupported(
           field,
           share,
-          "a share of the %d dimensions of a head that is an even number from 2"
-              .formatted(headDim));
+          String.format(
+              Locale.ROOT,
+              "a share of the %d dimensions of a head that is an even number from 2",
+              headDim));
     }
     return rotary;
   }

@@ -1,6 +1,7 @@
 package io.github.tommerspark.backbone;
 
 import io.github.tommerspark.checkpoint.ModelFormatException;
+import java.util.Locale;
 import java.util.OptionalInt;
 
 /**
@@ -60,7 +61,9 @@ record Sizes(int width, int inner, int layers, int vocabulary, int heads) {
       throws ModelFormatException {
     if (width % heads != 0) {
       throw config.wrong(
-          headsField, heads, "a divisor of %s, which is %d".formatted(widthField, width));
+          headsField,
+          heads,
+          String.format(Locale.ROOT, "a divisor of %s, which is %d", widthField, width));
     }
     return width / heads;
   }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
@@ -37,7 +38,7 @@ final class Windows {
       throw config.wrong(
           "layer_types",
           types,
-          "a list of num_hidden_layers, which is %d, entries".formatted(layers));
+          String.format(Locale.ROOT, "a list of num_hidden_layers, which is %d, entries", layers));
     }
     List<Integer> windows = new ArrayList<>();
     for (JsonNode type : types) {

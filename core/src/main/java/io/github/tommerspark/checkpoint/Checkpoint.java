@@ -10,6 +10,7 @@ import java.nio.FloatBuffer;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -175,8 +176,11 @@ public final class Checkpoint implements Closeable {
   public ByteBuffer raw(TensorInfo tensor) throws IOException {
     if (tensor.byteSize() > Integer.MAX_VALUE) {
       throw new IllegalArgumentException(
-          "Tensor %s has %d bytes, more than a buffer can hold"
-              .formatted(Quoted.of(tensor.name()), tensor.byteSize()));
+          String.format(
+              Locale.ROOT,
+              "Tensor %s has %d bytes, more than a buffer can hold",
+              Quoted.of(tensor.name()),
+              tensor.byteSize()));
     }
     return raw(tensor, 0, (int) tensor.byteSize());
   }

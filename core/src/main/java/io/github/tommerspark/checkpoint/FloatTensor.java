@@ -1,6 +1,7 @@
 package io.github.tommerspark.checkpoint;
 
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * A float32 tensor in memory.
@@ -26,7 +27,11 @@ public record FloatTensor(long[] shape, float[] values) {
     }
     if (elements != values.length) {
       throw new IllegalArgumentException(
-          "Shape %s does not fit %d values".formatted(Arrays.toString(shape), values.length));
+          String.format(
+              Locale.ROOT,
+              "Shape %s does not fit %d values",
+              Arrays.toString(shape),
+              values.length));
     }
   }
 

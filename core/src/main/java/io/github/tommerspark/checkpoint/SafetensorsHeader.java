@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -42,22 +43,33 @@ record SafetensorsHeader(long bytes, Map<String, TensorInfo> tensors) {
     String where = source.name();
     if (source.size() < PREFIX_BYTES) {
       throw new ModelFormatException(
-          "Cannot read %s: it has %d bytes, and a safetensors file begins with a length of 8 bytes"
-              .formatted(where, source.size()));
+          String.format(
+              Locale.ROOT,
+              "Cannot read %s: it has %d bytes, and a safetensors file begins with a length of 8 bytes",
+              where,
+              source.size()));
     }
     ByteBuffer prefix = ByteBuffer.allocate(PREFIX_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     source.read(0, prefix);
     long jsonBytes = prefix.getLong(0);
     if (jsonBytes < 0 || jsonBytes > MAX_JSON_BYTES) {
       throw new ModelFormatException(
-          "Cannot read %s: it claims a header of %s bytes, and at most %d are allowed"
-              .formatted(where, Long.toUnsignedString(jsonBytes), MAX_JSON_BYTES));
+          String.format(
+              Locale.ROOT,
+              "Cannot read %s: it claims a header of %s bytes, and at most %d are allowed",
+              where,
+              Long.toUnsignedString(jsonBytes),
+              MAX_JSON_BYTES));
     }
     long dataBegin = PREFIX_BYTES + jsonBytes;
     if (dataBegin > source.size()) {
       throw new ModelFormatException(
-          "Cannot read %s: it claims a header of %d bytes, but the file has only %d; it was cut off"
-              .formatted(where, jsonBytes, source.size()));
+          String.format(
+              Locale.ROOT,
+              "Cannot read %s: it claims a header of %d bytes, but the file has only %d; it was cut off",
+              where,
+              jsonBytes,
+              source.size()));
     }
     List<TensorInfo> tensors;
     try (JsonParser parser =
@@ -93,8 +105,12 @@ record SafetensorsHeader(long bytes, Map<String, TensorInfo> tensors) {
     }
     if (covered != fileSize) {
       throw new ModelFormatException(
-          "Cannot read %s: it has %d bytes after the end of %s, which no tensor uses"
-              .formatted(where, fileSize - covered, before));
+          String.format(
+              Locale.ROOT,
+              "Cannot read %s: it has %d bytes after the end of %s, which no tensor uses",
+              where,
+              fileSize - covered,
+              before));
     }
   }
 
@@ -163,7 +179,9 @@ record SafetensorsHeader(long bytes, Map<String, TensorInfo> tensors) {
       int count = 0;
       while (parser.nextToken() != JsonToken.END_ARRAY) {
         if (count == MAX_DIMENSIONS) {
-          throw refused(name, "has a %s of more than %d numbers".formatted(key, MAX_DIMENSIONS));
+          throw refused(
+              name,
+              String.format(Locale.ROOT, "has a %s of more than %d numbers", key, MAX_DIMENSIONS));
         }
         if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT || parser.getLongValue() < 0) {
           throw refused(
@@ -184,8 +202,11 @@ record SafetensorsHeader(long bytes, Map<String, TensorInfo> tensors) {
       if (offsets[1] > dataBytes) {
         throw refused(
             name,
-            "ends at byte %d of the data, but the file has only %d; it was cut off"
-                .formatted(offsets[1], dataBytes));
+            String.format(
+                Locale.ROOT,
+                "ends at byte %d of the data, but the file has only %d; it was cut off",
+                offsets[1],
+                dataBytes));
       }
       long bits = dtype.bits();
       try {
@@ -198,8 +219,12 @@ record SafetensorsHeader(long bytes, Map<String, TensorInfo> tensors) {
       if (bits % Byte.SIZE != 0 || bits / Byte.SIZE != offsets[1] - offsets[0]) {
         throw refused(
             name,
-            "has %d bytes, which is not the size of %s%s"
-                .formatted(offsets[1] - offsets[0], dtype, Arrays.toString(shape)));
+            String.format(
+                Locale.ROOT,
+                "has %d bytes, which is not the size of %s%s",
+                offsets[1] - offsets[0],
+                dtype,
+                Arrays.toString(shape)));
       }
     }
 

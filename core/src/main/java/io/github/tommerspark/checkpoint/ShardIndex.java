@@ -9,6 +9,7 @@ import io.github.tommerspark.source.RandomAccessSource;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -26,8 +27,12 @@ record ShardIndex(long bytes, Map<String, String> weightMap) {
       String where = source.name();
       if (source.size() > MAX_BYTES) {
         throw new ModelFormatException(
-            "Cannot read %s: it has %d bytes, and an index may have at most %d"
-                .formatted(where, source.size(), MAX_BYTES));
+            String.format(
+                Locale.ROOT,
+                "Cannot read %s: it has %d bytes, and an index may have at most %d",
+                where,
+                source.size(),
+                MAX_BYTES));
       }
       try (JsonParser parser = StrictJson.parser(new RangeInputStream(source, 0, source.size()))) {
         return new ShardIndex(source.size(), weightMap(parser, where));

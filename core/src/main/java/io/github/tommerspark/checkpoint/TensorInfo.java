@@ -1,6 +1,7 @@
 package io.github.tommerspark.checkpoint;
 
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * The header's entry of one tensor; all of it has been checked against the file.
@@ -75,7 +76,14 @@ public record TensorInfo(
 
   @Override
   public String toString() {
-    return "%s %s%s at [%d, %d) of %s"
-        .formatted(name, dtype, Arrays.toString(shape), begin, end, file);
+    return String.format(
+        Locale.ROOT,
+        "%s %s%s at [%d, %d) of %s",
+        name,
+        dtype,
+        Arrays.toString(shape),
+        begin,
+        end,
+        file);
   }
 }

@@ -116,7 +116,7 @@ final class BertExport {
     } else {
       reason = "operator %s is none of BERT's; supported are exports of BERT and RoBERTa";
     }
-    throw refused(graph, reason.formatted(Quoted.of(first)));
+    throw refused(graph, String.format(Locale.ROOT, reason, Quoted.of(first)));
   }
 
   private static boolean quantizes(String operator) {
@@ -151,7 +151,7 @@ final class BertExport {
           count == 0
               ? "there is no tensor named %s"
                   .formatted(shown(block(0) + "attention.self.query.bias"))
-              : "it has more than %d blocks".formatted(MAX_LAYERS));
+              : String.format(Locale.ROOT, "it has more than %d blocks", MAX_LAYERS));
     }
     return count;
   }
@@ -186,8 +186,12 @@ final class BertExport {
             "embeddings.position_embeddings.weight", "embeddings.token_type_embeddings.weight")) {
       if (matrix(table)[1] != width) {
         throw refused(
-            "tensor %s has rows of %d numbers, but those of words have %d"
-                .formatted(table, matrix(table)[1], width));
+            String.format(
+                Locale.ROOT,
+                "tensor %s has rows of %d numbers, but those of words have %d",
+                table,
+                matrix(table)[1],
+                width));
       }
     }
     for (int layer = 0; layer < kept; layer++) {
@@ -223,7 +227,7 @@ final class BertExport {
       throw shapeOf(name, tensor, "one dimension");
     }
     if (size >= 0 && tensor.elements() != size) {
-      throw shapeOf(name, tensor, "[%d]".formatted(size));
+      throw shapeOf(name, tensor, String.format(Locale.ROOT, "[%d]", size));
     }
     weights.put(name, new Weight(tensor, tensor.shape(), false));
     return tensor.elements();
@@ -313,8 +317,11 @@ final class BertExport {
     }
     if (found.size() != 1) {
       throw refused(
-          "%s is added to %d products, and must be to one"
-              .formatted(shown(layer + ".bias"), found.size()));
+          String.format(
+              Locale.ROOT,
+              "%s is added to %d products, and must be to one",
+              shown(layer + ".bias"),
+              found.size()));
     }
     return found.get(0);
   }

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -109,14 +110,14 @@ final class OnnxGraph {
       switch (graph.field()) {
         case 1 -> {
           if (nodes.size() == MAX_NODES) {
-            throw refused("it has more than %,d operations".formatted(MAX_NODES));
+            throw refused(String.format(Locale.ROOT, "it has more than %,d operations", MAX_NODES));
           }
           nodes.add(node(graph.message()));
         }
         case 5 -> {
           OnnxTensor tensor = tensor(graph.message());
           if (tensors.size() == MAX_TENSORS) {
-            throw refused("it has more than %,d tensors".formatted(MAX_TENSORS));
+            throw refused(String.format(Locale.ROOT, "it has more than %,d tensors", MAX_TENSORS));
           }
           if (tensor.name().isEmpty() || tensors.put(tensor.name(), tensor) != null) {
             throw refused("two tensors are named " + Quoted.of(tensor.name()));
@@ -221,8 +222,11 @@ final class OnnxGraph {
     DType dtype = TYPES.get(type);
     if (dtype == null) {
       throw refused(
-          "tensor %s has the type %d, which is not supported; supported are float, float16 and bfloat16 for weights"
-              .formatted(Quoted.of(name), type));
+          String.format(
+              Locale.ROOT,
+              "tensor %s has the type %d, which is not supported; supported are float, float16 and bfloat16 for weights",
+              Quoted.of(name),
+              type));
     }
     long bits = dtype.bits();
     try {
@@ -245,8 +249,13 @@ final class OnnxGraph {
     }
     if (bits / Byte.SIZE != length) {
       throw refused(
-          "tensor %s has %d bytes, which is not the size of %s%s"
-              .formatted(Quoted.of(name), length, dtype, Arrays.toString(shape)));
+          String.format(
+              Locale.ROOT,
+              "tensor %s has %d bytes, which is not the size of %s%s",
+              Quoted.of(name),
+              length,
+              dtype,
+              Arrays.toString(shape)));
     }
     return new OnnxTensor(name, dtype, shape, begin, null);
   }
@@ -254,7 +263,7 @@ final class OnnxGraph {
   private String name(ProtobufReader field) throws IOException {
     names += field.length() + Long.BYTES;
     if (names > MAX_NAMES) {
-      throw refused("its names have more than %,d letters".formatted(MAX_NAMES));
+      throw refused(String.format(Locale.ROOT, "its names have more than %,d letters", MAX_NAMES));
     }
     return field.text();
   }

@@ -11,6 +11,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -88,8 +89,12 @@ public final class OnnxImport implements Closeable {
   public void write(Path tokenizer, int layers, DType dtype, Path directory) throws IOException {
     if (layers < 1 || layers > export.layers()) {
       throw new ModelFormatException(
-          "Cannot import %d blocks of %s: it has %d"
-              .formatted(layers, graph.file(), export.layers()));
+          String.format(
+              Locale.ROOT,
+              "Cannot import %d blocks of %s: it has %d",
+              layers,
+              graph.file(),
+              export.layers()));
     }
     SnapshotWriter.requireFree(directory);
     ObjectNode config = export.config(layers);
@@ -151,8 +156,12 @@ public final class OnnxImport implements Closeable {
       long elements = elements();
       if (elements > Integer.MAX_VALUE / Float.BYTES) {
         throw new ModelFormatException(
-            "Cannot import %s: matrix %s has %d elements, more than can be transposed"
-                .formatted(graph.file(), Quoted.of(name), elements));
+            String.format(
+                Locale.ROOT,
+                "Cannot import %s: matrix %s has %d elements, more than can be transposed",
+                graph.file(),
+                Quoted.of(name),
+                elements));
       }
       int out = (int) weight.shape()[0];
       int in = (int) weight.shape()[1];

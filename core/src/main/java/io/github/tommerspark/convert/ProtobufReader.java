@@ -8,6 +8,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * The fields of one protobuf message inside a file, one after the other.
@@ -212,7 +213,8 @@ final class ProtobufReader {
 
   private ModelFormatException refused(String reason, Object... values) {
     return new ModelFormatException(
-        "Cannot read %s: %s".formatted(window.source.name(), reason.formatted(values)));
+        "Cannot read %s: %s"
+            .formatted(window.source.name(), String.format(Locale.ROOT, reason, values)));
   }
 
   /** The part of the file around the last position, shared by a message and those inside it. */

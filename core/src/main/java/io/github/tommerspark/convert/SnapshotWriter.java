@@ -26,6 +26,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -169,13 +170,24 @@ public final class SnapshotWriter {
       for (int i = 0; i < values.length; i++) {
         if (!Float.isFinite(values[i])) {
           throw new ModelFormatException(
-              "Cannot import %s: element %d of tensor %s is %s; the file is damaged"
-                  .formatted(source, at + i, Quoted.of(name), values[i]));
+              String.format(
+                  Locale.ROOT,
+                  "Cannot import %s: element %d of tensor %s is %s; the file is damaged",
+                  source,
+                  at + i,
+                  Quoted.of(name),
+                  values[i]));
         }
         if (!Float.isFinite(written[i])) {
           throw new ModelFormatException(
-              "Cannot import %s: element %d of tensor %s is %s, too large for %s; choose another type"
-                  .formatted(source, at + i, Quoted.of(name), values[i], dtype));
+              String.format(
+                  Locale.ROOT,
+                  "Cannot import %s: element %d of tensor %s is %s, too large for %s; choose another type",
+                  source,
+                  at + i,
+                  Quoted.of(name),
+                  values[i],
+                  dtype));
         }
       }
       out.write(bytes, 0, length);

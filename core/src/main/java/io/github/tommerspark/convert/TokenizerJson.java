@@ -7,6 +7,7 @@ import io.github.tommerspark.checkpoint.ModelFormatException;
 import io.github.tommerspark.source.LocalDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /** A tokenizer.json that is to go with a model. */
 final class TokenizerJson {
@@ -57,8 +58,12 @@ final class TokenizerJson {
     }
     if (last >= vocabulary) {
       throw new ModelFormatException(
-          "Cannot use tokenizer %s: it has token ids up to %d, but the model knows %d; it belongs to another model"
-              .formatted(file, last, vocabulary));
+          String.format(
+              Locale.ROOT,
+              "Cannot use tokenizer %s: it has token ids up to %d, but the model knows %d; it belongs to another model",
+              file,
+              last,
+              vocabulary));
     }
     return bytes;
   }

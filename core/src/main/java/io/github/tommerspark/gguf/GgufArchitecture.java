@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -384,8 +385,10 @@ enum GgufArchitecture {
     OptionalInt parts = metadata.idIfThere("split.count");
     if (parts.orElse(1) > 1) {
       throw metadata.unusable(
-          "it is one of %d parts; join them with llama-gguf-split --merge"
-              .formatted(parts.getAsInt()));
+          String.format(
+              Locale.ROOT,
+              "it is one of %d parts; join them with llama-gguf-split --merge",
+              parts.getAsInt()));
     }
     String label = metadata.requireText(KEY);
     GgufArchitecture architecture =
@@ -567,7 +570,11 @@ enum GgufArchitecture {
       }
       if (tensor.type() != GgufType.F32 || tensor.elements() != headDim / 2) {
         throw metadata.unusable(
-            "tensor \"%s\" does not have %d elements of F32".formatted(ROPE_FACTORS, headDim / 2));
+            String.format(
+                Locale.ROOT,
+                "tensor \"%s\" does not have %d elements of F32",
+                ROPE_FACTORS,
+                headDim / 2));
       }
       float[] table = factors.of(tensor);
       double theta = config.get("rope_theta").doubleValue();
@@ -633,11 +640,12 @@ enum GgufArchitecture {
         long queries = Rows.count(tensor) - 2 * keys;
         if (queries != (long) heads * headDim) {
           throw metadata.unusable(
-              "tensor %s has %d rows, but its heads imply %d"
-                  .formatted(
-                      Quoted.of(tensor.name()),
-                      Rows.count(tensor),
-                      (long) heads * headDim + 2 * keys));
+              String.format(
+                  Locale.ROOT,
+                  "tensor %s has %d rows, but its heads imply %d",
+                  Quoted.of(tensor.name()),
+                  Rows.count(tensor),
+                  (long) heads * headDim + 2 * keys));
         }
         requireWholeRows(tensor);
         weights.add(part(prefix + "self_attn.q_proj" + kind, tensor, index, 0, queries));
@@ -652,8 +660,12 @@ enum GgufArchitecture {
       long multiple = architecture.rowsMultiple(part, this);
       if (Rows.count(tensor) % multiple != 0) {
         throw metadata.unusable(
-            "tensor %s has %d rows, which is no multiple of %d"
-                .formatted(Quoted.of(tensor.name()), Rows.count(tensor), multiple));
+            String.format(
+                Locale.ROOT,
+                "tensor %s has %d rows, which is no multiple of %d",
+                Quoted.of(tensor.name()),
+                Rows.count(tensor),
+                multiple));
       }
       Rows rows = architecture.rows(part, tensor, this);
       Change change = architecture.change(name);
@@ -663,8 +675,11 @@ enum GgufArchitecture {
       if (change == Change.TRANSPOSED
           && (tensor.shape().length != 2 || tensor.elements() > Integer.MAX_VALUE / 4)) {
         throw metadata.unusable(
-            "tensor %s is no matrix of at most %d elements"
-                .formatted(Quoted.of(tensor.name()), Integer.MAX_VALUE / 4));
+            String.format(
+                Locale.ROOT,
+                "tensor %s is no matrix of at most %d elements",
+                Quoted.of(tensor.name()),
+                Integer.MAX_VALUE / 4));
       }
       weights.add(new GgufWeight(name, tensor, index, rows, change));
     }
@@ -684,8 +699,12 @@ enum GgufArchitecture {
 
     private ModelFormatException unknown(GgufTensor tensor) {
       return metadata.unusable(
-          "tensor %s is not one that a %s of %d blocks has"
-              .formatted(Quoted.of(tensor.name()), architecture.label, blocks));
+          String.format(
+              Locale.ROOT,
+              "tensor %s is not one that a %s of %d blocks has",
+              Quoted.of(tensor.name()),
+              architecture.label,
+              blocks));
     }
   }
 }

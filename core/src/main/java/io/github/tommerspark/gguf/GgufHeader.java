@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -134,8 +135,10 @@ record GgufHeader(long bytes, Map<String, Object> metadata, Map<String, GgufTens
         throw refused(
             VERSIONS.contains(Integer.toUnsignedLong(Integer.reverseBytes((int) version)))
                 ? "it is for big-endian machines; only little-endian files are read"
-                : "it has version %d of the format; supported: 2, 3; convert the model again with a current llama.cpp"
-                    .formatted(version));
+                : String.format(
+                    Locale.ROOT,
+                    "it has version %d of the format; supported: 2, 3; convert the model again with a current llama.cpp",
+                    version));
       }
       // 13 bytes is the shortest entry, 24 + 8 the shortest tensor.
       long tensorCount = count("tensors", 32);
@@ -164,8 +167,12 @@ record GgufHeader(long bytes, Map<String, Object> metadata, Map<String, GgufTens
       long dimensions = uint4(what);
       if (dimensions < 1 || dimensions > MAX_DIMENSIONS) {
         throw refused(
-            "%s has %d dimensions, and must have 1 to %d"
-                .formatted(what, dimensions, MAX_DIMENSIONS));
+            String.format(
+                Locale.ROOT,
+                "%s has %d dimensions, and must have 1 to %d",
+                what,
+                dimensions,
+                MAX_DIMENSIONS));
       }
       long[] shape = new long[(int) dimensions];
       long elements = 1;
@@ -187,8 +194,12 @@ record GgufHeader(long bytes, Map<String, Object> metadata, Map<String, GgufTens
       }
       if (shape[shape.length - 1] % type.get().blockElements() != 0) {
         throw refused(
-            "%s has rows of %d elements, which are no whole blocks of %s"
-                .formatted(what, shape[shape.length - 1], type.get()));
+            String.format(
+                Locale.ROOT,
+                "%s has rows of %d elements, which are no whole blocks of %s",
+                what,
+                shape[shape.length - 1],
+                type.get()));
       }
       return new Listed(name, type.get(), shape, int8(what));
     }
@@ -200,8 +211,12 @@ record GgufHeader(long bytes, Map<String, Object> metadata, Map<String, GgufTens
         String what = "tensor " + Quoted.of(one.name());
         if (one.offset() < 0 || one.offset() % alignment != 0) {
           throw refused(
-              "%s begins at byte %s of the data, which is no multiple of %d"
-                  .formatted(what, Long.toUnsignedString(one.offset()), alignment));
+              String.format(
+                  Locale.ROOT,
+                  "%s begins at byte %s of the data, which is no multiple of %d",
+                  what,
+                  Long.toUnsignedString(one.offset()),
+                  alignment));
         }
         if (one.offset() > end - begin) {
           throw cutOff(what, one.offset(), begin);
@@ -230,8 +245,12 @@ record GgufHeader(long bytes, Map<String, Object> metadata, Map<String, GgufTens
 
     private ModelFormatException cutOff(String what, long offset, long begin) {
       return refused(
-          "%s ends at byte %d of the data, but the file has only %d; it was cut off"
-              .formatted(what, offset, Math.max(0, end - begin)));
+          String.format(
+              Locale.ROOT,
+              "%s ends at byte %d of the data, but the file has only %d; it was cut off",
+              what,
+              offset,
+              Math.max(0, end - begin)));
     }
 
     private int alignment(Map<String, Object> metadata) throws ModelFormatException {
@@ -241,8 +260,11 @@ record GgufHeader(long bytes, Map<String, Object> metadata, Map<String, GgufTens
           || alignment > MAX_ALIGNMENT
           || Long.bitCount(alignment) != 1) {
         throw refused(
-            "entry \"general.alignment\" is %s, but must be a power of two up to %d"
-                .formatted(value instanceof String text ? Quoted.of(text) : value, MAX_ALIGNMENT));
+            String.format(
+                Locale.ROOT,
+                "entry \"general.alignment\" is %s, but must be a power of two up to %d",
+                value instanceof String text ? Quoted.of(text) : value,
+                MAX_ALIGNMENT));
       }
       return alignment.intValue();
     }
@@ -268,7 +290,8 @@ record GgufHeader(long bytes, Map<String, Object> metadata, Map<String, GgufTens
         case BOOL -> {
           int value = need(1, what).get();
           if (value != 0 && value != 1) {
-            throw refused("%s is %d, but must be a bool, 0 or 1".formatted(what, value));
+            throw refused(
+                String.format(Locale.ROOT, "%s is %d, but must be a bool, 0 or 1", what, value));
           }
           yield value == 1;
         }
@@ -299,14 +322,22 @@ record GgufHeader(long bytes, Map<String, Object> metadata, Map<String, GgufTens
       int least = leastBytes(type, what);
       if (length < 0 || length > (end - position()) / least) {
         throw refused(
-            "%s claims %s elements, but the file has only %d more bytes; it was cut off"
-                .formatted(what, Long.toUnsignedString(length), end - position()));
+            String.format(
+                Locale.ROOT,
+                "%s claims %s elements, but the file has only %d more bytes; it was cut off",
+                what,
+                Long.toUnsignedString(length),
+                end - position()));
       }
       boolean keep = vocabulary && VOCABULARY.contains(key);
       if (keep && length > MAX_KEPT_ELEMENTS) {
         throw refused(
-            "%s has %d elements, and at most %d are allowed"
-                .formatted(what, length, MAX_KEPT_ELEMENTS));
+            String.format(
+                Locale.ROOT,
+                "%s has %d elements, and at most %d are allowed",
+                what,
+                length,
+                MAX_KEPT_ELEMENTS));
       }
       if (type != STRING) {
         if (keep && type == FLOAT32) {
@@ -372,8 +403,12 @@ record GgufHeader(long bytes, Map<String, Object> metadata, Map<String, GgufTens
       long length = int8(what);
       if (length < 0 || length > maxBytes) {
         throw refused(
-            "%s has a string of %s bytes, and at most %d are allowed"
-                .formatted(what, Long.toUnsignedString(length), maxBytes));
+            String.format(
+                Locale.ROOT,
+                "%s has a string of %s bytes, and at most %d are allowed",
+                what,
+                Long.toUnsignedString(length),
+                maxBytes));
       }
       requireBytes(length, what);
       return (int) length;
@@ -383,8 +418,13 @@ record GgufHeader(long bytes, Map<String, Object> metadata, Map<String, GgufTens
       long count = int8("the number of " + what);
       if (count < 0 || count > MAX_ENTRIES || count > (end - position()) / leastBytes) {
         throw refused(
-            "it claims %s %s, more than its %d bytes can hold or than the %d that are allowed"
-                .formatted(Long.toUnsignedString(count), what, end, MAX_ENTRIES));
+            String.format(
+                Locale.ROOT,
+                "it claims %s %s, more than its %d bytes can hold or than the %d that are allowed",
+                Long.toUnsignedString(count),
+                what,
+                end,
+                MAX_ENTRIES));
       }
       return count;
     }
@@ -411,7 +451,10 @@ record GgufHeader(long bytes, Map<String, Object> metadata, Map<String, GgufTens
       }
       if (position() + bytes > MAX_BYTES) {
         throw refused(
-            "its metadata take more than the %d MiB that are allowed".formatted(MAX_BYTES >> 20));
+            String.format(
+                Locale.ROOT,
+                "its metadata take more than the %d MiB that are allowed",
+                MAX_BYTES >> 20));
       }
     }
 
@@ -446,7 +489,11 @@ record GgufHeader(long bytes, Map<String, Object> metadata, Map<String, GgufTens
 
   @Override
   public String toString() {
-    return "GgufHeader[%d entries, %d tensors, data at %d]"
-        .formatted(metadata.size(), tensors.size(), bytes);
+    return String.format(
+        Locale.ROOT,
+        "GgufHeader[%d entries, %d tensors, data at %d]",
+        metadata.size(),
+        tensors.size(),
+        bytes);
   }
 }

@@ -4,6 +4,7 @@ import io.github.tommerspark.checkpoint.ModelFormatException;
 import io.github.tommerspark.source.Quoted;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -67,7 +68,7 @@ final class GgufMetadata {
       return OptionalInt.empty();
     }
     if (!(value.get() instanceof Long number) || number < least || number > MAX_SIZE) {
-      throw wrong(key, "a whole number from %d to %d".formatted(least, MAX_SIZE));
+      throw wrong(key, String.format(Locale.ROOT, "a whole number from %d to %d", least, MAX_SIZE));
     }
     return OptionalInt.of(number.intValue());
   }

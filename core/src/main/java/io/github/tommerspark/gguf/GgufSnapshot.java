@@ -102,7 +102,8 @@ public final class GgufSnapshot implements ModelDirectory {
   public GgufSnapshot first(int layers) throws IOException {
     if (layers < 1 || layers > layers()) {
       throw new IOException(
-          "Cannot keep %d blocks of %s: it has %d".formatted(layers, name, layers()));
+          String.format(
+              Locale.ROOT, "Cannot keep %d blocks of %s: it has %d", layers, name, layers()));
     }
     return layers == layers() ? this : new GgufSnapshot(directory, file, name, layers);
   }

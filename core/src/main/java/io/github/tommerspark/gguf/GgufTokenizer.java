@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 
@@ -109,7 +110,11 @@ final class GgufTokenizer {
             .values();
     if (tokens.size() > rows) {
       throw metadata.unusable(
-          "it has %d tokens, but its embedding only %d rows".formatted(tokens.size(), rows));
+          String.format(
+              Locale.ROOT,
+              "it has %d tokens, but its embedding only %d rows",
+              tokens.size(),
+              rows));
     }
     types =
         metadata
@@ -120,7 +125,8 @@ final class GgufTokenizer {
       Integer other = ids.put(tokens.get(id), id);
       if (other != null) {
         throw metadata.unusable(
-            "tokens %d and %d are both %s".formatted(other, id, Quoted.of(tokens.get(id))));
+            String.format(
+                Locale.ROOT, "tokens %d and %d are both %s", other, id, Quoted.of(tokens.get(id))));
       }
     }
   }
@@ -167,8 +173,12 @@ final class GgufTokenizer {
   private void sameLength(String key, int length) throws ModelFormatException {
     if (length != tokens.size()) {
       throw metadata.unusable(
-          "entry %s has %d elements, but there are %d tokens"
-              .formatted(Quoted.of(key), length, tokens.size()));
+          String.format(
+              Locale.ROOT,
+              "entry %s has %d elements, but there are %d tokens",
+              Quoted.of(key),
+              length,
+              tokens.size()));
     }
   }
 
@@ -290,12 +300,15 @@ final class GgufTokenizer {
     }
     if (bytes != 256) {
       throw metadata.unusable(
-          "its SentencePiece vocabulary has %d of the 256 bytes that stand for unknown characters"
-              .formatted(bytes));
+          String.format(
+              Locale.ROOT,
+              "its SentencePiece vocabulary has %d of the 256 bytes that stand for unknown characters",
+              bytes));
     }
     int unknown = metadata.idIfThere(UNKNOWN).orElseThrow(() -> metadata.missing(UNKNOWN));
     if (unknown >= tokens.size()) {
-      throw metadata.wrong(UNKNOWN, "one of the %d tokens".formatted(tokens.size()));
+      throw metadata.wrong(
+          UNKNOWN, String.format(Locale.ROOT, "one of the %d tokens", tokens.size()));
     }
     json.writeObjectFieldStart("normalizer");
     json.writeStringField("type", "Sequence");
@@ -335,7 +348,8 @@ final class GgufTokenizer {
     List<Merge> all = new ArrayList<>();
     for (int id = 0; id < scores.length; id++) {
       if (Float.isNaN(scores[id])) {
-        throw metadata.unusable("the score of token %d is no number".formatted(id));
+        throw metadata.unusable(
+            String.format(Locale.ROOT, "the score of token %d is no number", id));
       }
       String token = tokens.get(id);
       if (types[id] != NORMAL) {
@@ -416,7 +430,7 @@ final class GgufTokenizer {
       throw metadata.missing(key);
     }
     if (id.getAsInt() >= tokens.size()) {
-      throw metadata.wrong(key, "one of the %d tokens".formatted(tokens.size()));
+      throw metadata.wrong(key, String.format(Locale.ROOT, "one of the %d tokens", tokens.size()));
     }
     String token = tokens.get(id.getAsInt());
     specials.put(token, id.getAsInt());

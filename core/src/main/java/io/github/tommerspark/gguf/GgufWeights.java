@@ -14,6 +14,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Map.Entry;
 import java.util.Optional;
@@ -114,8 +115,13 @@ final class GgufWeights implements RandomAccessSource {
   private void checkRange(long position, long length) throws EOFException {
     if (position < 0 || length < 0 || position > size - length) {
       throw new EOFException(
-          "Cannot read %s: %d bytes at position %d are not inside the %d bytes of its tensors"
-              .formatted(name(), length, position, size));
+          String.format(
+              Locale.ROOT,
+              "Cannot read %s: %d bytes at position %d are not inside the %d bytes of its tensors",
+              name(),
+              length,
+              position,
+              size));
     }
   }
 
