@@ -14,8 +14,11 @@ public final class WriterId {
   /** Such as {@code 20261127T223538Z-1a2b3c4d}; sorts by age. */
   private static final String ID = "\\d{8}T\\d{6}Z-[0-9a-f]{8}";
 
-  /** Such as {@code part-00000-20261127T223538Z-1a2b3c4d-c000.snappy.parquet}. */
-  private static final Pattern FILE = Pattern.compile("part-\\d{5,}-(" + ID + ")[-.].*");
+  /**
+   * Such as {@code part-00000-20261127T223538Z-1a2b3c4d-c000.snappy.parquet}; Spark numbers its
+   * parts in the digits of the default locale.
+   */
+  private static final Pattern FILE = Pattern.compile("part-\\p{Nd}{5,}-(" + ID + ")[-.].*");
 
   private static final Pattern ALONE = Pattern.compile(ID);
 
