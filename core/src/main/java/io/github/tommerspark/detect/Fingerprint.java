@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A hash of what determines a model's answers, wherever its files are: config.json, tokenizer.json,
@@ -127,13 +128,14 @@ final class Fingerprint {
   private void labelModel(LabelModel model) {
     LabelModelConfig config = model.config();
     text(
-        "label model %d %s %s %s %s"
-            .formatted(
-                config.layer(),
-                config.prompt(),
-                config.priorExponent(),
-                config.threshold(),
-                config.calibration()));
+        String.format(
+            Locale.ROOT,
+            "label model %d %s %s %s %s",
+            config.layer(),
+            config.prompt(),
+            config.priorExponent(),
+            config.threshold(),
+            config.calibration()));
     model.parameters().forEach(tensor -> floats(tensor.values()));
     floats(model.sample().values());
   }
@@ -141,13 +143,14 @@ final class Fingerprint {
   private void spanClassifier(SpanClassifier classifier) {
     var config = classifier.config();
     text(
-        "classifier %d %s %d %d %s"
-            .formatted(
-                config.layer(),
-                config.representation(),
-                config.mlpLayers(),
-                config.embeddingSize(),
-                config.probability()));
+        String.format(
+            Locale.ROOT,
+            "classifier %d %s %d %d %s",
+            config.layer(),
+            config.representation(),
+            config.mlpLayers(),
+            config.embeddingSize(),
+            config.probability()));
     config.classes().forEach(this::text);
   }
 
@@ -186,14 +189,15 @@ final class Fingerprint {
     // Not the whole record: the backbone's name and advised thresholds change no score.
     var config = head.config();
     text(
-        "head %d %d %s %d %s %s"
-            .formatted(
-                config.layer(),
-                config.rank(),
-                config.causalMask(),
-                config.slidingWindow(),
-                config.useCosine(),
-                config.normalizeScores()));
+        String.format(
+            Locale.ROOT,
+            "head %d %d %s %d %s %s",
+            config.layer(),
+            config.rank(),
+            config.causalMask(),
+            config.slidingWindow(),
+            config.useCosine(),
+            config.normalizeScores()));
     // Said only where they are not what a published head has, whose fingerprints stay.
     var additions = config.additions();
     if (config.type() != HeadType.PUBLISHED) {
