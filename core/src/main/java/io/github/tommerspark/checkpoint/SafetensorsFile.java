@@ -71,7 +71,9 @@ final class SafetensorsFile implements Closeable {
 
   void readRaw(TensorInfo tensor, long offset, ByteBuffer into) throws IOException {
     Objects.checkFromIndexSize(offset, into.remaining(), tensor.byteSize());
+    int length = into.remaining();
     source.read(tensor.begin() + offset, into);
+    bytesRead.addAndGet(length);
   }
 
   void readFloats(TensorInfo tensor, long firstElement, FloatBuffer into) throws IOException {

@@ -111,7 +111,7 @@ class CheckpointTest {
   @ValueSource(booleans = {true, false})
   void readsNothingButHeadersAndWhatIsAskedFor(boolean mapping) throws IOException {
     CountingDirectory directory =
-        new CountingDirectory(new LocalDirectory(Samples.path(SHARDED)), mapping);
+        new CountingDirectory(LocalDirectory.owned(Samples.path(SHARDED)), mapping);
     try (Checkpoint checkpoint = Checkpoint.open(directory)) {
       long wanted = 0;
       for (String name : checkpoint.names()) {
@@ -134,7 +134,7 @@ class CheckpointTest {
   void theSameBytesComeFromEverySource() throws IOException {
     Path backbones = Samples.path("backbones");
     URLClassLoader loader = new URLClassLoader(new URL[] {backbones.toUri().toURL()}, null);
-    LocalDirectory local = new LocalDirectory(backbones.resolve("llama-bf16"));
+    LocalDirectory local = LocalDirectory.owned(backbones.resolve("llama-bf16"));
     try (Checkpoint mapped = Checkpoint.open(local);
         Checkpoint read = Checkpoint.open(new CountingDirectory(local, false));
         Checkpoint resource = Checkpoint.open(new ResourceDirectory(loader, "llama-bf16"))) {
@@ -257,7 +257,7 @@ class CheckpointTest {
               .formatted(wide ? "F32" : "BF16", wide ? 4 : 2);
       byte[] file = SafetensorsBytes.of(header + " ".repeat(i / 2), wide ? one : half);
       SafetensorsBytes.write(temporary, file);
-      try (Checkpoint checkpoint = Checkpoint.open(new LocalDirectory(temporary))) {
+      try (Checkpoint checkpoint = Checkpoint.open(LocalDirectory.owned(temporary))) {
         TensorInfo scalar = checkpoint.tensor("x");
         assertThat(scalar.elements()).isEqualTo(1);
         assertThat(checkpoint.floats(scalar)).containsExactly(1f);

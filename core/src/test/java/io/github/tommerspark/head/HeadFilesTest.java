@@ -362,7 +362,7 @@ class HeadFilesTest {
       assertThatThrownBy(() -> HeadFiles.read(memory(definition(), bytes(tensors))))
           .isInstanceOf(ModelFormatException.class)
           .hasMessage(
-              "Cannot read head memory/%s: tensor \"%s\" contains NaN, and must be finite",
+              "Cannot read head memory/%s: tensor \"%s\" has values that are not finite",
               WEIGHTS, name);
     }
   }

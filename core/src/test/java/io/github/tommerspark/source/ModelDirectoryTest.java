@@ -34,13 +34,13 @@ class ModelDirectoryTest {
     LOCAL {
       @Override
       ModelDirectory open(Path temporary) {
-        return new LocalDirectory(temporary.resolve("models/m"));
+        return LocalDirectory.owned(temporary.resolve("models/m"));
       }
     },
     LOCAL_FOLDER {
       @Override
       ModelDirectory open(Path temporary) throws IOException {
-        return new LocalDirectory(temporary).folder("models/m");
+        return LocalDirectory.owned(temporary).folder("models/m");
       }
     },
     RESOURCES_OF_A_FOLDER {
@@ -108,6 +108,15 @@ class ModelDirectoryTest {
     assertThat(mapped.getInt(0)).isEqualTo(0x34333231);
     assertThatThrownBy(() -> mapped.put(0, (byte) 0)).isInstanceOf(ReadOnlyBufferException.class);
     assertThat(nothing.hasRemaining()).isFalse();
+  }
+
+  /** Others may truncate a file of theirs, which would end a JVM that has mapped it. */
+  @Test
+  void filesOfOthersAreNotMapped() throws IOException {
+    try (RandomAccessSource source =
+        new LocalDirectory(temporary.resolve("models/m")).open("weights")) {
+      assertThat(source.map(1, 4)).isEmpty();
+    }
   }
 
   @ParameterizedTest
