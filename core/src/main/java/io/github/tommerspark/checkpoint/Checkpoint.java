@@ -214,8 +214,8 @@ public final class Checkpoint implements Closeable {
   }
 
   /**
-   * What tells the content of a tensor's file from what it was before or will be, without reading
-   * it; empty where nothing does.
+   * Returns a mark that changes with the content of a tensor's file, found without reading it;
+   * empty where nothing does.
    *
    * @param tensor a tensor of this checkpoint
    * @throws IOException when the file cannot be asked

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What turns the scores of a span's classes into the probability of the best one. */
+/** The function that turns the scores of a span's classes into the probability of the best one. */
 public enum ClassProbability {
   /**
    * The classes, the outside class among them, exclude each other: the probability is the softmax

@@ -1,6 +1,6 @@
 package io.github.tommerspark.classify;
 
-/** What the backbone reads to know a class by its name ({@code classification.py}). */
+/** The text that the backbone reads to know a class by its name ({@code classification.py}). */
 public final class EntityPrompt {
 
   private static final String BEFORE = "Entity type: '";

@@ -2,7 +2,7 @@ package io.github.tommerspark.classify;
 
 import java.util.List;
 
-/** What gives mentions their labels: a span classifier, or a label model. */
+/** The source of mentions' labels: a span classifier, or a label model. */
 public sealed interface MentionClassifier permits SpanClassifier, LabelModel {
 
   /** The backbone that it was trained on, as its trainer named it. */
@@ -17,6 +17,6 @@ public sealed interface MentionClassifier permits SpanClassifier, LabelModel {
   /** Names of the classes that it chooses among, {@link ClassifierConfig#OUTSIDE} first. */
   List<String> classes();
 
-  /** Whether labels can be given at run time. */
+  /** Returns whether labels can be given at run time. */
   boolean zeroShot();
 }

@@ -98,7 +98,7 @@ public record SpanClassifier(
     return config.classes();
   }
 
-  /** Whether class vectors can be made from labels given at run time. */
+  /** Returns whether class vectors can be made from labels given at run time. */
   @Override
   public boolean zeroShot() {
     return promptWeight.length > 0;

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
-/** How the hidden states of a span's tokens become one vector. */
+/** The way in which the hidden states of a span's tokens become one vector. */
 public enum SpanRepresentation {
   /** The first token's state, then the last token's: twice the width of a hidden state. */
   CONCAT(2),

@@ -15,9 +15,9 @@ import java.util.OptionalDouble;
 import java.util.Set;
 
 /**
- * What {@link ComputeType#AUTO} stands for with some models on this machine: bf16 on a GPU; on a
- * CPU bf16 if that has instructions for it, is seen to be faster, and finds the same mentions, but
- * for {@value #MIN_DICE} DICE of every model at its threshold; else fp32.
+ * The meaning of {@link ComputeType#AUTO} for some models on this machine: bf16 on a GPU; on a CPU
+ * bf16 if that has instructions for it, is seen to be faster, and finds the same mentions, but for
+ * {@value #MIN_DICE} DICE of every model at its threshold; else fp32.
  *
  * <p>The mentions that a model finds in the texts tried do not depend on the moment, the times do,
  * by so little that twice the speed of bf16 products leaves the choice alone. Even so, a choice
@@ -88,7 +88,7 @@ public record DtypeChoice(ComputeType dtype, String reason) implements Serializa
             .formatted(speedup, dice.getAsDouble()));
   }
 
-  /** What models found in a type, and the shortest time that took. */
+  /** The mentions that models found in a type, and the shortest time that took. */
   private record Trial(List<DocumentMentions> found, long nanos) {
 
     static Trial of(List<ModelSpec> models, EngineOptions options, List<String> texts)

@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What trials of types came to on this kind of processor with these models, in a file of this
- * user's: so that a stopwatch decides once, and not otherwise tomorrow.
+ * Results of trials of types on this kind of processor with these models, in a file of this user's:
+ * so that a stopwatch decides once, and not otherwise tomorrow.
  */
 final class DtypeMemory {
   private static final Logger LOG = LoggerFactory.getLogger(DtypeMemory.class);

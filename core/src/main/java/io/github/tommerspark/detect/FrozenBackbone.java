@@ -28,7 +28,7 @@ import java.util.Objects;
 public final class FrozenBackbone implements AutoCloseable {
 
   /**
-   * Which backbone, and for what heads.
+   * A choice of backbone, and of the heads that it is for.
    *
    * @param location name of a bundled model, the directory of a Hugging Face snapshot, or a GGUF
    *     file
@@ -74,7 +74,7 @@ public final class FrozenBackbone implements AutoCloseable {
   }
 
   /**
-   * How many blocks a backbone has.
+   * Returns the number of blocks of a backbone.
    *
    * @throws IOException if it cannot be read
    */
@@ -114,7 +114,7 @@ public final class FrozenBackbone implements AutoCloseable {
     }
   }
 
-  /** What heads record as the backbone they were trained on. */
+  /** The name that heads record of the backbone they were trained on. */
   public String name() {
     if (!plan.nameOrPath().isEmpty()) {
       return plan.nameOrPath();

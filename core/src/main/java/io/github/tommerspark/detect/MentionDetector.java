@@ -136,8 +136,8 @@ public final class MentionDetector implements AutoCloseable {
   }
 
   /**
-   * Whether labels can be asked for without naming a classifier, because a label model is bundled
-   * with the model's head.
+   * Returns whether labels can be asked for without naming a classifier, because a label model is
+   * bundled with the model's head.
    *
    * @throws IOException if a bundled file cannot be read
    */

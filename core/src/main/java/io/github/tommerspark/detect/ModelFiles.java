@@ -25,7 +25,8 @@ import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
 /**
- * Where the files of a model are, and what its {@code tommer.json}, if there is one, records.
+ * The locations of the files of a model, and the record in its {@code tommer.json}, if there is
+ * one.
  *
  * @param backbone directory of the snapshot, of a GGUF file seen as one, or of a user's own
  *     TorchScript file
@@ -227,7 +228,7 @@ record ModelFiles(
         : Optional.empty();
   }
 
-  /** Whether a label model is bundled with a model's head. */
+  /** Returns whether a label model is bundled with a model's head. */
   static boolean bringsLabels(ModelSpec spec) throws IOException {
     return bundledLabels(spec).isPresent();
   }
@@ -260,7 +261,7 @@ record ModelFiles(
         : new LocalDirectory(local(HEAD, location));
   }
 
-  /** Whether it names a file system; a letter and a colon are a drive. */
+  /** Returns whether it names a file system; a letter and a colon are a drive. */
   private static boolean isUri(String location) {
     return URI_SCHEME.matcher(location).lookingAt() && !location.startsWith("file:");
   }

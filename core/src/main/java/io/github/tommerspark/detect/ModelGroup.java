@@ -204,7 +204,7 @@ final class ModelGroup implements AutoCloseable {
     return model.head().config().additions().wordBoundaries();
   }
 
-  /** Whether candidates without a label are none. */
+  /** Returns whether candidates without a label are none. */
   private boolean labelRequired(int model) {
     Typing typing = models.get(model).spec().typing();
     return typing != null && typing.labelRequired();
@@ -349,7 +349,7 @@ final class ModelGroup implements AutoCloseable {
     tokenizer.close();
   }
 
-  /** What becomes of a text's candidates of one model. */
+  /** Decodes a text's candidates of one model. */
   @FunctionalInterface
   private interface Outcome<R> {
     R of(Work work, int text, int model);

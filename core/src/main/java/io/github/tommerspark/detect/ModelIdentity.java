@@ -3,7 +3,7 @@ package io.github.tommerspark.detect;
 import java.io.Serializable;
 
 /**
- * What tells the files of a model from others, wherever they are.
+ * The identity of the files of a model, wherever they are.
  *
  * @param fingerprint SHA-256 in hex of what determines its answers, of large tensors samples only
  * @param weights SHA-256 in hex of all bytes of the backbone's tensors that are read; null where

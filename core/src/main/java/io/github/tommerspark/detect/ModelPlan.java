@@ -63,7 +63,7 @@ record ModelPlan(
   static final String TOKENIZER = "tokenizer.json";
   static final int MAX_TOKENIZER_BYTES = 256 << 20;
 
-  /** What models must have in common to share tokens, windows and a forward. */
+  /** The properties that models must have in common to share tokens, windows and a forward. */
   record SharingKey(String backbone, BosPolicy bos, int maxTokens, WindowPlan windows) {}
 
   static ModelPlan of(ModelSpec spec, boolean trustBackbone) throws IOException {
@@ -185,7 +185,7 @@ record ModelPlan(
         : classifier.classes().subList(1, classifier.classes().size());
   }
 
-  /** What a classifier must have in common with the head, whose width is the backbone's. */
+  /** Checks that a classifier fits the head, whose width is the backbone's. */
   private static void checkClassifier(ModelFiles files, Head head, MentionClassifier classifier)
       throws ModelFormatException {
     if (classifier.hiddenSize() != head.hiddenSize()) {

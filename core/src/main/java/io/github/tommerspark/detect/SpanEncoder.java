@@ -126,7 +126,7 @@ public final class SpanEncoder implements AutoCloseable {
     return group.labelStates(prompt, labels, layer);
   }
 
-  /** Whether a token is read without those behind it. */
+  /** Returns whether a token is read without those behind it. */
   public boolean causal() {
     return plan.backbone() != null && plan.backbone().causal();
   }

@@ -107,7 +107,7 @@ final class SpanScorer implements AutoCloseable {
         .toArray();
   }
 
-  /** Which of the tapped layers a block is; a user's own backbone has only one. */
+  /** Returns the index of a block among the tapped layers; a user's own backbone has only one. */
   private int tap(long[] layers, int layer) {
     return script == null ? Arrays.binarySearch(layers, layer) : 0;
   }
@@ -306,7 +306,7 @@ final class SpanScorer implements AutoCloseable {
   }
 
   /**
-   * What scoring a batch came to.
+   * The result of scoring a batch.
    *
    * @param heads per head the spans with start ≤ end that may pass its threshold, and those whose
    *     probability is not a number
@@ -322,7 +322,7 @@ final class SpanScorer implements AutoCloseable {
    */
   record NotFinite(int layer, int token) {}
 
-  /** What one head found: spans and probabilities, with a classifier labels and theirs. */
+  /** The findings of one head: spans and probabilities, and with a classifier labels and theirs. */
   private static ScoredSpans spans(PtNDArray[] found) {
     long[] tokens = found[0].toLongArray();
     int count = tokens.length / 2;
@@ -405,7 +405,7 @@ final class SpanScorer implements AutoCloseable {
   }
 
   /**
-   * What the one head found in a batch, and vectors.
+   * The findings of the only head in a batch, and vectors.
    *
    * @param found spans that may pass its threshold
    * @param vectors of the given spans, then of those found, one after the other

@@ -5,7 +5,7 @@ import java.io.Serializable;
 import java.util.List;
 
 /**
- * How a model's mentions get their labels.
+ * The source of the labels of a model's mentions.
  *
  * @param classifier the name of a bundled model, for the classifier that it brings, or the
  *     directory of a classifier; null for the label model that the backbone brings

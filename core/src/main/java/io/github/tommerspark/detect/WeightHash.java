@@ -52,7 +52,7 @@ final class WeightHash {
   }
 
   /**
-   * Whether a hash takes at most a second for each gigabyte, or half a second in all.
+   * Returns whether a hash takes at most a second for each gigabyte, or half a second in all.
    *
    * @param checkpoint with the tensors
    * @param bytes of the tensors

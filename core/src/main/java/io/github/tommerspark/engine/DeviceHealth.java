@@ -9,7 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which devices this process can use no more. After an error of CUDA every further call of the
+ * The devices that this process can use no more. After an error of CUDA every further call of the
  * process on that device fails, or worse, does not: so it is not asked again. Another process may
  * find the device well. Thread-safe.
  */

@@ -35,7 +35,7 @@ public interface ModelDirectory {
   }
 
   /**
-   * What tells the content of a file from what it was before or will be, without reading it.
+   * Returns a mark that changes with the content of a file, found without reading it.
    *
    * @param file the name of the file, relative to this folder
    * @return empty where nothing does

@@ -1,7 +1,7 @@
 package io.github.tommerspark.train;
 
 /**
- * How span classifiers are trained. The defaults are upstream's ({@code
+ * Settings of the training of span classifiers. The defaults are upstream's ({@code
  * xp_learnClassification.py}), but for the embedding size.
  *
  * @param mlpLayers linear layers from a span's vector to its embedding

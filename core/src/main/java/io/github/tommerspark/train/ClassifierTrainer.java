@@ -34,7 +34,7 @@ public final class ClassifierTrainer {
   private final List<float[]> promptStates;
 
   /**
-   * How an epoch went.
+   * The scores of an epoch.
    *
    * @param epoch its number from 1
    * @param loss mean over its batches
@@ -43,7 +43,7 @@ public final class ClassifierTrainer {
   public record Epoch(int epoch, double loss, TypedF1 dev) {}
 
   /**
-   * What training came to.
+   * The result of training.
    *
    * @param classifier with the parameters of the best epoch
    * @param epochs all of them

@@ -24,9 +24,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a label model learns from, and is scored by: the gold mentions of documents, each with its
- * vector and the labels that fit it, and the other spans that the detector finds, which no label
- * fits. Gold mentions of unknown type are left out.
+ * The examples that a label model learns from, and is scored by: the gold mentions of documents,
+ * each with its vector and the labels that fit it, and the other spans that the detector finds,
+ * which no label fits. Gold mentions of unknown type are left out.
  */
 public final class LabelExamples implements AutoCloseable {
 
@@ -195,7 +195,7 @@ public final class LabelExamples implements AutoCloseable {
     return into;
   }
 
-  /** What brings these vectors to mean 0 and variance 1. */
+  /** Returns the standardisation of these vectors to mean 0 and variance 1. */
   Standardization standardization() {
     return statistics.standardization();
   }

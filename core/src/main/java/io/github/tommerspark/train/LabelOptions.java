@@ -1,7 +1,7 @@
 package io.github.tommerspark.train;
 
 /**
- * How label models are trained.
+ * Settings of the training of label models.
  *
  * @param mentionSize width of the layer between a mention's vector and its direction
  * @param labelSize width of the layer between a label's state and its direction

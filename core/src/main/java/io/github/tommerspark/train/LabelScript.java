@@ -43,7 +43,7 @@ final class LabelScript implements AutoCloseable {
   record Batch(float[] vectors, float[] weights, long[] sets, long[] fitting, long[] near) {}
 
   /**
-   * What the labels' side says of labels.
+   * The output of the labels' side.
    *
    * @param rows directions times scale, one after the other
    * @param bias of each
@@ -127,7 +127,7 @@ final class LabelScript implements AutoCloseable {
   }
 
   /**
-   * What the labels' side now makes of labels.
+   * Returns the vectors that the labels' side gives to labels with the present weights.
    *
    * @param labelStates standardised, one after the other
    * @param count how many

@@ -30,7 +30,7 @@ public final class LabelTrainer {
   /** Cosine of standardised states above which labels mean nearly the same. */
   private static final double NEAR = 0.6;
 
-  /** What the scale begins as. */
+  /** The first value of the scale. */
   private static final double SCALE = 10;
 
   private final LabelExamples train;
@@ -48,7 +48,7 @@ public final class LabelTrainer {
   private final int[] sampled;
 
   /**
-   * How an epoch went.
+   * The scores of an epoch.
    *
    * @param epoch its number from 1
    * @param loss mean over its steps
@@ -58,7 +58,7 @@ public final class LabelTrainer {
   public record Epoch(int epoch, double loss, double accuracy) {}
 
   /**
-   * What training came to.
+   * The result of training.
    *
    * @param model without labels
    * @param epochs all of them; the model is that of the last
@@ -236,7 +236,7 @@ public final class LabelTrainer {
     return (double) right / gold.length;
   }
 
-  /** What a label is ranked by: log p − α · log prior. */
+  /** Returns the value that a label is ranked by: log p − α · log prior. */
   private double score(Rows rows, float[] directions, int span, int label) {
     int size = config.embeddingSize();
     double logit = rows.bias()[label];

@@ -13,8 +13,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * What else a type is: broader types and synonyms of types. Such a table need not know all types,
- * and broader types need not have a row of their own.
+ * Broader types and synonyms of types. Such a table need not know all types, and broader types need
+ * not have a row of their own.
  *
  * @param related per type its broader types and synonyms
  */

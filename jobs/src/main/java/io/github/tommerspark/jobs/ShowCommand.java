@@ -69,7 +69,7 @@ final class ShowCommand implements Callable<Integer> {
   /** Tokens of a heat map at most: a screen and a half. */
   private static final int MAX_TOKENS = 80;
 
-  /** What a mention is that none of the labels fits. */
+  /** The label shown for a mention that none of the labels fits. */
   private static final String NO_LABEL = "other";
 
   /** Mentions listed in the terminal. */

@@ -446,7 +446,7 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
     return (Double) value(labelThreshold);
   }
 
-  /** Whether mentions without a label are left out; they are not by default. */
+  /** Returns whether mentions without a label are left out; they are not by default. */
   public BooleanParam requireLabel() {
     return requireLabel;
   }

@@ -38,10 +38,10 @@ public abstract class AnnotatedRows<I, O> implements Iterator<O> {
     this.models = models;
   }
 
-  /** What the detector reads of a row. */
+  /** The text that the detector reads of a row. */
   protected abstract List<String> texts(I row);
 
-  /** How much of the memory that rows may wait in a row takes, in characters of text. */
+  /** Returns the share of a row in the memory of waiting rows, in characters of text. */
   protected long weight(I row) {
     long chars = 0;
     for (String text : texts(row)) {

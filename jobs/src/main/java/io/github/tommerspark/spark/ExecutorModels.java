@@ -132,7 +132,7 @@ public final class ExecutorModels {
   }
 
   /**
-   * How long the forward calls of an application are simulated to take.
+   * Returns the simulated time of the forward calls of an application.
    *
    * @param options where its settings say nothing
    * @return microseconds; 0 if they are computed
@@ -141,7 +141,7 @@ public final class ExecutorModels {
     return conf.getInt(TaskDevice.TEST_CALL_PROPERTY, options.callMicros());
   }
 
-  /** What all detectors of this JVM did since it started. */
+  /** Returns the work of all detectors of this JVM since it started. */
   public static synchronized WorkReport work() {
     return SLOTS.values().stream().map(Slot::work).reduce(past, WorkReport::plus);
   }

@@ -15,7 +15,7 @@ public final class OptionNames {
 
   private static final Pattern OPTION = Pattern.compile("(?<![\\w-])--([a-z]+(?:-[a-z]+)*)");
 
-  /** What neither pipelines nor SQL have as an option. */
+  /** Options of the command line that neither pipelines nor SQL have. */
   private static final Map<String, String> ELSEWHERE =
       Map.of("trust-backbone", "the setting spark.tommer.trust-backbone=true of the session");
 

@@ -51,7 +51,7 @@ public final class SparkMethods {
     }
   }
 
-  /** Whether there is a public method of that name which takes such arguments. */
+  /** Returns whether there is a public method of that name which takes such arguments. */
   public static boolean exists(Class<?> type, String method, Object... arguments) {
     return find(type, method, arguments).isPresent();
   }

@@ -26,12 +26,12 @@ public abstract class CallExpression extends Expression implements Unevaluable {
     this.call = call;
   }
 
-  /** What is read. */
+  /** The expression of the text. */
   public Expression text() {
     return text;
   }
 
-  /** What the other arguments came to. */
+  /** The values of the other arguments. */
   public MentionsCall call() {
     return call;
   }

@@ -17,23 +17,23 @@ public final class Calls {
 
   private Calls() {}
 
-  /** Whether a part of an expression, the expression itself included, is so. */
+  /** Returns whether a part of an expression, the expression itself included, is so. */
   static boolean any(Expression expression, Predicate<Expression> test) {
     return test.test(expression)
         || Catalyst.get().children(expression).stream().anyMatch(child -> any(child, test));
   }
 
-  /** Whether an expression has a call, apart from its subqueries. */
+  /** Returns whether an expression has a call, apart from its subqueries. */
   static boolean in(Expression expression) {
     return any(expression, CallExpression.class::isInstance);
   }
 
-  /** Whether a plan has a call, in subqueries too. */
+  /** Returns whether a plan has a call, in subqueries too. */
   static boolean in(LogicalPlan plan) {
     return inNode(plan) || Catalyst.get().children(plan).stream().anyMatch(Calls::in);
   }
 
-  /** Whether a node has a call, in subqueries of its expressions too. */
+  /** Returns whether a node has a call, in subqueries of its expressions too. */
   static boolean inNode(LogicalPlan node) {
     return Catalyst.get().expressions(node).stream()
         .anyMatch(
@@ -45,17 +45,17 @@ public final class Calls {
                             || part instanceof SubqueryExpression subquery && in(subquery.plan())));
   }
 
-  /** Whether an expression reads a column of the query around its own. */
+  /** Returns whether an expression reads a column of the query around its own. */
   static boolean readsOuter(Expression expression) {
     return any(expression, OuterReference.class::isInstance);
   }
 
-  /** Whether an expression reads a column of its own query. */
+  /** Returns whether an expression reads a column of its own query. */
   static boolean readsInner(Expression expression) {
     return any(expression, Attribute.class::isInstance);
   }
 
-  /** Whether an expression reads a variable of a lambda function. */
+  /** Returns whether an expression reads a variable of a lambda function. */
   static boolean readsVariable(Expression expression) {
     return any(expression, NamedLambdaVariable.class::isInstance);
   }

@@ -13,8 +13,8 @@ import org.apache.spark.sql.types.DataType;
 import scala.collection.Seq;
 
 /**
- * What Catalyst says in Scala's {@code Seq}, which is another type in Scala 2.12 than in 2.13, and
- * therefore compiled once for each.
+ * The parts of Catalyst that speak Scala's {@code Seq}, which is another type in Scala 2.12 than in
+ * 2.13, and therefore compiled once for each.
  */
 public interface Catalyst {
 

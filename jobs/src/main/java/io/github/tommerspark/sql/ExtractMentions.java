@@ -115,7 +115,7 @@ final class ExtractMentions extends Rule<LogicalPlan> {
     }
   }
 
-  /** What one operator can compute: calls on the same text, run in the same way. */
+  /** Calls that one operator can compute: calls on the same text, run in the same way. */
   private record Group(Expression text, Object engine) {}
 
   /** Puts operators below a node for all its calls. */
@@ -268,7 +268,7 @@ final class ExtractMentions extends Rule<LogicalPlan> {
     return JavaConverters.seqAsJavaList(seq);
   }
 
-  /** Whether a part of an aggregate's columns is computed before the columns are. */
+  /** Returns whether a part of an aggregate's columns is computed before the columns are. */
   private static Predicate<Expression> aggregated(Aggregate aggregate) {
     List<Expression> grouping = elements(aggregate, 0);
     return part ->
@@ -281,7 +281,7 @@ final class ExtractMentions extends Rule<LogicalPlan> {
     return elements(aggregate, 1).stream().anyMatch(column -> over(column, aggregated));
   }
 
-  /** Whether an expression has a call on what aggregating gives, or on nothing. */
+  /** Returns whether an expression has a call on what aggregating gives, or on nothing. */
   private boolean over(Expression expression, Predicate<Expression> aggregated) {
     return !aggregated.test(expression)
         && (expression instanceof CallExpression
@@ -327,7 +327,7 @@ final class ExtractMentions extends Rule<LogicalPlan> {
   // --- Joins --------------------------------------------------------------------------------
 
   /**
-   * What the condition of an inner join says about both sides is as well asked of its result. Other
+   * Moves the parts of an inner join's condition that concern both sides above the join. Other
    * joins keep rows for which it is not true.
    */
   private LogicalPlan ofJoin(Join join) {

@@ -13,7 +13,7 @@ import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.types.DataType;
 
 /**
- * What the constant arguments of a call came to.
+ * The values of the constant arguments of a call.
  *
  * @param model finds the mentions
  * @param engine how it is run

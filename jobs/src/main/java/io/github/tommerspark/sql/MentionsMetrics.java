@@ -8,7 +8,7 @@ import org.apache.spark.sql.execution.metric.SQLMetric;
 import org.apache.spark.sql.execution.metric.SQLMetrics;
 
 /**
- * What an operator did, for the page of a query in Spark's UI.
+ * The counts of an operator, for the page of a query in Spark's UI.
  *
  * @param rows rows read
  * @param tokens of the texts, without specials and overlaps, added up over models

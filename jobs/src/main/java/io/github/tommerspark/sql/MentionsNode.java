@@ -36,7 +36,7 @@ public abstract class MentionsNode extends LogicalPlan implements UnaryNode {
     this.child = child;
   }
 
-  /** What the calls read. */
+  /** The texts that the calls read. */
   public Expression text() {
     return text;
   }

@@ -29,7 +29,7 @@ public abstract class MentionsOperator extends SparkPlan {
     this.child = child;
   }
 
-  /** What the calls read. */
+  /** The texts that the calls read. */
   public Expression text() {
     return text;
   }
@@ -39,7 +39,7 @@ public abstract class MentionsOperator extends SparkPlan {
     return calls;
   }
 
-  /** Where the rows come from. */
+  /** The operator that the rows come from. */
   public SparkPlan child() {
     return child;
   }

@@ -225,7 +225,8 @@ public record MentionDataset(
   }
 
   /**
-   * Where a model failed its column is empty, which says nothing about what it would have found.
+   * Returns whether a model failed: then its column is empty, which says nothing about what it
+   * would have found.
    */
   private Column failed() {
     Column failed = lit(false);

@@ -227,7 +227,7 @@ public final class AnnotateJob {
   }
 
   /**
-   * What has been written.
+   * The rows that have been written.
    *
    * @param files to be committed, with their sizes in bytes; none for a table
    * @param rows that a table has got, by its own count; null for files

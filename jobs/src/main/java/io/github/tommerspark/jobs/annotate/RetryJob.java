@@ -77,7 +77,7 @@ final class RetryJob {
   }
 
   /**
-   * What became of an output.
+   * The result of a retry.
    *
    * @param output where it is
    * @param retried rows that were annotated again

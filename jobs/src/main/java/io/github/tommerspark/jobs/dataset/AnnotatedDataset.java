@@ -143,7 +143,9 @@ public final class AnnotatedDataset {
         .toList();
   }
 
-  /** What tells of all rows which columns have the text and the id; empty if nothing does. */
+  /**
+   * Returns the provenance that names the columns of text and id for all rows; empty without one.
+   */
   public Optional<Provenance> newest() {
     List<Optional<Provenance>> newest = newestOfEach();
     boolean agree =
@@ -220,7 +222,7 @@ public final class AnnotatedDataset {
     return substring(sha2(text, 256), 1, ID_DIGITS);
   }
 
-  /** Where it was read from, without secrets. */
+  /** Returns the locations that it was read from, without secrets. */
   @Override
   public String toString() {
     return Redaction.uri(String.join(" ", paths));

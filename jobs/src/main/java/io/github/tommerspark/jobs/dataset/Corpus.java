@@ -138,7 +138,7 @@ public record Corpus(
     return new Corpus(others, format, paths, textColumn, malformedColumn);
   }
 
-  /** Where it lies, as absolute paths or globs; a table of a catalog may lie anywhere. */
+  /** Returns its locations, as absolute paths or globs; a table of a catalog may lie anywhere. */
   public List<String> places() {
     return TableName.places(paths);
   }

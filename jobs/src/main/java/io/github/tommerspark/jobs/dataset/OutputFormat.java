@@ -17,7 +17,7 @@ public enum OutputFormat {
   /** A table of Delta Lake. */
   DELTA;
 
-  /** Whether it is a format of tables, not of files. */
+  /** Returns whether it is a format of tables, not of files. */
   public boolean isTable() {
     return this == ICEBERG || this == DELTA;
   }

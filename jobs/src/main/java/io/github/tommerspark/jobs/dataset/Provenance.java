@@ -76,7 +76,7 @@ public record Provenance(
   public record Output(
       String path, String format, Map<String, String> columns, Map<String, Long> files) {
 
-    /** Whether it is a table, whose files are the format's own. */
+    /** Returns whether it is a table, whose files are the format's own. */
     @JsonIgnore
     public boolean isTable() {
       return Arrays.stream(OutputFormat.values())

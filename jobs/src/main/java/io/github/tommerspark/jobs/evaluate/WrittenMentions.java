@@ -80,7 +80,7 @@ final class WrittenMentions {
   }
 
   /**
-   * What was found in a document.
+   * The predictions of a document.
    *
    * @param mentions with offsets in UTF-16 units
    * @param error of the row, or null
@@ -221,7 +221,7 @@ final class WrittenMentions {
     }
   }
 
-  /** What a row of a document may be called. */
+  /** Returns the name of a row of a document for messages. */
   private List<String> keys(GoldDocument document) {
     String hash = sha256(document.text());
     return byText
@@ -239,7 +239,7 @@ final class WrittenMentions {
     }
   }
 
-  /** Where they come from. */
+  /** Returns the location of the predictions. */
   String paths() {
     return paths;
   }

@@ -44,7 +44,7 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * What a report says of an annotated dataset.
+ * The section of a report about an annotated dataset.
  *
  * <p>Counts come from the provenance that annotating left behind, and documents are a sample: by a
  * hash of the row's id, so that the same dataset and seed give the same documents, and the driver

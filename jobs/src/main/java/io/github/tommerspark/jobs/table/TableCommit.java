@@ -10,7 +10,7 @@ import io.github.tommerspark.jobs.output.Commit;
 import java.util.Optional;
 
 /**
- * What a commit of a table says of the run that made it.
+ * The record in a table's commit of the run that made it.
  *
  * @param format of this record; readers refuse a higher one than they know
  * @param operation the kind of step

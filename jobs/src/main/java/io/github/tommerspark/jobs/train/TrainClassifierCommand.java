@@ -52,7 +52,7 @@ import picocli.CommandLine.Spec;
     })
 public final class TrainClassifierCommand implements Callable<Integer> {
 
-  /** What span classifiers can read. */
+  /** The vectors that span classifiers can read. */
   private static final List<SpanRepresentation> SPANS =
       List.of(SpanRepresentation.CONCAT, SpanRepresentation.AVERAGE);
 

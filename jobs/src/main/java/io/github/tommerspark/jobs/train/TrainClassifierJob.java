@@ -135,7 +135,7 @@ public final class TrainClassifierJob {
         : labelModel((LabelModel) begun, data, types(hadoop), given, output, hadoop);
   }
 
-  /** What is learned from, what it is scored on, and both for the record. */
+  /** The training data, the dev data, and both for the record. */
   private record Data(
       List<LabelledSet> train,
       List<LabelledSet> dev,

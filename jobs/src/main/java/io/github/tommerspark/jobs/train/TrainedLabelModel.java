@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.StringJoiner;
 
 /**
- * What training a label model came to: the content of {@code training.json}. Field names in the
+ * The result of training a label model: the content of {@code training.json}. Field names in the
  * file are in snake case.
  *
  * @param kind always {@code label_model_training}
@@ -42,7 +42,7 @@ public record TrainedLabelModel(
     @JsonIgnore String output)
     implements TrainingRecord {
 
-  /** How an epoch went; accuracy as {@link LabelTrainer.Epoch} has it. */
+  /** The scores of an epoch; accuracy as {@link LabelTrainer.Epoch} has it. */
   record Epoch(int epoch, double loss, double devAccuracy) {}
 
   /**

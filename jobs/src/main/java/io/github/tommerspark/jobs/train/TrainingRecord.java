@@ -1,6 +1,6 @@
 package io.github.tommerspark.jobs.train;
 
-/** What training came to: the content of {@code training.json}. */
+/** The result of training: the content of {@code training.json}. */
 public sealed interface TrainingRecord permits TrainedClassifier, TrainedLabelModel {
 
   /** For people. */
