@@ -2,6 +2,7 @@ package io.github.tommerspark.classify;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 
@@ -71,7 +72,7 @@ public record ClassifierConfig(
   private static void require(boolean holds, String field, int value, String expected) {
     if (!holds) {
       throw new IllegalArgumentException(
-          "field \"%s\" is %d, and must be %s".formatted(field, value, expected));
+          String.format(Locale.ROOT, "field \"%s\" is %d, and must be %s", field, value, expected));
     }
   }
 
@@ -84,15 +85,22 @@ public record ClassifierConfig(
   public static void checkLabels(List<String> labels) {
     if (labels.isEmpty() || labels.size() > MAX_CLASSES) {
       throw new IllegalArgumentException(
-          "there are %d classes, and there must be 1 to %d besides \"%s\""
-              .formatted(labels.size(), MAX_CLASSES, OUTSIDE));
+          String.format(
+              Locale.ROOT,
+              "there are %d classes, and there must be 1 to %d besides \"%s\"",
+              labels.size(),
+              MAX_CLASSES,
+              OUTSIDE));
     }
     Set<String> seen = new HashSet<>();
     for (String label : labels) {
       if (label.isBlank() || label.length() > MAX_NAME || !label.equals(label.strip())) {
         throw new IllegalArgumentException(
-            "a class is called \"%s\"; names must have 1 to %d characters and no blanks around them"
-                .formatted(label.length() > MAX_NAME ? "…" : label, MAX_NAME));
+            String.format(
+                Locale.ROOT,
+                "a class is called \"%s\"; names must have 1 to %d characters and no blanks around them",
+                label.length() > MAX_NAME ? "…" : label,
+                MAX_NAME));
       }
       if (label.codePoints().anyMatch(Character::isISOControl)) {
         throw new IllegalArgumentException("the name of a class has a control character in it");

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -275,7 +276,11 @@ public final class ClassifierFiles {
       throw refused(
           where,
           name,
-          "has %d values, and at most %d are read".formatted(tensor.elements(), MAX_ELEMENTS));
+          String.format(
+              Locale.ROOT,
+              "has %d values, and at most %d are read",
+              tensor.elements(),
+              MAX_ELEMENTS));
     }
     float[] values = checkpoint.floats(tensor);
     if (!FloatConversion.allFinite(values)) {

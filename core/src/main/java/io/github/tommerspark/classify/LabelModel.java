@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 
@@ -55,7 +56,11 @@ public record LabelModel(
     Map<String, long[]> shapes = shapes(config);
     if (parameters.size() != shapes.size()) {
       throw new IllegalArgumentException(
-          "there are %d tensors, and %d are expected".formatted(parameters.size(), shapes.size()));
+          String.format(
+              Locale.ROOT,
+              "there are %d tensors, and %d are expected",
+              parameters.size(),
+              shapes.size()));
     }
     int i = 0;
     for (Map.Entry<String, long[]> shape : shapes.entrySet()) {
@@ -64,13 +69,21 @@ public record LabelModel(
     long[] sampled = sample.shape();
     if (sampled.length != 2 || sampled[0] < 1 || sampled[0] > MAX_SAMPLE) {
       throw new IllegalArgumentException(
-          "tensor \"%s\" has shape %s, and must have 1 to %d rows"
-              .formatted(ClassifierFields.SAMPLE, Arrays.toString(sampled), MAX_SAMPLE));
+          String.format(
+              Locale.ROOT,
+              "tensor \"%s\" has shape %s, and must have 1 to %d rows",
+              ClassifierFields.SAMPLE,
+              Arrays.toString(sampled),
+              MAX_SAMPLE));
     }
     check(ClassifierFields.SAMPLE, sample, new long[] {sampled[0], config.embeddingSize()});
     if (labels.size() != labelStates.size()) {
       throw new IllegalArgumentException(
-          "there are %d labels, and states of %d".formatted(labels.size(), labelStates.size()));
+          String.format(
+              Locale.ROOT,
+              "there are %d labels, and states of %d",
+              labels.size(),
+              labelStates.size()));
     }
   }
 
@@ -179,6 +192,6 @@ public record LabelModel(
 
   @Override
   public String toString() {
-    return "LabelModel[%s, %d labels]".formatted(config, labels.size());
+    return String.format(Locale.ROOT, "LabelModel[%s, %d labels]", config, labels.size());
   }
 }

@@ -1,6 +1,7 @@
 package io.github.tommerspark.classify;
 
 import io.github.tommerspark.head.Calibration;
+import java.util.Locale;
 import java.util.Objects;
 
 /**
@@ -47,7 +48,7 @@ public record LabelModelConfig(
     require(
         prompt.length() <= MAX_PROMPT,
         ClassifierFields.PROMPT,
-        "of %d characters".formatted(prompt.length()),
+        String.format(Locale.ROOT, "of %d characters", prompt.length()),
         "of at most " + MAX_PROMPT);
     require(
         priorExponent >= 0 && priorExponent <= 1,

@@ -2,6 +2,7 @@ package io.github.tommerspark.classify;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 
 /**
@@ -67,8 +68,12 @@ public record SpanClassifier(
   private static void check(String name, float[] values, long expected) {
     if (values.length != expected) {
       throw new IllegalArgumentException(
-          "tensor \"%s\" has %d values, and %d are expected"
-              .formatted(name, values.length, expected));
+          String.format(
+              Locale.ROOT,
+              "tensor \"%s\" has %d values, and %d are expected",
+              name,
+              values.length,
+              expected));
     }
     for (float value : values) {
       if (!Float.isFinite(value)) {

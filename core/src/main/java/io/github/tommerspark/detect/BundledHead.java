@@ -9,6 +9,7 @@ import io.github.tommerspark.source.ResourceDirectory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -95,22 +96,23 @@ record BundledHead(
         || backbone.maxPositions() != maxPositions
         || backbone.layers() > layers) {
       throw new ModelFormatException(
-          "Cannot use model %s with backbone %s, which is a %s of width %d with %d blocks, %d tokens and %d positions: its head was made for %s, a %s of width %d with %d blocks, %d tokens and %d positions; %s"
-              .formatted(
-                  name,
-                  backbone.directory().name(),
-                  backbone.family(),
-                  backbone.hiddenSize(),
-                  backbone.layers(),
-                  backbone.vocabularySize(),
-                  backbone.maxPositions(),
-                  repository,
-                  family,
-                  hiddenSize,
-                  layers,
-                  vocabularySize,
-                  maxPositions,
-                  remedy()));
+          String.format(
+              Locale.ROOT,
+              "Cannot use model %s with backbone %s, which is a %s of width %d with %d blocks, %d tokens and %d positions: its head was made for %s, a %s of width %d with %d blocks, %d tokens and %d positions; %s",
+              name,
+              backbone.directory().name(),
+              backbone.family(),
+              backbone.hiddenSize(),
+              backbone.layers(),
+              backbone.vocabularySize(),
+              backbone.maxPositions(),
+              repository,
+              family,
+              hiddenSize,
+              layers,
+              vocabularySize,
+              maxPositions,
+              remedy()));
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.github.tommerspark.detect;
 
 import ai.djl.engine.EngineException;
+import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,8 +40,11 @@ final class DeviceMemory {
   void require(int tokens) {
     if (simulated > 0 && tokens > simulated) {
       throw new EngineException(
-          "out of memory: %d tokens on a device that a test gave room for %d"
-              .formatted(tokens, simulated));
+          String.format(
+              Locale.ROOT,
+              "out of memory: %d tokens on a device that a test gave room for %d",
+              tokens,
+              simulated));
     }
   }
 

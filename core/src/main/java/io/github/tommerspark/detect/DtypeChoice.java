@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
@@ -79,13 +80,19 @@ public record DtypeChoice(ComputeType dtype, String reason) implements Serializa
     } else if (dice.getAsDouble() < MIN_DICE) {
       return new DtypeChoice(
           ComputeType.FP32,
-          "mentions in bf16 differ: DICE %.3f with those in fp32".formatted(dice.getAsDouble()));
+          String.format(
+              Locale.ROOT,
+              "mentions in bf16 differ: DICE %.3f with those in fp32",
+              dice.getAsDouble()));
     }
     double speedup = (double) wide.nanos() / narrow.nanos();
     return new DtypeChoice(
         speedup > 1 ? ComputeType.BF16 : ComputeType.FP32,
-        "bf16 is %.2f times as fast as fp32 here, DICE %.3f"
-            .formatted(speedup, dice.getAsDouble()));
+        String.format(
+            Locale.ROOT,
+            "bf16 is %.2f times as fast as fp32 here, DICE %.3f",
+            speedup,
+            dice.getAsDouble()));
   }
 
   /** The mentions that models found in a type, and the shortest time that took. */

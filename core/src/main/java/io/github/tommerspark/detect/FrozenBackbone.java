@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 
 /**
@@ -164,8 +165,12 @@ public final class FrozenBackbone implements AutoCloseable {
     for (int i = 0; i < tokens.size(); i++) {
       if (tokens.id(i) >= plan.vocabularySize()) {
         throw new IOException(
-            "Cannot use backbone %s: its tokenizer gives token id %d, but it has only %d; tokenizer.json and config.json do not belong together"
-                .formatted(files.backbone().name(), tokens.id(i), plan.vocabularySize()));
+            String.format(
+                Locale.ROOT,
+                "Cannot use backbone %s: its tokenizer gives token id %d, but it has only %d; tokenizer.json and config.json do not belong together",
+                files.backbone().name(),
+                tokens.id(i),
+                plan.vocabularySize()));
       }
     }
     return tokens;

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 
 /** Has the backbone read labels given at run time. */
@@ -100,9 +101,12 @@ final class LabelReader {
   private long[] ids(String label, TokenizedText prompt) throws IOException {
     if (prompt.size() > MAX_TOKENS) {
       throw new IOException(
-          "Cannot use the label \"%s…\": it has %d tokens with what is read in front, and at most %d are read"
-              .formatted(
-                  label.substring(0, Math.min(20, label.length())), prompt.size(), MAX_TOKENS));
+          String.format(
+              Locale.ROOT,
+              "Cannot use the label \"%s…\": it has %d tokens with what is read in front, and at most %d are read",
+              label.substring(0, Math.min(20, label.length())),
+              prompt.size(),
+              MAX_TOKENS));
     }
     int[] prefix = tokenizer.prefixIds();
     int[] suffix = tokenizer.suffixIds();

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -336,15 +337,21 @@ public final class MentionDetector implements AutoCloseable {
   public List<List<Mention>> detect(List<String> texts) {
     if (models.size() != 1) {
       throw new IllegalStateException(
-          "detect is for detectors of one model, and this has %d; use annotate"
-              .formatted(models.size()));
+          String.format(
+              Locale.ROOT,
+              "detect is for detectors of one model, and this has %d; use annotate",
+              models.size()));
     }
     List<List<Mention>> mentions = new ArrayList<>(texts.size());
     for (DocumentMentions document : annotate(texts)) {
       ModelResult result = document.results().get(0);
       if (result.error() != null) {
         throw new IllegalStateException(
-            "Cannot find mentions in text %d: %s".formatted(mentions.size(), result.error()));
+            String.format(
+                Locale.ROOT,
+                "Cannot find mentions in text %d: %s",
+                mentions.size(),
+                result.error()));
       }
       mentions.add(result.mentions());
     }

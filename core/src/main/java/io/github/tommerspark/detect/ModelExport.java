@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 
@@ -196,7 +197,12 @@ public final class ModelExport {
         ArrayNode tensors = argument.putArray("tensors");
         PtNDArray[] arrays = value.toTensorArray(backbone.module().manager());
         for (int i = 0; i < arrays.length; i++) {
-          tensor("%s.%d".formatted(name, i), arrays[i], export, random, tensors.addObject());
+          tensor(
+              String.format(Locale.ROOT, "%s.%d", name, i),
+              arrays[i],
+              export,
+              random,
+              tensors.addObject());
         }
       }
     }

@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -95,12 +96,13 @@ record ModelPlan(
       }
       if (backbone.hiddenSize() != head.hiddenSize()) {
         throw new ModelFormatException(
-            "Cannot use head %s with backbone %s: the head reads hidden states of width %d, the backbone's have width %d; choose the head made for this backbone"
-                .formatted(
-                    files.head().name(),
-                    files.backbone().name(),
-                    head.hiddenSize(),
-                    backbone.hiddenSize()));
+            String.format(
+                Locale.ROOT,
+                "Cannot use head %s with backbone %s: the head reads hidden states of width %d, the backbone's have width %d; choose the head made for this backbone",
+                files.head().name(),
+                files.backbone().name(),
+                head.hiddenSize(),
+                backbone.hiddenSize()));
       }
       if (bundled.isEmpty()) {
         warnAboutName("head", files.head(), head.config().llmName(), files, backbone, warnings);
@@ -190,21 +192,23 @@ record ModelPlan(
       throws ModelFormatException {
     if (classifier.hiddenSize() != head.hiddenSize()) {
       throw new ModelFormatException(
-          "Cannot use classifier %s with backbone %s: the classifier reads hidden states of width %d, the backbone's have width %d; choose the classifier made for this backbone"
-              .formatted(
-                  files.classifier().name(),
-                  files.backbone().name(),
-                  classifier.hiddenSize(),
-                  head.hiddenSize()));
+          String.format(
+              Locale.ROOT,
+              "Cannot use classifier %s with backbone %s: the classifier reads hidden states of width %d, the backbone's have width %d; choose the classifier made for this backbone",
+              files.classifier().name(),
+              files.backbone().name(),
+              classifier.hiddenSize(),
+              head.hiddenSize()));
     }
     if (files.script() != null && classifier.layer() != head.config().layer()) {
       throw new ModelFormatException(
-          "Cannot use classifier %s with %s: it reads layer %d, the head layer %d, and a TorchScript file gives one layer only"
-              .formatted(
-                  files.classifier().name(),
-                  files.script(),
-                  classifier.layer(),
-                  head.config().layer()));
+          String.format(
+              Locale.ROOT,
+              "Cannot use classifier %s with %s: it reads layer %d, the head layer %d, and a TorchScript file gives one layer only",
+              files.classifier().name(),
+              files.script(),
+              classifier.layer(),
+              head.config().layer()));
     }
   }
 
@@ -285,17 +289,22 @@ record ModelPlan(
     int wanted = spec.maxTokens();
     if (backbone.learnedPositions() && wanted > backbone.maxPositions()) {
       throw new IOException(
-          "Cannot use --max-tokens %d with backbone %s: it has learned %d positions; use %d or less"
-              .formatted(
-                  wanted,
-                  files.backbone().name(),
-                  backbone.maxPositions(),
-                  backbone.maxPositions()));
+          String.format(
+              Locale.ROOT,
+              "Cannot use --max-tokens %d with backbone %s: it has learned %d positions; use %d or less",
+              wanted,
+              files.backbone().name(),
+              backbone.maxPositions(),
+              backbone.maxPositions()));
     }
     if (wanted > made) {
       warnings.add(
-          "windows of %d tokens are longer than the %d that backbone %s was made for"
-              .formatted(wanted, made, files.backbone().name()));
+          String.format(
+              Locale.ROOT,
+              "windows of %d tokens are longer than the %d that backbone %s was made for",
+              wanted,
+              made,
+              files.backbone().name()));
     }
     return wanted;
   }

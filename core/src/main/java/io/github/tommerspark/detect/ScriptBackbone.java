@@ -12,6 +12,7 @@ import io.github.tommerspark.engine.ScriptModule;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * A user's own TorchScript file as a backbone: its forward takes token ids, int64 (sequences ×
@@ -42,8 +43,12 @@ final class ScriptBackbone implements AutoCloseable {
       long[] shape = states.getShape().getShape();
       if (shape.length != 3 || shape[0] != 2 || shape[1] != 2 || shape[2] != width) {
         throw new IOException(
-            "Cannot use %s: for 2 sequences of 2 tokens its forward returned shape %s, but the head needs [2, 2, %d]"
-                .formatted(file, Arrays.toString(shape), width));
+            String.format(
+                Locale.ROOT,
+                "Cannot use %s: for 2 sequences of 2 tokens its forward returned shape %s, but the head needs [2, 2, %d]",
+                file,
+                Arrays.toString(shape),
+                width));
       }
       return backbone;
     } catch (IOException | RuntimeException e) {

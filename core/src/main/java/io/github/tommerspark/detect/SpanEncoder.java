@@ -7,6 +7,7 @@ import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.text.TokenizedText;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.BiFunction;
 
 /**
@@ -49,8 +50,12 @@ public final class SpanEncoder implements AutoCloseable {
     int headLayer = plan.head().config().layer();
     if (layer != null && layer != headLayer && plan.files().script() != null) {
       throw new ModelFormatException(
-          "Cannot use --layer %d with %s: a TorchScript file gives the layer of its head, %d"
-              .formatted(layer, plan.files().script(), headLayer));
+          String.format(
+              Locale.ROOT,
+              "Cannot use --layer %d with %s: a TorchScript file gives the layer of its head, %d",
+              layer,
+              plan.files().script(),
+              headLayer));
     }
     return new SpanEncoder(
         plan,

@@ -2,6 +2,7 @@ package io.github.tommerspark.detect;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /** The labels of the candidates of one text, by their token positions. */
 public final class SpanLabels {
@@ -99,7 +100,8 @@ public final class SpanLabels {
   public Label of(int start, int end) {
     int at = slot(key(start, end));
     if (spans[at] == EMPTY) {
-      throw new IllegalArgumentException("Span %d..%d has no label".formatted(start, end));
+      throw new IllegalArgumentException(
+          String.format(Locale.ROOT, "Span %d..%d has no label", start, end));
     }
     return new Label(classes.get(labels[at]), scores[at]);
   }

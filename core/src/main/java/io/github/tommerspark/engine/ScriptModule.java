@@ -22,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -195,7 +196,7 @@ public final class ScriptModule implements AutoCloseable {
     NDList named = new NDList(selector);
     for (int i = 0; i < arguments.size(); i++) {
       for (NDArray tensor : arguments.get(i)) {
-        tensor.setName("argument%d[]".formatted(i));
+        tensor.setName(String.format(Locale.ROOT, "argument%d[]", i));
         named.add(tensor);
       }
     }

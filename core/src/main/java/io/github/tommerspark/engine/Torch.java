@@ -77,12 +77,13 @@ public final class Torch {
       case GPU -> {
         if (options.deviceOrdinal() >= gpus) {
           throw new IllegalStateException(
-              "Cannot use GPU %d: %s sees %s, and CUDA_VISIBLE_DEVICES is %s; use --device cpu, or give this JVM a CUDA build of libtorch and a visible GPU"
-                  .formatted(
-                      options.deviceOrdinal(),
-                      library(),
-                      gpus == 0 ? "no GPU" : gpus + " GPU(s), counted from 0",
-                      visibleDevices() == null ? "not set" : "\"" + visibleDevices() + "\""));
+              String.format(
+                  Locale.ROOT,
+                  "Cannot use GPU %d: %s sees %s, and CUDA_VISIBLE_DEVICES is %s; use --device cpu, or give this JVM a CUDA build of libtorch and a visible GPU",
+                  options.deviceOrdinal(),
+                  library(),
+                  gpus == 0 ? "no GPU" : gpus + " GPU(s), counted from 0",
+                  visibleDevices() == null ? "not set" : "\"" + visibleDevices() + "\""));
         }
         yield Device.gpu(options.deviceOrdinal());
       }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -63,7 +64,8 @@ public final class AgreementTally implements Serializable {
   public AgreementTally(int models, int replicates, long seed) {
     if (models < 1 || replicates < 0) {
       throw new IllegalArgumentException(
-          "Cannot compare %d models with %d replicates".formatted(models, replicates));
+          String.format(
+              Locale.ROOT, "Cannot compare %d models with %d replicates", models, replicates));
     }
     int pairs = models * (models - 1) / 2;
     this.models = models;
@@ -95,8 +97,12 @@ public final class AgreementTally implements Serializable {
   public void add(String id, List<SpanSet> found) {
     if (found.size() != models) {
       throw new IllegalArgumentException(
-          "Cannot count the document %s: %d sets of spans for %d models"
-              .formatted(id, found.size(), models));
+          String.format(
+              Locale.ROOT,
+              "Cannot count the document %s: %d sets of spans for %d models",
+              id,
+              found.size(),
+              models));
     }
     documents++;
     if (found.stream().allMatch(set -> set.size() == 0)) {

@@ -3,6 +3,7 @@ package io.github.tommerspark.gold;
 import io.github.tommerspark.source.Quoted;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -93,7 +94,8 @@ final class ConllLines implements GoldFormat.LineParser {
       throw new GoldFormatException(
           file,
           number,
-          "there are %d columns, but %d in line %d".formatted(found, columns, columnsLine));
+          String.format(
+              Locale.ROOT, "there are %d columns, but %d in line %d", found, columns, columnsLine));
     }
   }
 

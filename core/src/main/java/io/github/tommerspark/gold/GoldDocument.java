@@ -3,6 +3,7 @@ package io.github.tommerspark.gold;
 import io.github.tommerspark.text.CodePointOffsets;
 import java.io.Serializable;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 
 /**
@@ -65,7 +66,12 @@ public record GoldDocument(String id, String text, List<GoldSpan> mentions)
 
   private static IllegalArgumentException outside(GoldSpan mention, int length, String units) {
     return new IllegalArgumentException(
-        "the mention [%d, %d) does not lie in the text, which has %d %s"
-            .formatted(mention.start(), mention.end(), length, units));
+        String.format(
+            Locale.ROOT,
+            "the mention [%d, %d) does not lie in the text, which has %d %s",
+            mention.start(),
+            mention.end(),
+            length,
+            units));
   }
 }

@@ -2,6 +2,7 @@ package io.github.tommerspark.gold;
 
 import java.io.Serializable;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A mention that somebody marked.
@@ -23,8 +24,11 @@ public record GoldSpan(int start, int end, String type, List<String> roles)
   public GoldSpan {
     if (start < 0 || end <= start) {
       throw new IllegalArgumentException(
-          "a mention must have 0 <= start < end, but one has start %d and end %d"
-              .formatted(start, end));
+          String.format(
+              Locale.ROOT,
+              "a mention must have 0 <= start < end, but one has start %d and end %d",
+              start,
+              end));
     }
     roles = List.copyOf(roles);
   }

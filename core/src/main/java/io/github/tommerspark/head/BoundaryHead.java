@@ -2,6 +2,7 @@ package io.github.tommerspark.head;
 
 import io.github.tommerspark.checkpoint.FloatTensor;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.stream.IntStream;
 
@@ -74,8 +75,13 @@ public record BoundaryHead(
     Objects.requireNonNull(config, "config");
     if (hiddenSize < 1 || tokenSize < 1 || size < 1 || inside < 1) {
       throw new IllegalArgumentException(
-          "hidden states have %d numbers, tokens %d, and %d in their context, and there are %d probes of extremes; all must be at least 1"
-              .formatted(hiddenSize, tokenSize, size, inside));
+          String.format(
+              Locale.ROOT,
+              "hidden states have %d numbers, tokens %d, and %d in their context, and there are %d probes of extremes; all must be at least 1",
+              hiddenSize,
+              tokenSize,
+              size,
+              inside));
     }
     List<long[]> shapes = shapes(config, hiddenSize, tokenSize, size, inside);
     for (int i = 0; i < NAMES.size(); i++) {
@@ -128,7 +134,13 @@ public record BoundaryHead(
 
   @Override
   public String toString() {
-    return "BoundaryHead[%s, hiddenSize=%d, tokenSize=%d, size=%d, inside=%d]"
-        .formatted(config, hiddenSize, tokenSize, size, inside);
+    return String.format(
+        Locale.ROOT,
+        "BoundaryHead[%s, hiddenSize=%d, tokenSize=%d, size=%d, inside=%d]",
+        config,
+        hiddenSize,
+        tokenSize,
+        size,
+        inside);
   }
 }

@@ -2,6 +2,7 @@ package io.github.tommerspark.head;
 
 import io.github.tommerspark.checkpoint.FloatTensor;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A head: settings and parameters that give every span of hidden states a logit.
@@ -54,8 +55,12 @@ public sealed interface Head permits PublishedHead, BoundaryHead {
   static void check(String name, float[] values, long expected) {
     if (values.length != expected) {
       throw new IllegalArgumentException(
-          "tensor \"%s\" has %d values, and %d are expected"
-              .formatted(name, values.length, expected));
+          String.format(
+              Locale.ROOT,
+              "tensor \"%s\" has %d values, and %d are expected",
+              name,
+              values.length,
+              expected));
     }
     for (float value : values) {
       if (!Float.isFinite(value)) {

@@ -1,5 +1,6 @@
 package io.github.tommerspark.head;
 
+import java.util.Locale;
 import java.util.Objects;
 
 /**
@@ -82,7 +83,8 @@ public record HeadConfig(
   private static void requireAtLeast(int least, int value, String field) {
     if (value < least) {
       throw new IllegalArgumentException(
-          "field \"%s\" is %d, and must be at least %d".formatted(field, value, least));
+          String.format(
+              Locale.ROOT, "field \"%s\" is %d, and must be at least %d", field, value, least));
     }
   }
 }

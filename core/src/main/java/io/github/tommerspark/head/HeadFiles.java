@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 
@@ -130,8 +131,11 @@ public final class HeadFiles {
       throw refused(
           where,
           HeadFields.QUERY_WEIGHT,
-          "has shape %s, which is no projection of hidden states to rank %d"
-              .formatted(Arrays.toString(query), config.rank()));
+          String.format(
+              Locale.ROOT,
+              "has shape %s, which is no projection of hidden states to rank %d",
+              Arrays.toString(query),
+              config.rank()));
     }
     return new PublishedHead(
         config,
@@ -151,8 +155,11 @@ public final class HeadFiles {
       throw refused(
           where,
           "context.weight",
-          "has shape %s, which makes no embeddings of tokens for rank %d"
-              .formatted(Arrays.toString(context), config.rank()));
+          String.format(
+              Locale.ROOT,
+              "has shape %s, which makes no embeddings of tokens for rank %d",
+              Arrays.toString(context),
+              config.rank()));
     }
     String extremes = "inside.weight";
     long[] weights = tensors.shape(extremes);
@@ -161,13 +168,14 @@ public final class HeadFiles {
       throw refused(
           where,
           extremes,
-          "has shape %s with field \"%s\" %d; at most %d probes and a window of %d are read"
-              .formatted(
-                  Arrays.toString(weights),
-                  HeadFields.SLIDING_WINDOW,
-                  config.slidingWindow(),
-                  MAX_INSIDE,
-                  MAX_WINDOW));
+          String.format(
+              Locale.ROOT,
+              "has shape %s with field \"%s\" %d; at most %d probes and a window of %d are read",
+              Arrays.toString(weights),
+              HeadFields.SLIDING_WINDOW,
+              config.slidingWindow(),
+              MAX_INSIDE,
+              MAX_WINDOW));
     }
     List<long[]> shapes =
         BoundaryHead.shapes(config, token[1], token[0], context[0] / BoundaryHead.CONTEXT, inside);

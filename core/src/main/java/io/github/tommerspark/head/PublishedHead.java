@@ -3,6 +3,7 @@ package io.github.tommerspark.head;
 import io.github.tommerspark.checkpoint.FloatTensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 
 /**
@@ -47,7 +48,7 @@ public record PublishedHead(
     Objects.requireNonNull(config, "config");
     if (hiddenSize < 1) {
       throw new IllegalArgumentException(
-          "the hidden size is %d, and must be at least 1".formatted(hiddenSize));
+          String.format(Locale.ROOT, "the hidden size is %d, and must be at least 1", hiddenSize));
     }
     long projection = (long) hiddenSize * config.rank();
     Head.check(HeadFields.QUERY_WEIGHT, queryWeight, projection);
@@ -103,6 +104,6 @@ public record PublishedHead(
 
   @Override
   public String toString() {
-    return "PublishedHead[%s, hiddenSize=%d]".formatted(config, hiddenSize);
+    return String.format(Locale.ROOT, "PublishedHead[%s, hiddenSize=%d]", config, hiddenSize);
   }
 }

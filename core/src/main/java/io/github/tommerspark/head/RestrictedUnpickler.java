@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -82,8 +83,12 @@ final class RestrictedUnpickler {
       throws ModelFormatException {
     if (pickle.remaining() > MAX_PICKLE_BYTES) {
       throw new ModelFormatException(
-          "Cannot read head %s: its pickle has %d bytes, and that of a head has at most %d"
-              .formatted(where, pickle.remaining(), MAX_PICKLE_BYTES));
+          String.format(
+              Locale.ROOT,
+              "Cannot read head %s: its pickle has %d bytes, and that of a head has at most %d",
+              where,
+              pickle.remaining(),
+              MAX_PICKLE_BYTES));
     }
     RestrictedUnpickler unpickler = new RestrictedUnpickler(pickle, where);
     try {
@@ -358,7 +363,11 @@ final class RestrictedUnpickler {
 
   private ModelFormatException malformed(String reason, Object... values) {
     return new ModelFormatException(
-        "Cannot read head %s: its pickle is not that of a state dict: %s (at byte %d)"
-            .formatted(where, reason.formatted(values), pickle.position()));
+        String.format(
+            Locale.ROOT,
+            "Cannot read head %s: its pickle is not that of a state dict: %s (at byte %d)",
+            where,
+            String.format(Locale.ROOT, reason, values),
+            pickle.position()));
   }
 }

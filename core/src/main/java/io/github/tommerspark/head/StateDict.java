@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -71,9 +72,14 @@ final class StateDict implements HeadTensors {
     if (bytes.remaining() % elementBytes != 0
         || bytes.remaining() / elementBytes != storage.elements()) {
       throw new ModelFormatException(
-          "Cannot read head %s: the data of tensor %s have %d bytes, not those of %s[%d]"
-              .formatted(
-                  where, Quoted.of(name), bytes.remaining(), storage.dtype(), storage.elements()));
+          String.format(
+              Locale.ROOT,
+              "Cannot read head %s: the data of tensor %s have %d bytes, not those of %s[%d]",
+              where,
+              Quoted.of(name),
+              bytes.remaining(),
+              storage.dtype(),
+              storage.elements()));
     }
     float[] stored = new float[(int) storage.elements()];
     storage.dtype().toFloats(bytes, FloatBuffer.wrap(stored));

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.zip.CRC32;
@@ -173,6 +174,6 @@ final class StoredZip {
 
   private ModelFormatException refused(String reason, Object... values) {
     return new ModelFormatException(
-        "Cannot read head %s: %s".formatted(where, reason.formatted(values)));
+        "Cannot read head %s: %s".formatted(where, String.format(Locale.ROOT, reason, values)));
   }
 }

@@ -285,7 +285,12 @@ final class HubClient {
       exchange.body().close();
       channel.truncate(0);
       throw new PassingException(
-          "%s did not continue %s at byte %d".formatted(exchange.server(), file.name(), offset));
+          String.format(
+              Locale.ROOT,
+              "%s did not continue %s at byte %d",
+              exchange.server(),
+              file.name(),
+              offset));
     }
     if (exchange.status() == 200) {
       channel.truncate(0);
@@ -297,8 +302,12 @@ final class HubClient {
         if (channel.position() + n > file.bytes()) {
           channel.truncate(0);
           throw new HubException(
-              "%s sent more of %s than the %d bytes that it announced"
-                  .formatted(exchange.server(), file.name(), file.bytes()));
+              String.format(
+                  Locale.ROOT,
+                  "%s sent more of %s than the %d bytes that it announced",
+                  exchange.server(),
+                  file.name(),
+                  file.bytes()));
         }
         for (ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, n); bytes.hasRemaining(); ) {
           channel.write(bytes);
@@ -308,8 +317,13 @@ final class HubClient {
     }
     if (channel.size() < file.bytes()) {
       throw new PassingException(
-          "%s ended %s after %d of %d bytes"
-              .formatted(exchange.server(), file.name(), channel.size(), file.bytes()));
+          String.format(
+              Locale.ROOT,
+              "%s ended %s after %d of %d bytes",
+              exchange.server(),
+              file.name(),
+              channel.size(),
+              file.bytes()));
     }
   }
 
@@ -370,7 +384,11 @@ final class HubClient {
           length += n;
           if (length > limit) {
             throw new HubException(
-                "%s sent more than %d bytes where a few were expected".formatted(server(), limit));
+                String.format(
+                    Locale.ROOT,
+                    "%s sent more than %d bytes where a few were expected",
+                    server(),
+                    limit));
           }
           if (length == bytes.length) {
             bytes = Arrays.copyOf(bytes, 2 * length);
@@ -435,8 +453,12 @@ final class HubClient {
 
     private PassingException stood() {
       return new PassingException(
-          "%s sent less than %d bytes in %d ms"
-              .formatted(server, LEAST_BYTES, settings.patience().toMillis()));
+          String.format(
+              Locale.ROOT,
+              "%s sent less than %d bytes in %d ms",
+              server,
+              LEAST_BYTES,
+              settings.patience().toMillis()));
     }
 
     @Override
@@ -514,7 +536,7 @@ final class HubClient {
             .header("Accept-Encoding", "identity")
             .method(method, BodyPublishers.noBody());
     if (offset > 0) {
-      request.header("Range", "bytes=%d-".formatted(offset));
+      request.header("Range", String.format(Locale.ROOT, "bytes=%d-", offset));
     }
     if (sendsToken(uri)) {
       request.header("Authorization", settings.token().authorization());
@@ -530,7 +552,11 @@ final class HubClient {
       throw new PassingException("%s does not accept connections".formatted(server));
     } catch (HttpTimeoutException e) {
       throw new PassingException(
-          "%s did not answer within %d ms".formatted(server, settings.patience().toMillis()));
+          String.format(
+              Locale.ROOT,
+              "%s did not answer within %d ms",
+              server,
+              settings.patience().toMillis()));
     } catch (SSLException e) {
       throw new HubException(
           "Cannot reach %s: %s".formatted(server, oneLine(String.valueOf(e.getMessage()))), e);
@@ -572,12 +598,18 @@ final class HubClient {
   private HubException refused(RepositoryId id, Exchange exchange) throws PassingException {
     int status = exchange.status();
     String code = exchange.header("X-Error-Code").orElse("");
-    String line = "%s answered %d%s".formatted(exchange.server(), status, complaint(exchange));
+    String line =
+        String.format(
+            Locale.ROOT, "%s answered %d%s", exchange.server(), status, complaint(exchange));
     if (status == 408 || status == 429 || status >= 500) {
       Duration retryAfter = retryAfter(exchange);
       if (retryAfter != null && retryAfter.compareTo(LONGEST_HOLD) > 0) {
         return new HubException(
-            "%s and wants no further request for %d s".formatted(line, retryAfter.toSeconds()));
+            String.format(
+                Locale.ROOT,
+                "%s and wants no further request for %d s",
+                line,
+                retryAfter.toSeconds()));
       }
       throw new PassingException(line, retryAfter);
     }
@@ -673,7 +705,8 @@ final class HubClient {
           before = now;
         }
         if (failures == ATTEMPTS) {
-          throw new HubException("%s, %d times in a row".formatted(e.getMessage(), ATTEMPTS), null);
+          throw new HubException(
+              String.format(Locale.ROOT, "%s, %d times in a row", e.getMessage(), ATTEMPTS), null);
         }
         Duration backoff = FIRST_DELAY.multipliedBy(1L << (failures - 1));
         pause.sleep(

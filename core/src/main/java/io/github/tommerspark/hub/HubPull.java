@@ -272,7 +272,8 @@ public final class HubPull {
       boolean sha256 = file.hash().length() == SHA256_DIGITS;
       digest = MessageDigest.getInstance(sha256 ? "SHA-256" : "SHA-1");
       if (!sha256) {
-        digest.update("blob %d\0".formatted(length).getBytes(StandardCharsets.US_ASCII));
+        digest.update(
+            String.format(Locale.ROOT, "blob %d\0", length).getBytes(StandardCharsets.US_ASCII));
       }
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("Every Java has SHA-256 and SHA-1", e);

@@ -150,7 +150,11 @@ public record HubSettings(
     } catch (URISyntaxException e) {
       // The URL is not repeated: what cannot be parsed cannot be redacted.
       throw new HubException(
-          "Cannot use HF_ENDPOINT: %s at position %d".formatted(e.getReason(), e.getIndex()));
+          String.format(
+              Locale.ROOT,
+              "Cannot use HF_ENDPOINT: %s at position %d",
+              e.getReason(),
+              e.getIndex()));
     }
     if (given.getRawUserInfo() != null) {
       throw new HubException(

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -210,6 +211,8 @@ final class RepositoryFiles {
     return names.isEmpty()
         ? "none"
         : String.join(", ", names.subList(0, Math.min(shown, names.size())))
-            + (names.size() > shown ? " and %d more".formatted(names.size() - shown) : "");
+            + (names.size() > shown
+                ? String.format(Locale.ROOT, " and %d more", names.size() - shown)
+                : "");
   }
 }

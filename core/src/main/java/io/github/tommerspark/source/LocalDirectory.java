@@ -12,6 +12,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -66,9 +67,13 @@ public final class LocalDirectory implements ModelDirectory {
     Path resolved = resolve(file).toRealPath();
     BasicFileAttributes attributes = Files.readAttributes(resolved, BasicFileAttributes.class);
     return Optional.of(
-        "%s %d %s %s"
-            .formatted(
-                resolved, attributes.size(), attributes.lastModifiedTime(), attributes.fileKey()));
+        String.format(
+            Locale.ROOT,
+            "%s %d %s %s",
+            resolved,
+            attributes.size(),
+            attributes.lastModifiedTime(),
+            attributes.fileKey()));
   }
 
   @Override
@@ -105,8 +110,12 @@ public final class LocalDirectory implements ModelDirectory {
         int count = channel.read(into, next);
         if (count < 0) {
           throw new EOFException(
-              "Cannot read %s: it ended at byte %d while it was read, and had %d bytes before"
-                  .formatted(name, next, size));
+              String.format(
+                  Locale.ROOT,
+                  "Cannot read %s: it ended at byte %d while it was read, and had %d bytes before",
+                  name,
+                  next,
+                  size));
         }
         next += count;
       }

@@ -2,6 +2,7 @@ package io.github.tommerspark.source;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -69,8 +70,12 @@ public interface ModelDirectory {
       long limit = Math.min(maxBytes, Integer.MAX_VALUE - 8);
       if (source.size() > limit) {
         throw new IOException(
-            "Cannot read %s: it has %d bytes, and a file of its kind may have at most %d"
-                .formatted(source.name(), source.size(), limit));
+            String.format(
+                Locale.ROOT,
+                "Cannot read %s: it has %d bytes, and a file of its kind may have at most %d",
+                source.name(),
+                source.size(),
+                limit));
       }
       byte[] bytes = new byte[(int) source.size()];
       source.read(0, ByteBuffer.wrap(bytes));

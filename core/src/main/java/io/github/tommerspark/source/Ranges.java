@@ -1,6 +1,7 @@
 package io.github.tommerspark.source;
 
 import java.io.EOFException;
+import java.util.Locale;
 
 /** The check that a range of bytes lies inside a file. */
 final class Ranges {
@@ -10,8 +11,13 @@ final class Ranges {
   static void check(String name, long size, long position, long length) throws EOFException {
     if (position < 0 || length < 0 || position > size - length) {
       throw new EOFException(
-          "Cannot read %s: %d bytes at position %d are not inside its %d bytes"
-              .formatted(name, length, position, size));
+          String.format(
+              Locale.ROOT,
+              "Cannot read %s: %d bytes at position %d are not inside its %d bytes",
+              name,
+              length,
+              position,
+              size));
     }
   }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -85,6 +86,6 @@ final class Checksums {
         length += n;
       }
     }
-    return "%d bytes, crc32c %08x".formatted(length, crc.getValue());
+    return String.format(Locale.ROOT, "%d bytes, crc32c %08x", length, crc.getValue());
   }
 }

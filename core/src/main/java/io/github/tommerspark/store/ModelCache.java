@@ -25,6 +25,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -178,7 +179,7 @@ public final class ModelCache {
         "Fetched {} to {} in {} s",
         folder.files().name(),
         entry,
-        "%.1f".formatted((System.nanoTime() - begin) / 1e9));
+        String.format(Locale.ROOT, "%.1f", (System.nanoTime() - begin) / 1e9));
   }
 
   private static String key(Folder folder, String part) {

@@ -3,6 +3,7 @@ package io.github.tommerspark.text;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
@@ -89,7 +90,7 @@ final class SplitPattern {
    */
   static Optional<String> danger(String pattern) {
     if (pattern.length() > MAX_LENGTH) {
-      return Optional.of("it is longer than %d characters".formatted(MAX_LENGTH));
+      return Optional.of(String.format(Locale.ROOT, "it is longer than %d characters", MAX_LENGTH));
     }
     try {
       check(new SplitPattern(pattern).alternatives());

@@ -1,5 +1,7 @@
 package io.github.tommerspark.train;
 
+import java.util.Locale;
+
 /**
  * Settings of the training of span classifiers. The defaults are upstream's ({@code
  * xp_learnClassification.py}), but for the embedding size.
@@ -46,7 +48,7 @@ public record ClassifierOptions(
 
   private static void require(boolean condition, String message, Object value) {
     if (!condition) {
-      throw new IllegalArgumentException(message.formatted(value));
+      throw new IllegalArgumentException(String.format(Locale.ROOT, message, value));
     }
   }
 

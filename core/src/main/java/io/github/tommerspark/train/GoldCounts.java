@@ -1,6 +1,7 @@
 package io.github.tommerspark.train;
 
 import java.io.Serializable;
+import java.util.Locale;
 
 /**
  * The fate of gold mentions when they were mapped to tokens.
@@ -47,16 +48,17 @@ public record GoldCounts(
 
   /** For people, on one line. */
   public String summary() {
-    return "%,d documents with %,d gold mentions: %,d labelled, %,d with the tokens of another, lost %,d to tokenisation, %,d at the first token of a sequence, %,d longer than the window, %,d across windows of long documents, %,d cut through a word"
-        .formatted(
-            documents,
-            mentions,
-            labelled,
-            repeated,
-            withoutToken,
-            atSequenceStart,
-            beyondWindow,
-            acrossWindows,
-            insideWords);
+    return String.format(
+        Locale.ROOT,
+        "%,d documents with %,d gold mentions: %,d labelled, %,d with the tokens of another, lost %,d to tokenisation, %,d at the first token of a sequence, %,d longer than the window, %,d across windows of long documents, %,d cut through a word",
+        documents,
+        mentions,
+        labelled,
+        repeated,
+        withoutToken,
+        atSequenceStart,
+        beyondWindow,
+        acrossWindows,
+        insideWords);
   }
 }

@@ -2,6 +2,7 @@ package io.github.tommerspark.train;
 
 import io.github.tommerspark.head.HeadType;
 import java.io.Serializable;
+import java.util.Locale;
 import java.util.Objects;
 
 /**
@@ -52,7 +53,7 @@ public record HeadLayout(
   private static void check(String option, int value, int most) {
     if (value < 1 || value > most) {
       throw new IllegalArgumentException(
-          "%s must be from 1 to %d, but is %d".formatted(option, most, value));
+          String.format(Locale.ROOT, "%s must be from 1 to %d, but is %d", option, most, value));
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.github.tommerspark.train;
 
 import java.io.Serializable;
+import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
@@ -29,7 +30,7 @@ public record HeadSlot(int layer, int rank) implements Serializable {
 
   /** Its name in files and messages, such as {@code L3_R64}. */
   public String label() {
-    return "L%d_R%d".formatted(layer, rank);
+    return String.format(Locale.ROOT, "L%d_R%d", layer, rank);
   }
 
   /** Returns whether a name has the form of a {@link #label}. */

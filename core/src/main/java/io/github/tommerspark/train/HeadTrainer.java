@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 
@@ -436,8 +437,13 @@ public final class HeadTrainer implements AutoCloseable {
     private void stepped(float loss, float norm) {
       if (!Float.isFinite(loss) || !Float.isFinite(norm)) {
         throw new ArithmeticException(
-            "The loss of head %s is %s and its gradient's norm %s at step %d: lower --learning-rate, or set --clip"
-                .formatted(slot.label(), loss, norm, steps + 1));
+            String.format(
+                Locale.ROOT,
+                "The loss of head %s is %s and its gradient's norm %s at step %d: lower --learning-rate, or set --clip",
+                slot.label(),
+                loss,
+                norm,
+                steps + 1));
       }
       steps++;
       epochSteps++;
@@ -560,11 +566,11 @@ public final class HeadTrainer implements AutoCloseable {
     private Map<String, NDArray> named() {
       Map<String, NDArray> named = new LinkedHashMap<>();
       for (int i = 0; i < state.size(); i++) {
-        named.put("%s.state.%d".formatted(slot.label(), i), state.get(i));
+        named.put(String.format(Locale.ROOT, "%s.state.%d", slot.label(), i), state.get(i));
       }
       for (int i = 0; i < kept.size(); i++) {
-        named.put("%s.kept.%d".formatted(slot.label(), i), kept.get(i));
-        named.put("%s.teacher.%d".formatted(slot.label(), i), teacher.get(i));
+        named.put(String.format(Locale.ROOT, "%s.kept.%d", slot.label(), i), kept.get(i));
+        named.put(String.format(Locale.ROOT, "%s.teacher.%d", slot.label(), i), teacher.get(i));
       }
       return named;
     }

@@ -5,6 +5,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import java.nio.ByteBuffer;
+import java.util.Locale;
 
 /**
  * Hidden states of one layer as they travel from where a backbone runs to where heads are trained.
@@ -17,8 +18,12 @@ public record HiddenStates(ByteBuffer bytes) {
     ByteBuffer values = bytes.duplicate();
     if (values.remaining() != (long) Float.BYTES * tokens * width) {
       throw new IllegalArgumentException(
-          "%d bytes are not the hidden states of %d tokens of width %d"
-              .formatted(values.remaining(), tokens, width));
+          String.format(
+              Locale.ROOT,
+              "%d bytes are not the hidden states of %d tokens of width %d",
+              values.remaining(),
+              tokens,
+              width));
     }
     return owner.create(values, new Shape(tokens, width), DataType.FLOAT32);
   }

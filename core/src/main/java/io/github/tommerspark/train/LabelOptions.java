@@ -1,5 +1,7 @@
 package io.github.tommerspark.train;
 
+import java.util.Locale;
+
 /**
  * Settings of the training of label models.
  *
@@ -58,7 +60,7 @@ public record LabelOptions(
 
   private static void require(boolean condition, String message, Object value) {
     if (!condition) {
-      throw new IllegalArgumentException(message.formatted(value));
+      throw new IllegalArgumentException(String.format(Locale.ROOT, message, value));
     }
   }
 

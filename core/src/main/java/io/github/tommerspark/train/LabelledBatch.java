@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Sequences of tokens, one after the other and without padding, with the spans that are gold in
@@ -25,8 +26,13 @@ public record LabelledBatch(
   public LabelledBatch {
     if (kept.length != 2 * ids.length || goldStarts.length != goldEnds.length) {
       throw new IllegalArgumentException(
-          "%d tokens, %d marks, %d starts and %d ends do not make a batch"
-              .formatted(ids.length, kept.length, goldStarts.length, goldEnds.length));
+          String.format(
+              Locale.ROOT,
+              "%d tokens, %d marks, %d starts and %d ends do not make a batch",
+              ids.length,
+              kept.length,
+              goldStarts.length,
+              goldEnds.length));
     }
   }
 

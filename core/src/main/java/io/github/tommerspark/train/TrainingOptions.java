@@ -4,6 +4,7 @@ import io.github.tommerspark.head.HeadReach;
 import io.github.tommerspark.head.HeadType;
 import io.github.tommerspark.head.ScoreNormalization;
 import java.io.Serializable;
+import java.util.Locale;
 
 /**
  * Settings of the training of heads. The defaults are the paper's.
@@ -118,7 +119,7 @@ public record TrainingOptions(
 
   private static void require(boolean condition, String message, Object value) {
     if (!condition) {
-      throw new IllegalArgumentException(message.formatted(value));
+      throw new IllegalArgumentException(String.format(Locale.ROOT, message, value));
     }
   }
 

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -57,8 +58,10 @@ public record TypeTable(Map<String, List<String>> related) {
         throw wrong(
             file,
             number,
-            "a line is a type, its broader types and its synonyms, with tabs between, but this has %d fields"
-                .formatted(fields.length));
+            String.format(
+                Locale.ROOT,
+                "a line is a type, its broader types and its synonyms, with tabs between, but this has %d fields",
+                fields.length));
       }
       List<String> others = new ArrayList<>();
       for (String field : List.of(fields[1], fields[2])) {
@@ -76,7 +79,7 @@ public record TypeTable(Map<String, List<String>> related) {
 
   private static IllegalArgumentException wrong(String file, long line, String reason) {
     return new IllegalArgumentException(
-        "Cannot read the types %s, line %d: %s".formatted(file, line, reason));
+        String.format(Locale.ROOT, "Cannot read the types %s, line %d: %s", file, line, reason));
   }
 
   /**

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
@@ -145,8 +146,11 @@ final class Checkup {
     int gpus = Torch.gpuCount();
     String visible = Torch.visibleDevices();
     String found =
-        "%d GPU(s), CUDA_VISIBLE_DEVICES is %s"
-            .formatted(gpus, visible == null ? "not set" : "\"" + visible + "\"");
+        String.format(
+            Locale.ROOT,
+            "%d GPU(s), CUDA_VISIBLE_DEVICES is %s",
+            gpus,
+            visible == null ? "not set" : "\"" + visible + "\"");
     if (gpus == 0 && device == DeviceChoice.GPU) {
       findings.add(
           Finding.fail(
@@ -164,7 +168,8 @@ final class Checkup {
   private void threads() {
     int processors = Runtime.getRuntime().availableProcessors();
     int threads = Torch.threads();
-    String found = "%d processors, %d thread(s) per call".formatted(processors, threads);
+    String found =
+        String.format(Locale.ROOT, "%d processors, %d thread(s) per call", processors, threads);
     findings.add(
         threads > processors
             ? Finding.warn(
@@ -185,8 +190,13 @@ final class Checkup {
       boolean right =
           exact ? dice == 1 && difference <= smoke.tolerance() : dice >= smoke.bf16Dice();
       String what =
-          "%s on %s: DICE %.3f with the expected mentions, scores differ by at most %.1e"
-              .formatted(smoke.model(), models.device(), dice, difference);
+          String.format(
+              Locale.ROOT,
+              "%s on %s: DICE %.3f with the expected mentions, scores differ by at most %.1e",
+              smoke.model(),
+              models.device(),
+              dice,
+              difference);
       if (dtype == ComputeType.BF16 && !Torch.device(options).isGpu() && !Processor.hasBfloat16()) {
         what += "; slower than fp32, this processor having no instructions for it";
       }
@@ -210,7 +220,7 @@ final class Checkup {
   /** Bytes, for people. */
   static String size(long bytes) {
     return bytes < 1 << 20
-        ? "%d bytes".formatted(bytes)
-        : "%.1f GiB".formatted(bytes / (double) (1 << 30));
+        ? String.format(Locale.ROOT, "%d bytes", bytes)
+        : String.format(Locale.ROOT, "%.1f GiB", bytes / (double) (1 << 30));
   }
 }

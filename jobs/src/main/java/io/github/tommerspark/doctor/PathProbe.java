@@ -9,6 +9,7 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.AccessDeniedException;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -63,7 +64,9 @@ final class PathProbe {
     } catch (TimeoutException e) {
       look.cancel(true);
       return Finding.fail(
-          CHECK, "%s: no answer within %,d s".formatted(location, patience.toSeconds()), remedy(e));
+          CHECK,
+          String.format(Locale.ROOT, "%s: no answer within %,d s", location, patience.toSeconds()),
+          remedy(e));
     } catch (InterruptedException e) {
       look.cancel(true);
       Thread.currentThread().interrupt();
@@ -79,7 +82,8 @@ final class PathProbe {
           .formatted(
               path,
               status.isDirectory()
-                  ? "a directory of %d entries".formatted(fs.listStatus(path).length)
+                  ? String.format(
+                      Locale.ROOT, "a directory of %d entries", fs.listStatus(path).length)
                   : Checkup.size(status.getLen()));
     }
   }

@@ -40,6 +40,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
 import java.util.concurrent.Callable;
@@ -191,8 +192,13 @@ final class DemoCommand implements Callable<Integer> {
       List<Row> mentions = row.getList(row.fieldIndex(model.column()));
       out.println();
       out.println(
-          "── %s: %s (%s, %d mentions)"
-              .formatted(row.getAs("id"), row.getAs("title"), model.name(), mentions.size()));
+          String.format(
+              Locale.ROOT,
+              "── %s: %s (%s, %d mentions)",
+              row.getAs("id"),
+              row.getAs("title"),
+              model.name(),
+              mentions.size()));
       out.println();
       out.println(
           highlighter.highlight(
@@ -245,7 +251,9 @@ final class DemoCommand implements Callable<Integer> {
       StringBuilder line = new StringBuilder("  %-12s".formatted(names.get(a)));
       for (int b = 0; b < names.size(); b++) {
         line.append(
-            b == a ? "%12s".formatted("") : "%12.3f".formatted(report.micro().dice()[a][b]));
+            b == a
+                ? "%12s".formatted("")
+                : String.format(Locale.ROOT, "%12.3f", report.micro().dice()[a][b]));
       }
       out.println(line.toString().stripTrailing());
     }
@@ -274,7 +282,7 @@ final class DemoCommand implements Callable<Integer> {
               name ->
                   line.append(
                       dice.containsKey(name)
-                          ? "%12.3f".formatted(dice.get(name))
+                          ? String.format(Locale.ROOT, "%12.3f", dice.get(name))
                           : "%12s".formatted("")));
           out.println(line.toString().stripTrailing());
         });

@@ -15,6 +15,7 @@ import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
@@ -177,9 +178,13 @@ final class ImportCommand implements Callable<Integer> {
   private void done(int kept, int layers) throws IOException {
     PrintWriter out = command.commandLine().getOut();
     out.println(
-        "%s is a snapshot of %d of %d blocks (%,d MB)"
-            .formatted(
-                output, kept, layers, Files.size(output.resolve("model.safetensors")) / 1_000_000));
+        String.format(
+            Locale.ROOT,
+            "%s is a snapshot of %d of %d blocks (%,d MB)",
+            output,
+            kept,
+            layers,
+            Files.size(output.resolve("model.safetensors")) / 1_000_000));
     out.println(
         "Next: ./submit.sh train --backbone %s --layers all --train FILE --dev FILE --output DIR"
             .formatted(output));

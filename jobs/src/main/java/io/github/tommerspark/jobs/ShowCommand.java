@@ -41,6 +41,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -183,8 +184,12 @@ final class ShowCommand implements Callable<Integer> {
     for (Found one : found) {
       List<Mention> mentions = one.mentions();
       out.println(
-          "%s, %d mentions above %s"
-              .formatted(one.model().name(), mentions.size(), one.model().threshold().value()));
+          String.format(
+              Locale.ROOT,
+              "%s, %d mentions above %s",
+              one.model().name(),
+              mentions.size(),
+              one.model().threshold().value()));
       out.println(
           highlighter.highlight(
               text,
@@ -203,13 +208,14 @@ final class ShowCommand implements Callable<Integer> {
           .forEach(
               m ->
                   out.println(
-                      "  %.4f  %s%s"
-                          .formatted(
-                              m.score(),
-                              m.text().replaceAll("\\s+", " "),
-                              label(one, m, highlighter))));
+                      String.format(
+                          Locale.ROOT,
+                          "  %.4f  %s%s",
+                          m.score(),
+                          m.text().replaceAll("\\s+", " "),
+                          label(one, m, highlighter))));
       if (mentions.size() > LISTED) {
-        out.println("  and %,d more".formatted(mentions.size() - LISTED));
+        out.println(String.format(Locale.ROOT, "  and %,d more", mentions.size() - LISTED));
       }
       out.println();
     }
@@ -222,7 +228,7 @@ final class ShowCommand implements Callable<Integer> {
     String label =
         mention.label() == null
             ? NO_LABEL
-            : "%s %.2f".formatted(mention.label(), mention.labelScore());
+            : String.format(Locale.ROOT, "%s %.2f", mention.label(), mention.labelScore());
     return "  (%s)".formatted(highlighter.coloured(label, found.colour(mention)));
   }
 
@@ -259,7 +265,8 @@ final class ShowCommand implements Callable<Integer> {
     List<Mark> drawn = marks.subList(0, Math.min(marks.size(), Documents.MAX_MENTIONS));
     String cut =
         drawn.size() < marks.size()
-            ? "%,d of %,d mentions are drawn.".formatted(drawn.size(), marks.size())
+            ? String.format(
+                Locale.ROOT, "%,d of %,d mentions are drawn.", drawn.size(), marks.size())
             : "";
     List<Section> sections = new ArrayList<>();
     sections.add(
@@ -271,7 +278,7 @@ final class ShowCommand implements Callable<Integer> {
                     List.of(
                         new Document(
                             "Text",
-                            "%,d characters".formatted(offsets.codePoints()),
+                            String.format(Locale.ROOT, "%,d characters", offsets.codePoints()),
                             "",
                             List.of(new Passage("", text, drawn, cut))))))));
     if (heatMap) {
@@ -332,7 +339,9 @@ final class ShowCommand implements Callable<Integer> {
             false));
     if (size < tokens.size()) {
       blocks.add(
-          new Paragraph("The first %d of %,d tokens are drawn.".formatted(size, tokens.size())));
+          new Paragraph(
+              String.format(
+                  Locale.ROOT, "The first %d of %,d tokens are drawn.", size, tokens.size())));
     }
     return new Section("Scores of " + found.model().name(), blocks);
   }

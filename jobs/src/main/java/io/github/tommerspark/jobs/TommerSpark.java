@@ -20,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 import org.apache.spark.SparkConf;
@@ -112,7 +113,8 @@ public final class TommerSpark implements Runnable {
     try {
       return (SparkUserAppException) constructor.newInstance(arguments);
     } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("Cannot hand the exit code %d to Spark".formatted(code), e);
+      throw new IllegalStateException(
+          String.format(Locale.ROOT, "Cannot hand the exit code %d to Spark", code), e);
     }
   }
 

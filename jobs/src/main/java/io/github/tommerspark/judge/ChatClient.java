@@ -15,6 +15,7 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -117,14 +118,17 @@ final class ChatClient {
       if (sent.getAndIncrement() >= settings.budget()) {
         sent.decrementAndGet();
         throw new JudgeException(
-            "The budget of %,d requests is used up, repeated ones included"
-                .formatted(settings.budget()));
+            String.format(
+                Locale.ROOT,
+                "The budget of %,d requests is used up, repeated ones included",
+                settings.budget()));
       }
       try {
         return send(question);
       } catch (PassingException e) {
         if (attempt == ATTEMPTS) {
-          throw new JudgeException("%s, %d times in a row".formatted(e.getMessage(), ATTEMPTS));
+          throw new JudgeException(
+              String.format(Locale.ROOT, "%s, %d times in a row", e.getMessage(), ATTEMPTS));
         }
         Duration delay = delay(attempt, e.retryAfter);
         LOG.debug("{}; asking again in {} ms", e.getMessage(), delay.toMillis());
@@ -160,12 +164,17 @@ final class ChatClient {
       return answer(body);
     }
     String line =
-        "%s answered %d%s".formatted(settings.endpoint().server(), status, complaint(body));
+        String.format(
+            Locale.ROOT, "%s answered %d%s", settings.endpoint().server(), status, complaint(body));
     if (status == 408 || status == 429 || status >= 500) {
       Duration retryAfter = retryAfter(response);
       if (retryAfter != null && retryAfter.compareTo(LONGEST_HOLD) > 0) {
         throw new JudgeException(
-            "%s and wants no further request for %,d s".formatted(line, retryAfter.toSeconds()));
+            String.format(
+                Locale.ROOT,
+                "%s and wants no further request for %,d s",
+                line,
+                retryAfter.toSeconds()));
       }
       throw new PassingException(line, status == 429, retryAfter);
     }
@@ -196,8 +205,11 @@ final class ChatClient {
     } catch (TimeoutException e) {
       response.cancel(true);
       throw new PassingException(
-          "%s did not answer within %,d ms"
-              .formatted(settings.endpoint().server(), settings.timeout().toMillis()));
+          String.format(
+              Locale.ROOT,
+              "%s did not answer within %,d ms",
+              settings.endpoint().server(),
+              settings.timeout().toMillis()));
     } catch (ExecutionException e) {
       throw broken(e.getCause());
     } finally {

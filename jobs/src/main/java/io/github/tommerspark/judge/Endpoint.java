@@ -2,6 +2,7 @@ package io.github.tommerspark.judge;
 
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -33,7 +34,11 @@ public record Endpoint(URI uri) {
     } catch (URISyntaxException e) {
       // The URL is not repeated: what cannot be parsed cannot be redacted.
       throw new IllegalArgumentException(
-          "Cannot use --endpoint: %s at position %d".formatted(e.getReason(), e.getIndex()));
+          String.format(
+              Locale.ROOT,
+              "Cannot use --endpoint: %s at position %d",
+              e.getReason(),
+              e.getIndex()));
     }
     String scheme = given.getScheme();
     if (given.getHost() == null

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -89,8 +90,11 @@ public final class VerdictCache implements Closeable {
         line++;
         if (!read(new String(bytes, start, end - start, StandardCharsets.UTF_8))) {
           throw new JudgeException(
-              "Cannot use the cache %s: line %d is not a verdict; name another --cache"
-                  .formatted(path, line));
+              String.format(
+                  Locale.ROOT,
+                  "Cannot use the cache %s: line %d is not a verdict; name another --cache",
+                  path,
+                  line));
         }
         start = end + 1;
       }

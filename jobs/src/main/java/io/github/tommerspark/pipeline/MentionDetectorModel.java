@@ -257,7 +257,8 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
             value -> {
               if ((int) value < least) {
                 throw new IllegalArgumentException(
-                    "%s must be at least %d, but is %s".formatted(name, least, value));
+                    String.format(
+                        Locale.ROOT, "%s must be at least %d, but is %s", name, least, value));
               }
               return true;
             });
@@ -290,8 +291,11 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
   private static boolean isOneColumn(String[] columns) {
     if (columns.length != 1) {
       throw new IllegalArgumentException(
-          "inputCols must name one column, but names %d: %s"
-              .formatted(columns.length, String.join(", ", columns)));
+          String.format(
+              Locale.ROOT,
+              "inputCols must name one column, but names %d: %s",
+              columns.length,
+              String.join(", ", columns)));
     }
     return true;
   }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
@@ -152,8 +153,11 @@ final class AgreementSection {
       if (size < names.size()) {
         blocks.add(
             new Paragraph(
-                "Of %d models the first %d are drawn; the file has all."
-                    .formatted(names.size(), size)));
+                String.format(
+                    Locale.ROOT,
+                    "Of %d models the first %d are drawn; the file has all.",
+                    names.size(),
+                    size)));
       }
     }
 
@@ -185,8 +189,13 @@ final class AgreementSection {
           && (matrix.size() != size
               || matrix.stream().anyMatch(row -> row == null || row.size() != size))) {
         throw new IOException(
-            "Cannot read %s: field \"%s\" is not %d × %d, a row and a column for each model"
-                .formatted(file, field, size, size));
+            String.format(
+                Locale.ROOT,
+                "Cannot read %s: field \"%s\" is not %d × %d, a row and a column for each model",
+                file,
+                field,
+                size,
+                size));
       }
     }
 
@@ -229,8 +238,11 @@ final class AgreementSection {
       Table.Builder table =
           Table.of(
               bounded
-                  ? "Pairs of models; intervals at %s%% from %s bootstrap replicates over documents"
-                      .formatted(level(), Numbers.count(intervals.replicates))
+                  ? String.format(
+                      Locale.ROOT,
+                      "Pairs of models; intervals at %s%% from %s bootstrap replicates over documents",
+                      level(),
+                      Numbers.count(intervals.replicates))
                   : "Pairs of models",
               "A",
               "B",

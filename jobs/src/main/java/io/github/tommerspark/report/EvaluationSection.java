@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -489,7 +490,8 @@ final class EvaluationSection {
                               caption,
                               String.join(", ", of),
                               examples.size() > MAX_EXAMPLES
-                                  ? "; %d of %d".formatted(MAX_EXAMPLES, examples.size())
+                                  ? String.format(
+                                      Locale.ROOT, "; %d of %d", MAX_EXAMPLES, examples.size())
                                   : ""),
                       examples.stream()
                           .limit(MAX_EXAMPLES)

@@ -2,6 +2,7 @@ package io.github.tommerspark.report;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A matrix of numbers between 0 and 1 as coloured squares.
@@ -49,13 +50,23 @@ public record HeatMap(
     columns = List.copyOf(columns);
     if (values.length != rows.size() || details.length != rows.size()) {
       throw new IllegalArgumentException(
-          "\"%s\" has %d rows, but %d labels".formatted(caption, values.length, rows.size()));
+          String.format(
+              Locale.ROOT,
+              "\"%s\" has %d rows, but %d labels",
+              caption,
+              values.length,
+              rows.size()));
     }
     for (int row = 0; row < values.length; row++) {
       if (values[row].length != columns.size() || details[row].length != columns.size()) {
         throw new IllegalArgumentException(
-            "Row %d of \"%s\" has %d values, but there are %d labels"
-                .formatted(row, caption, values[row].length, columns.size()));
+            String.format(
+                Locale.ROOT,
+                "Row %d of \"%s\" has %d values, but there are %d labels",
+                row,
+                caption,
+                values[row].length,
+                columns.size()));
       }
     }
   }

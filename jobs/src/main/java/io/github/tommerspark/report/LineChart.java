@@ -3,6 +3,7 @@ package io.github.tommerspark.report;
 import com.samskivert.mustache.Template;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -123,7 +124,7 @@ public record LineChart(
       legend.add(
           new Label(
               view.curves().get(i).css(),
-              "%d,%d %d,%d".formatted(LEFT, middle, LEFT + 28, middle),
+              String.format(Locale.ROOT, "%d,%d %d,%d", LEFT, middle, LEFT + 28, middle),
               LEFT + 36,
               middle + 4,
               view.curves().get(i).name()));
@@ -146,7 +147,11 @@ public record LineChart(
 
   private Curve curve(int index, Series one) {
     String css =
-        "s%d%s".formatted(index % MarkStyle.COLOURS, index < MarkStyle.COLOURS ? "" : " second");
+        String.format(
+            Locale.ROOT,
+            "s%d%s",
+            index % MarkStyle.COLOURS,
+            index < MarkStyle.COLOURS ? "" : " second");
     List<Dot> dots =
         one.points().stream()
             .filter(point -> !Double.isNaN(point.x()) && !Double.isNaN(point.y()))

@@ -1,5 +1,7 @@
 package io.github.tommerspark.report;
 
+import java.util.Locale;
+
 /**
  * A mention to underline.
  *
@@ -20,7 +22,8 @@ public record Mark(int start, int end, MarkStyle style, String by, Float score, 
   public Mark {
     if (start < 0 || end <= start) {
       throw new IllegalArgumentException(
-          "A mention must have 0 <= start < end: start=%d, end=%d".formatted(start, end));
+          String.format(
+              Locale.ROOT, "A mention must have 0 <= start < end: start=%d, end=%d", start, end));
     }
   }
 

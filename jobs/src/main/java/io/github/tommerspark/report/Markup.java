@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -84,7 +85,7 @@ record Markup(List<Piece> pieces, int lanes, int hidden) {
         (lane, mark) -> {
           title.append(title.isEmpty() ? "" : "\n");
           title.append(titles.computeIfAbsent(mark, m -> title(codePoints, m)));
-          lines.add("m l%d %s".formatted(lane, mark.style().css()));
+          lines.add(String.format(Locale.ROOT, "m l%d %s", lane, mark.style().css()));
         });
     return new Piece(new String(codePoints, from, to - from), title.toString(), lines);
   }

@@ -3,6 +3,7 @@ package io.github.tommerspark.report;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A table.
@@ -90,8 +91,12 @@ public record Table(String caption, List<Column> columns, List<List<Cell>> rows,
     public Builder row(String... cells) {
       if (cells.length != columns.size()) {
         throw new IllegalArgumentException(
-            "A row of \"%s\" needs %d cells, but has %d"
-                .formatted(caption, columns.size(), cells.length));
+            String.format(
+                Locale.ROOT,
+                "A row of \"%s\" needs %d cells, but has %d",
+                caption,
+                columns.size(),
+                cells.length));
       }
       if (rows.size() == MAX_ROWS) {
         omitted++;

@@ -11,6 +11,7 @@ import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.engine.Torch;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -237,7 +238,7 @@ public final class ExecutorModels {
               "Executor {} loaded {} in {} s: {}",
               SparkEnv.get() == null ? "none" : SparkEnv.get().executorId(),
               key.models().stream().map(ModelSpec::name).collect(Collectors.joining(", ")),
-              "%.2f".formatted(seconds),
+              String.format(Locale.ROOT, "%.2f", seconds),
               detector.loadReports().stream()
                   .map(ExecutorModels::describe)
                   .collect(Collectors.joining("; ")));
@@ -271,7 +272,12 @@ public final class ExecutorModels {
   }
 
   private static String describe(LoadReport report) {
-    return "%s on %s in %s, %.1f MB"
-        .formatted(report.backbone(), report.device(), report.dtype(), report.bytesRead() / 1e6);
+    return String.format(
+        Locale.ROOT,
+        "%s on %s in %s, %.1f MB",
+        report.backbone(),
+        report.device(),
+        report.dtype(),
+        report.bytesRead() / 1e6);
   }
 }

@@ -86,12 +86,13 @@ public enum GpuAddressing {
       return 0;
     }
     throw new IllegalStateException(
-        "Cannot find GPU address \"%s\" among the visible ones: CUDA_VISIBLE_DEVICES is %s and %d GPU(s) are visible; make them agree, or set %s=ordinal"
-            .formatted(
-                address,
-                visibleDevices == null ? "not set" : "\"" + visibleDevices + "\"",
-                gpuCount,
-                PROPERTY));
+        String.format(
+            Locale.ROOT,
+            "Cannot find GPU address \"%s\" among the visible ones: CUDA_VISIBLE_DEVICES is %s and %d GPU(s) are visible; make them agree, or set %s=ordinal",
+            address,
+            visibleDevices == null ? "not set" : "\"" + visibleDevices + "\"",
+            gpuCount,
+            PROPERTY));
   }
 
   /** Numbers name a GPU as they are, UUIDs also by their beginning, as CUDA allows. */

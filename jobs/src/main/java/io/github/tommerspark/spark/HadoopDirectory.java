@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.EtagSource;
@@ -87,16 +88,20 @@ final class HadoopDirectory implements ModelDirectory {
       FileStatus file = listing.next();
       if (files.size() == MAX_FILES) {
         throw new IOException(
-            "Cannot read %s: it has more than %d files; name the directory of a single model"
-                .formatted(name, MAX_FILES));
+            String.format(
+                Locale.ROOT,
+                "Cannot read %s: it has more than %d files; name the directory of a single model",
+                name,
+                MAX_FILES));
       }
       files.add(
-          "%s %d %d %s"
-              .formatted(
-                  file.getPath().toUri().getPath().substring(root.length()),
-                  file.getLen(),
-                  file.getModificationTime(),
-                  file instanceof EtagSource tagged ? tagged.getEtag() : ""));
+          String.format(
+              Locale.ROOT,
+              "%s %d %d %s",
+              file.getPath().toUri().getPath().substring(root.length()),
+              file.getLen(),
+              file.getModificationTime(),
+              file instanceof EtagSource tagged ? tagged.getEtag() : ""));
     }
     if (files.isEmpty()) {
       throw absent(null);
@@ -172,8 +177,13 @@ final class HadoopDirectory implements ModelDirectory {
     public void read(long position, ByteBuffer into) throws IOException {
       if (position < 0 || position > size - into.remaining()) {
         throw new EOFException(
-            "Cannot read %s: %d bytes at position %d are not inside its %d bytes"
-                .formatted(name, into.remaining(), position, size));
+            String.format(
+                Locale.ROOT,
+                "Cannot read %s: %d bytes at position %d are not inside its %d bytes",
+                name,
+                into.remaining(),
+                position,
+                size));
       }
       byte[] bytes = new byte[into.remaining()];
       in.readFully(position, bytes);

@@ -4,6 +4,7 @@ import io.github.tommerspark.detect.ModelDescription;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.EngineOptions;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The memory that models need outside the heap of an executor, reckoned from their sizes before any
@@ -89,7 +90,12 @@ public record MemoryEstimate(long weights, long activations, long fixed) {
 
   @Override
   public String toString() {
-    return "%,d MiB: weights %,d, activations at most %,d, libtorch and tokenizer about %,d"
-        .formatted(totalMib(), weights / MIB, activations / MIB, fixed / MIB);
+    return String.format(
+        Locale.ROOT,
+        "%,d MiB: weights %,d, activations at most %,d, libtorch and tokenizer about %,d",
+        totalMib(),
+        weights / MIB,
+        activations / MIB,
+        fixed / MIB);
   }
 }

@@ -4,6 +4,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import scala.collection.JavaConverters;
 import scala.collection.Seq;
@@ -40,8 +41,12 @@ public final class SparkMethods {
             .orElseThrow(
                 () ->
                     new IllegalStateException(
-                        "Cannot work with this version of Spark: %s has no method %s that takes %d argument(s) of these types"
-                            .formatted(type.getName(), method, arguments.length)));
+                        String.format(
+                            Locale.ROOT,
+                            "Cannot work with this version of Spark: %s has no method %s that takes %d argument(s) of these types",
+                            type.getName(),
+                            method,
+                            arguments.length)));
     try {
       return found.invoke(object, arguments);
     } catch (IllegalAccessException e) {

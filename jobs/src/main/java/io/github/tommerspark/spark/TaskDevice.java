@@ -3,6 +3,7 @@ package io.github.tommerspark.spark;
 import io.github.tommerspark.engine.DeviceChoice;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.engine.Torch;
+import java.util.Locale;
 import java.util.function.IntSupplier;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
@@ -108,7 +109,7 @@ record TaskDevice(EngineOptions engine, Integer assigned) {
   String describe(String loaded) {
     return assigned == null || loaded.equals("gpu(" + assigned + ")")
         ? loaded
-        : "%s (assigned: gpu(%d))".formatted(loaded, assigned);
+        : String.format(Locale.ROOT, "%s (assigned: gpu(%d))", loaded, assigned);
   }
 
   /** Returns whether a GPU was assigned that the models could have used but did not. */

@@ -1,6 +1,7 @@
 package io.github.tommerspark.sparknlp;
 
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The text of a row: a whole, or parts of one.
@@ -52,7 +53,8 @@ public final class DocumentText {
 
   /** Says that a part cannot be where it claims to be. */
   static String cannotBegin(String sentence, long begin) {
-    return "the annotation of sentence %s cannot begin at %d".formatted(sentence, begin);
+    return String.format(
+        Locale.ROOT, "the annotation of sentence %s cannot begin at %d", sentence, begin);
   }
 
   /** A text that cannot be read. */

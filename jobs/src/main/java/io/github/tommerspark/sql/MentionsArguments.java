@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -102,8 +103,11 @@ final class MentionsArguments {
         put(named.key(), named.value());
       } else if (position == POSITIONS.size()) {
         throw Refusal.of(
-            "it takes %s, but was given %d arguments; write options as map('threshold', '0.9') or as threshold => 0.9"
-                .formatted("text [, model [, options]]", arguments.size()));
+            String.format(
+                Locale.ROOT,
+                "it takes %s, but was given %d arguments; write options as map('threshold', '0.9') or as threshold => 0.9",
+                "text [, model [, options]]",
+                arguments.size()));
       } else {
         put(POSITIONS.get(position++), argument);
       }

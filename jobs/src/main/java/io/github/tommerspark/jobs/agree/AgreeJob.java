@@ -13,6 +13,7 @@ import io.github.tommerspark.spark.JoinedAgreement;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
@@ -105,8 +106,11 @@ public final class AgreeJob {
   private void checkConsensus() {
     if (options.votes() > models.size()) {
       throw new UserException(
-          "Cannot write mentions that %d models found: there are only %d models"
-              .formatted(options.votes(), models.size()));
+          String.format(
+              Locale.ROOT,
+              "Cannot write mentions that %d models found: there are only %d models",
+              options.votes(),
+              models.size()));
     }
     MentionDataset first = datasets.get(0);
     for (String column : first.rows().columns()) {
@@ -139,8 +143,11 @@ public final class AgreeJob {
   private static void refuseDifferentTexts(AgreementPart part) {
     if (part.differing() > 0) {
       throw new UserException(
-          "Cannot compare mentions in different texts: %,d id(s) have more than one text, such as %s; compare runs over the same documents, or name what identifies them with --id-column"
-              .formatted(part.differing(), part.differingId()));
+          String.format(
+              Locale.ROOT,
+              "Cannot compare mentions in different texts: %,d id(s) have more than one text, such as %s; compare runs over the same documents, or name what identifies them with --id-column",
+              part.differing(),
+              part.differingId()));
     }
   }
 
@@ -155,21 +162,30 @@ public final class AgreeJob {
 
   private void warn(AgreementPart part) {
     if (part.failed() > 0) {
-      warnings.add("%,d document(s) with an error were left out".formatted(part.failed()));
+      warnings.add(
+          String.format(Locale.ROOT, "%,d document(s) with an error were left out", part.failed()));
     }
     if (part.withoutId() > 0) {
-      warnings.add("%,d row(s) without an id were left out".formatted(part.withoutId()));
+      warnings.add(
+          String.format(Locale.ROOT, "%,d row(s) without an id were left out", part.withoutId()));
     }
     for (int d = 0; d < datasets.size(); d++) {
       MentionDataset dataset = datasets.get(d);
       if (part.missing(d) > 0) {
         warnings.add(
-            "%,d id(s) of other datasets are not in %s and were left out"
-                .formatted(part.missing(d), dataset));
+            String.format(
+                Locale.ROOT,
+                "%,d id(s) of other datasets are not in %s and were left out",
+                part.missing(d),
+                dataset));
       }
       if (part.repeated(d) > 0) {
         warnings.add(
-            "%,d row(s) of %s repeat an id and were left out".formatted(part.repeated(d), dataset));
+            String.format(
+                Locale.ROOT,
+                "%,d row(s) of %s repeat an id and were left out",
+                part.repeated(d),
+                dataset));
       }
       if (dataset.textColumn() == null) {
         warnings.add(
@@ -198,8 +214,10 @@ public final class AgreeJob {
     double repeated = 1 - (double) counts.getLong(1) / Math.max(1, counts.getLong(0));
     if (repeated > 4 * ESTIMATE_ERROR) {
       warnings.add(
-          "About %.0f %% of the rows repeat an id, and each row counts; give the data as --dataset NAME=PATH to count each id once"
-              .formatted(100 * repeated));
+          String.format(
+              Locale.ROOT,
+              "About %.0f %% of the rows repeat an id, and each row counts; give the data as --dataset NAME=PATH to count each id once",
+              100 * repeated));
     }
   }
 }

@@ -10,6 +10,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
 import java.util.function.ToDoubleFunction;
@@ -201,9 +202,11 @@ public record AgreementReport(
   String summary() {
     StringJoiner lines = new StringJoiner("\n");
     int width = models.stream().mapToInt(model -> model.name().length()).max().orElse(0);
-    lines.add("  %-19s %,d".formatted("documents", documents));
+    lines.add(String.format(Locale.ROOT, "  %-19s %,d", "documents", documents));
     for (Model model : models) {
-      lines.add("  %-19s %,d of %s".formatted("mentions", model.mentions(), model.name()));
+      lines.add(
+          String.format(
+              Locale.ROOT, "  %-19s %,d of %s", "mentions", model.mentions(), model.name()));
     }
     int n = models.size();
     lines.add("");
@@ -237,35 +240,39 @@ public record AgreementReport(
     for (int a = 0; a < models.size(); a++) {
       for (int b = a + 1; b < models.size(); b++) {
         lines.add(
-            (names + "%6.3f  %-15s %6.3f %6.3f %8.3f %9.3f %10s %,12d")
-                .formatted(
-                    models.get(a).name(),
-                    models.get(b).name(),
-                    micro.dice[a][b],
-                    intervals == null
-                        ? ""
-                        : "[%.3f, %.3f]"
-                            .formatted(intervals.diceLow[a][b], intervals.diceHigh[a][b]),
-                    micro.iou[a][b],
-                    macro.dice[a][b],
-                    relaxed.overlap.dice[a][b],
-                    relaxed.sameEnd.dice[a][b],
-                    relaxed.sameLastWord == null
-                        ? "unknown"
-                        : "%.3f".formatted(relaxed.sameLastWord.dice[a][b]),
-                    micro.intersection[a][b]));
+            String.format(
+                Locale.ROOT,
+                names + "%6.3f  %-15s %6.3f %6.3f %8.3f %9.3f %10s %,12d",
+                models.get(a).name(),
+                models.get(b).name(),
+                micro.dice[a][b],
+                intervals == null
+                    ? ""
+                    : String.format(
+                        Locale.ROOT,
+                        "[%.3f, %.3f]",
+                        intervals.diceLow[a][b],
+                        intervals.diceHigh[a][b]),
+                micro.iou[a][b],
+                macro.dice[a][b],
+                relaxed.overlap.dice[a][b],
+                relaxed.sameEnd.dice[a][b],
+                relaxed.sameLastWord == null
+                    ? "unknown"
+                    : String.format(Locale.ROOT, "%.3f", relaxed.sameLastWord.dice[a][b]),
+                micro.intersection[a][b]));
       }
     }
   }
 
   private void matrixLines(StringJoiner lines, int width) {
     StringBuilder head = new StringBuilder("  %-" + width + "s  ").append("DICE");
-    lines.add(head.toString().formatted(""));
+    lines.add(String.format(Locale.ROOT, head.toString(), ""));
     for (int a = 0; a < models.size(); a++) {
       StringBuilder line = new StringBuilder();
       line.append(("  %-" + width + "s ").formatted(models.get(a).name()));
       for (int b = 0; b < models.size(); b++) {
-        line.append(" %.3f".formatted(micro.dice[a][b]));
+        line.append(String.format(Locale.ROOT, " %.3f", micro.dice[a][b]));
       }
       lines.add(line.toString());
     }

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.spark.SparkConf;
@@ -309,8 +310,11 @@ public final class BenchCommand implements Callable<Integer> {
         .commandLine()
         .getOut()
         .printf(
+            Locale.ROOT,
             "%s: %.1f MB; on a machine with a GPU and PyTorch: python run.py --kit %s --out DIR%n",
-            export, files.finish() / 1e6, export.getFileName());
+            export,
+            files.finish() / 1e6,
+            export.getFileName());
   }
 
   /** The shape's name, or that of its file's folder. */

@@ -96,7 +96,9 @@ final class BenchExport {
   }
 
   void shape(Shape shape) throws IOException {
-    String name = "%s-layer-%d".formatted(shape.name().toLowerCase(Locale.ROOT), shape.layer());
+    String name =
+        String.format(
+            Locale.ROOT, "%s-layer-%d", shape.name().toLowerCase(Locale.ROOT), shape.layer());
     RandomModel model =
         RandomModel.write(shape.config(), shape.layer(), null, work.resolve("outline-" + name));
     ModelSpec spec = ModelSpec.of(name, model.backbone().toString(), model.head().toString());

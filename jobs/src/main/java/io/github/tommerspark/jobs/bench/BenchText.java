@@ -2,6 +2,7 @@ package io.github.tommerspark.jobs.bench;
 
 import io.github.tommerspark.detect.ModelProfile;
 import io.github.tommerspark.spark.ProcessMemory;
+import java.util.Locale;
 import java.util.StringJoiner;
 import java.util.stream.Collectors;
 
@@ -121,7 +122,10 @@ final class BenchText {
             "time",
             "%s",
             run.shares().entrySet().stream()
-                .map(part -> "%s %.1f %%".formatted(part.getKey(), 100 * part.getValue()))
+                .map(
+                    part ->
+                        String.format(
+                            Locale.ROOT, "%s %.1f %%", part.getKey(), 100 * part.getValue()))
                 .collect(Collectors.joining(", ")));
       }
     }
@@ -131,7 +135,7 @@ final class BenchText {
       for (BenchReport.Run run : report.scaling()) {
         line(
             lines,
-            "%d x one core".formatted(run.executors()),
+            String.format(Locale.ROOT, "%d x one core", run.executors()),
             "%,.0f tokens/s, %.2f x one",
             run.tokensPerSecond(),
             run.tokensPerSecond() / one);
@@ -171,6 +175,6 @@ final class BenchText {
   }
 
   private static void line(StringJoiner lines, String label, String format, Object... values) {
-    lines.add("  %-14s %s".formatted(label, format.formatted(values)));
+    lines.add("  %-14s %s".formatted(label, String.format(Locale.ROOT, format, values)));
   }
 }

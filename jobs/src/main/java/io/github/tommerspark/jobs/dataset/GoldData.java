@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -222,7 +223,9 @@ public record GoldData(String name, List<String> paths, List<GoldDocument> docum
       return GoldDocument.ofCodePoints(id, row.getString(1), mentions);
     } catch (IllegalArgumentException e) {
       throw new UserException(
-          "Cannot read gold file %s, row %d: %s".formatted(file, number, e.getMessage()), e);
+          String.format(
+              Locale.ROOT, "Cannot read gold file %s, row %d: %s", file, number, e.getMessage()),
+          e);
     }
   }
 }

@@ -8,6 +8,7 @@ import io.github.tommerspark.jobs.evaluate.EvaluationFile.Typed;
 import io.github.tommerspark.jobs.evaluate.EvaluationFile.TypedClass;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.StringJoiner;
 
 /**
@@ -165,13 +166,15 @@ public record EvaluateResult(EvaluationFile evaluation, String output) {
   }
 
   private static String share(Double value) {
-    return value == null ? UNKNOWN : "%.4f".formatted(value);
+    return value == null ? UNKNOWN : String.format(Locale.ROOT, "%.4f", value);
   }
 
   private static String count(Number value) {
     if (value == null) {
       return UNKNOWN;
     }
-    return value instanceof Long ? "%,d".formatted(value) : "%,.1f".formatted(value.doubleValue());
+    return value instanceof Long
+        ? String.format(Locale.ROOT, "%,d", value)
+        : String.format(Locale.ROOT, "%,.1f", value.doubleValue());
   }
 }

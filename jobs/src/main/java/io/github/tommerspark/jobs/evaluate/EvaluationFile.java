@@ -311,13 +311,21 @@ public record EvaluationFile(
       }
       if (tally.errors() > 0) {
         warnings.add(
-            "%s could not read %d of %d documents of %s; they count as without predictions"
-                .formatted(name, tally.errors(), tally.documents(), dataset));
+            String.format(
+                Locale.ROOT,
+                "%s could not read %d of %d documents of %s; they count as without predictions",
+                name,
+                tally.errors(),
+                tally.documents(),
+                dataset));
       }
       if (tally.unannotated() > 0) {
         warnings.add(
-            "documents without a gold mention are left out of %s (%,d), as in the published protocol; --keep-unannotated counts them"
-                .formatted(dataset, tally.unannotated()));
+            String.format(
+                Locale.ROOT,
+                "documents without a gold mention are left out of %s (%,d), as in the published protocol; --keep-unannotated counts them",
+                dataset,
+                tally.unannotated()));
       }
       return row;
     }

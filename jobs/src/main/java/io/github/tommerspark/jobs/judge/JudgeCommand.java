@@ -12,6 +12,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -264,7 +265,8 @@ public final class JudgeCommand implements Callable<Integer> {
 
   private void atLeast(String option, long least, long value) {
     if (value < least) {
-      throw common.impossible("%s must be at least %d, but is %d".formatted(option, least, value));
+      throw common.impossible(
+          String.format(Locale.ROOT, "%s must be at least %d, but is %d", option, least, value));
     }
   }
 }

@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -64,12 +65,13 @@ final class JudgeJob {
     } catch (JudgeException e) {
       long left = plan.open().stream().filter(question -> cache.get(question).isEmpty()).count();
       throw new UserException(
-          "%s (%,d of %,d questions are answered in %s; the same command asks the others)"
-              .formatted(
-                  e.getMessage(),
-                  plan.questions().size() - left,
-                  plan.questions().size(),
-                  options.cache()),
+          String.format(
+              Locale.ROOT,
+              "%s (%,d of %,d questions are answered in %s; the same command asks the others)",
+              e.getMessage(),
+              plan.questions().size() - left,
+              plan.questions().size(),
+              options.cache()),
           e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -124,8 +126,10 @@ final class JudgeJob {
     List<String> warnings = new ArrayList<>();
     if (plan.sample().repeated() > 0) {
       warnings.add(
-          "%,d sampled documents were left out: their ids had been there before"
-              .formatted(plan.sample().repeated()));
+          String.format(
+              Locale.ROOT,
+              "%,d sampled documents were left out: their ids had been there before",
+              plan.sample().repeated()));
     }
     long unclear =
         session.answers().values().stream().filter(a -> a.verdict() == Verdict.UNCLEAR).count();
@@ -135,11 +139,14 @@ final class JudgeJob {
               .filter(a -> a.verdict() == Verdict.UNCLEAR && a.cut())
               .count();
       warnings.add(
-          "%,d of %,d answers end neither in yes nor in no and count for nothing%s"
-              .formatted(
-                  unclear,
-                  session.answers().size(),
-                  cut == 0 ? "" : " (%,d were cut by --max-answer-tokens)".formatted(cut)));
+          String.format(
+              Locale.ROOT,
+              "%,d of %,d answers end neither in yes nor in no and count for nothing%s",
+              unclear,
+              session.answers().size(),
+              cut == 0
+                  ? ""
+                  : String.format(Locale.ROOT, " (%,d were cut by --max-answer-tokens)", cut)));
     }
     return warnings;
   }

@@ -5,6 +5,7 @@ import io.github.tommerspark.judge.JudgePrompt;
 import io.github.tommerspark.judge.JudgeSettings;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Options of the judge job.
@@ -85,7 +86,7 @@ record JudgeOptions(
 
     /** An amount, to the cent or, below one, to the hundredth of it. */
     static String shown(double amount) {
-      return (amount < 1 ? "%.4f" : "%,.2f").formatted(amount);
+      return String.format(Locale.ROOT, amount < 1 ? "%.4f" : "%,.2f", amount);
     }
   }
 }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -67,8 +68,12 @@ record JudgePlan(
       if (questions.size() + added.size() > options.settings().budget()) {
         if (documents.isEmpty()) {
           throw new UserException(
-              "Cannot judge document %s: it has %,d mentions to ask about, and --budget is %,d"
-                  .formatted(document.id(), added.size(), options.settings().budget()));
+              String.format(
+                  Locale.ROOT,
+                  "Cannot judge document %s: it has %,d mentions to ask about, and --budget is %,d",
+                  document.id(),
+                  added.size(),
+                  options.settings().budget()));
         }
         break;
       }
@@ -104,32 +109,37 @@ record JudgePlan(
                 ? "none"
                 : "from " + options.settings().key().variable()));
     lines.add(
-        "texts         %,d of %,d documents with mentions (seed %d%s)"
-            .formatted(
-                documents.size(),
-                sample.population(),
-                options.seed(),
-                documents.size() < sample.documents().size()
-                    ? "; as many as --budget allows"
-                    : ""));
+        String.format(
+            Locale.ROOT,
+            "texts         %,d of %,d documents with mentions (seed %d%s)",
+            documents.size(),
+            sample.population(),
+            options.seed(),
+            documents.size() < sample.documents().size() ? "; as many as --budget allows" : ""));
     lines.add(
-        "mentions      %,d of %s: %,d questions, %,d answered in %s"
-            .formatted(
-                mentions(),
-                String.join(", ", sample.models().values()),
-                questions.size(),
-                questions.size() - open.size(),
-                options.cache()));
+        String.format(
+            Locale.ROOT,
+            "mentions      %,d of %s: %,d questions, %,d answered in %s",
+            mentions(),
+            String.join(", ", sample.models().values()),
+            questions.size(),
+            questions.size() - open.size(),
+            options.cache()));
     lines.add(
-        "requests      %,d, at most %,d with those that have to be repeated; %,d a minute, so %,d s or more"
-            .formatted(
-                open.size(),
-                options.settings().budget(),
-                options.settings().requestsPerMinute(),
-                open.size() * 60L / options.settings().requestsPerMinute()));
+        String.format(
+            Locale.ROOT,
+            "requests      %,d, at most %,d with those that have to be repeated; %,d a minute, so %,d s or more",
+            open.size(),
+            options.settings().budget(),
+            options.settings().requestsPerMinute(),
+            open.size() * 60L / options.settings().requestsPerMinute()));
     long longest = (long) open.size() * options.prompt().maxTokens();
     lines.add(
-        "tokens        about %,d sent, at most %,d received".formatted(estimatedTokens(), longest));
+        String.format(
+            Locale.ROOT,
+            "tokens        about %,d sent, at most %,d received",
+            estimatedTokens(),
+            longest));
     lines.add(
         "cost          "
             + (options.price() == null

@@ -5,6 +5,7 @@ import io.github.tommerspark.judge.Interval;
 import io.github.tommerspark.judge.Precision;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The content of {@code judge.json}.
@@ -123,35 +124,37 @@ record JudgeResult(
                 "95% (by document)"));
     for (ModelRow row : rows) {
       lines.add(
-          "%-20s %,9d %,8d %,7d %,7d %,8d  %9s  %-16s %s"
-              .formatted(
-                  row.model(),
-                  row.documents(),
-                  row.mentions(),
-                  row.yes(),
-                  row.no(),
-                  row.unclear(),
-                  row.precision() == null ? "-" : "%.4f".formatted(row.precision()),
-                  shown(row.wilson()),
-                  shown(row.clustered())));
+          String.format(
+              Locale.ROOT,
+              "%-20s %,9d %,8d %,7d %,7d %,8d  %9s  %-16s %s",
+              row.model(),
+              row.documents(),
+              row.mentions(),
+              row.yes(),
+              row.no(),
+              row.unclear(),
+              row.precision() == null ? "-" : String.format(Locale.ROOT, "%.4f", row.precision()),
+              shown(row.wilson()),
+              shown(row.clustered())));
     }
     lines.add(
-        "%,d questions: %,d answered before, %,d now in %,d requests; %,d tokens sent and %,d received in all%s"
-            .formatted(
-                requests.questions(),
-                requests.cached(),
-                requests.asked(),
-                requests.sent(),
-                requests.promptTokens(),
-                requests.completionTokens(),
-                requests.cost() == null
-                    ? ""
-                    : ", cost " + JudgeOptions.Price.shown(requests.cost())));
+        String.format(
+            Locale.ROOT,
+            "%,d questions: %,d answered before, %,d now in %,d requests; %,d tokens sent and %,d received in all%s",
+            requests.questions(),
+            requests.cached(),
+            requests.asked(),
+            requests.sent(),
+            requests.promptTokens(),
+            requests.completionTokens(),
+            requests.cost() == null ? "" : ", cost " + JudgeOptions.Price.shown(requests.cost())));
     warnings.forEach(warning -> lines.add("warning: " + warning));
     return String.join(System.lineSeparator(), lines);
   }
 
   private static String shown(Interval interval) {
-    return interval == null ? "-" : "%.4f to %.4f".formatted(interval.low(), interval.high());
+    return interval == null
+        ? "-"
+        : String.format(Locale.ROOT, "%.4f to %.4f", interval.low(), interval.high());
   }
 }

@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -191,14 +192,25 @@ record JudgeSample(
     String expected = mention.getString(2);
     if (start < 0 || start >= end || end > offsets.codePoints()) {
       throw new UserException(
-          "Cannot judge document %s: a mention from %d to %d does not lie in its text of %d code points"
-              .formatted(id, start, end, offsets.codePoints()));
+          String.format(
+              Locale.ROOT,
+              "Cannot judge document %s: a mention from %d to %d does not lie in its text of %d code points",
+              id,
+              start,
+              end,
+              offsets.codePoints()));
     }
     String found = text.substring(offsets.toUtf16(start), offsets.toUtf16(end));
     if (expected != null && !expected.equals(found)) {
       throw new UserException(
-          "Cannot judge document %s: its text has \"%s\" from %d to %d where the mention is \"%s\"; was the text changed after annotating?"
-              .formatted(id, found, start, end, expected));
+          String.format(
+              Locale.ROOT,
+              "Cannot judge document %s: its text has \"%s\" from %d to %d where the mention is \"%s\"; was the text changed after annotating?",
+              id,
+              found,
+              start,
+              end,
+              expected));
     }
     return new Span(start, end, found, mention.isNullAt(3) ? null : mention.getFloat(3));
   }

@@ -3,6 +3,7 @@ package io.github.tommerspark.jobs.output;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Matcher;
@@ -23,7 +24,7 @@ public final class WriterId {
   private static final Pattern ALONE = Pattern.compile(ID);
 
   private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
+      DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
   /** Attempts from here on are ours: those that Hadoop counts are small. */
   static final int FIRST_ATTEMPT = 0x4000_0000;

@@ -34,6 +34,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.apache.spark.sql.Column;
@@ -296,11 +297,12 @@ record DatasetSection(Section section, int mentions) {
               ? null
               : (Long) runs.stream().mapToLong(run -> run.counts().rowsWritten()).sum();
       words.append(
-          "%s of %s rows, those with text sampled by a hash with seed %d."
-              .formatted(
-                  Numbers.count(shownDocuments),
-                  all == null ? "all" : Numbers.count(all),
-                  options.seed()));
+          String.format(
+              Locale.ROOT,
+              "%s of %s rows, those with text sampled by a hash with seed %d.",
+              Numbers.count(shownDocuments),
+              all == null ? "all" : Numbers.count(all),
+              options.seed()));
       if (shownDocuments < chosen) {
         words.append(
             " %s more were sampled, but the page has room for %s mentions only; raise --threshold or lower --max-characters to see more of them."

@@ -20,6 +20,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
@@ -56,7 +57,7 @@ public final class ReportJob {
 
     /** For people, in a line. */
     String summary() {
-      return "Wrote %s: %d sections, %,d bytes".formatted(file, sections, bytes);
+      return String.format(Locale.ROOT, "Wrote %s: %d sections, %,d bytes", file, sections, bytes);
     }
   }
 
@@ -145,8 +146,11 @@ public final class ReportJob {
     long length = fs.getFileStatus(file).getLen();
     if (length > MAX_JSON_BYTES) {
       throw new UserException(
-          "Cannot report on %s: it has %,d bytes, more than any result of agree or evaluate"
-              .formatted(shown(file), length));
+          String.format(
+              Locale.ROOT,
+              "Cannot report on %s: it has %,d bytes, more than any result of agree or evaluate",
+              shown(file),
+              length));
     }
     try (InputStream in = fs.open(file)) {
       return Results.read(in.readAllBytes(), shown(file));

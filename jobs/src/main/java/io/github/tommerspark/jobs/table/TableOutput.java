@@ -20,6 +20,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -467,7 +468,7 @@ public final class TableOutput {
     }
     return transaction.runId() != null
         ? "the run " + transaction.runId()
-        : "batch %d of %s".formatted(transaction.batch(), transaction.series());
+        : String.format(Locale.ROOT, "batch %d of %s", transaction.batch(), transaction.series());
   }
 
   /** Says what made the rows where it outlives snapshots. A warning if it cannot be said. */

@@ -11,6 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -46,8 +47,12 @@ final class StateCache implements AutoCloseable {
     long room = Files.getFileStore(directory).getUsableSpace();
     if (room < most) {
       throw new UserException(
-          "Cannot use --cache-states: %s has room for %,d MB, not %,d MB; give less, or set spark.local.dir to another disk"
-              .formatted(directory, room >> 20, most >> 20));
+          String.format(
+              Locale.ROOT,
+              "Cannot use --cache-states: %s has room for %,d MB, not %,d MB; give less, or set spark.local.dir to another disk",
+              directory,
+              room >> 20,
+              most >> 20));
     }
     Path path = Files.createTempFile(directory, "tommer-states", ".bin");
     return new StateCache(

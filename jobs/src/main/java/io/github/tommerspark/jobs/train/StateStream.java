@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import org.apache.spark.SparkException;
@@ -66,8 +67,11 @@ final class StateStream {
     }
     if (largest > allowed) {
       throw new UserException(
-          "The hidden states of one batch take %,d MB, and a task may return %,d MB: use a smaller --batch, fewer --layers, or a larger spark.driver.maxResultSize (below 2g)"
-              .formatted(largest >> 20, allowed >> 20));
+          String.format(
+              Locale.ROOT,
+              "The hidden states of one batch take %,d MB, and a task may return %,d MB: use a smaller --batch, fewer --layers, or a larger spark.driver.maxResultSize (below 2g)",
+              largest >> 20,
+              allowed >> 20));
     }
   }
 
@@ -119,7 +123,8 @@ final class StateStream {
       return new Wave(from, to, null);
     }
     int slices = Math.min(missing.size(), 4 * context.defaultParallelism());
-    context.setJobDescription("hidden states of %d batches".formatted(missing.size()));
+    context.setJobDescription(
+        String.format(Locale.ROOT, "hidden states of %d batches", missing.size()));
     return new Wave(from, to, ExtractStates.begin(context.parallelize(missing, slices), plan));
   }
 

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -252,7 +253,8 @@ public final class TrainClassifierCommand implements Callable<Integer> {
     List<ModelSpec> specs = model.specs();
     if (specs.size() != 1) {
       throw new IllegalArgumentException(
-          "A classifier is trained on one model, but %d are named".formatted(specs.size()));
+          String.format(
+              Locale.ROOT, "A classifier is trained on one model, but %d are named", specs.size()));
     }
     if (specs.get(0).typing() != null) {
       throw new IllegalArgumentException(

@@ -45,6 +45,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -203,14 +204,15 @@ public final class TrainClassifierJob {
     if (initial != null
         && (initial.layer() != encoder.layer() || initial.hiddenSize() != encoder.hiddenSize())) {
       throw new UserException(
-          "Cannot go on from %s: it reads layer %d from states of width %d, but this training layer %d from width %d; say --layer %d"
-              .formatted(
-                  options.initial(),
-                  initial.layer(),
-                  initial.hiddenSize(),
-                  encoder.layer(),
-                  encoder.hiddenSize(),
-                  initial.layer()));
+          String.format(
+              Locale.ROOT,
+              "Cannot go on from %s: it reads layer %d from states of width %d, but this training layer %d from width %d; say --layer %d",
+              options.initial(),
+              initial.layer(),
+              initial.hiddenSize(),
+              encoder.layer(),
+              encoder.hiddenSize(),
+              initial.layer()));
     }
     return initial;
   }
@@ -325,9 +327,14 @@ public final class TrainClassifierJob {
           Torch.device(options.engine()),
           epoch ->
               progress.accept(
-                  "layer %d, seed %d, epoch %d: loss %.4f, dev accuracy %.4f"
-                      .formatted(
-                          config.layer(), seed, epoch.epoch(), epoch.loss(), epoch.accuracy())));
+                  String.format(
+                      Locale.ROOT,
+                      "layer %d, seed %d, epoch %d: loss %.4f, dev accuracy %.4f",
+                      config.layer(),
+                      seed,
+                      epoch.epoch(),
+                      epoch.loss(),
+                      epoch.accuracy())));
     } catch (IllegalArgumentException e) {
       throw new UserException(e.getMessage(), e);
     }
@@ -440,17 +447,18 @@ public final class TrainClassifierJob {
           || begun.representation() != encoder.representation()
           || begun.hiddenSize() != encoder.hiddenSize()) {
         throw new UserException(
-            "Cannot go on from %s: it reads layer %d by %s from states of width %d, but this training layer %d by %s from width %d; say --layer %d --span %s"
-                .formatted(
-                    options.initial(),
-                    begun.layer(),
-                    begun.representation().label(),
-                    begun.hiddenSize(),
-                    encoder.layer(),
-                    encoder.representation().label(),
-                    encoder.hiddenSize(),
-                    begun.layer(),
-                    begun.representation().label()));
+            String.format(
+                Locale.ROOT,
+                "Cannot go on from %s: it reads layer %d by %s from states of width %d, but this training layer %d by %s from width %d; say --layer %d --span %s",
+                options.initial(),
+                begun.layer(),
+                begun.representation().label(),
+                begun.hiddenSize(),
+                encoder.layer(),
+                encoder.representation().label(),
+                encoder.hiddenSize(),
+                begun.layer(),
+                begun.representation().label()));
       }
     }
     return new ClassifierConfig(
@@ -501,15 +509,16 @@ public final class TrainClassifierJob {
           device,
           epoch ->
               progress.accept(
-                  "layer %d, seed %d, epoch %d: loss %.4f, dev P %.4f R %.4f F1 %.4f"
-                      .formatted(
-                          config.layer(),
-                          seed,
-                          epoch.epoch(),
-                          epoch.loss(),
-                          epoch.dev().precision(),
-                          epoch.dev().recall(),
-                          epoch.dev().f1())));
+                  String.format(
+                      Locale.ROOT,
+                      "layer %d, seed %d, epoch %d: loss %.4f, dev P %.4f R %.4f F1 %.4f",
+                      config.layer(),
+                      seed,
+                      epoch.epoch(),
+                      epoch.loss(),
+                      epoch.dev().precision(),
+                      epoch.dev().recall(),
+                      epoch.dev().f1())));
     } catch (IllegalArgumentException e) {
       throw new UserException(e.getMessage(), e);
     }

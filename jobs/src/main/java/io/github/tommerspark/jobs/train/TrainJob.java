@@ -169,8 +169,12 @@ final class TrainJob {
     for (int layer : layers) {
       if (layer < 0 || layer >= there) {
         throw new UserException(
-            "Cannot use --layers %d: backbone %s has layers 0 to %d"
-                .formatted(layer, Redaction.uri(options.backbone()), there - 1));
+            String.format(
+                Locale.ROOT,
+                "Cannot use --layers %d: backbone %s has layers 0 to %d",
+                layer,
+                Redaction.uri(options.backbone()),
+                there - 1));
       }
       for (int rank : options.ranks()) {
         slots.add(new HeadSlot(layer, rank));
@@ -228,9 +232,11 @@ final class TrainJob {
                 counts.summary(),
                 unannotated == 0
                     ? ""
-                    : "; %,d documents without a gold mention%s"
-                        .formatted(
-                            unannotated, options.keepUnannotated() ? " among them" : " left out")));
+                    : String.format(
+                        Locale.ROOT,
+                        "; %,d documents without a gold mention%s",
+                        unannotated,
+                        options.keepUnannotated() ? " among them" : " left out")));
     progress.flush();
     if (counts.labelled() == 0) {
       throw new UserException(
@@ -432,7 +438,9 @@ final class TrainJob {
         "Head %s, large marks at the epoch that was kept".formatted(head.slot().label()),
         "phase.epoch",
         "",
-        history.stream().map(s -> "%d.%d".formatted(s.phase() + 1, s.epoch() + 1)).toList(),
+        history.stream()
+            .map(s -> String.format(Locale.ROOT, "%d.%d", s.phase() + 1, s.epoch() + 1))
+            .toList(),
         List.of(
             new LineChart.Series("best F1 over thresholds (dev)", best),
             new LineChart.Series("precision at 0.5 (dev)", precision),
@@ -453,21 +461,22 @@ final class TrainJob {
       CurvePoint best = head.curve().best();
       HeadThresholds thresholds = head.head().config().additions().thresholds();
       csv.append(
-          "%d,%d,%s,%s,%s,%s,%s,%s,%s,%s,%d,%d,%d%n"
-              .formatted(
-                  head.slot().layer(),
-                  head.slot().rank(),
-                  published.precision(),
-                  published.recall(),
-                  published.f1(),
-                  best.scores().f1(),
-                  best.threshold(),
-                  cell(thresholds.recall()),
-                  cell(thresholds.precision()),
-                  head.reliability().error(),
-                  head.head().parameterCount(),
-                  head.best().phase() + 1,
-                  head.best().epoch() + 1));
+          String.format(
+              Locale.ROOT,
+              "%d,%d,%s,%s,%s,%s,%s,%s,%s,%s,%d,%d,%d%n",
+              head.slot().layer(),
+              head.slot().rank(),
+              published.precision(),
+              published.recall(),
+              published.f1(),
+              best.scores().f1(),
+              best.threshold(),
+              cell(thresholds.recall()),
+              cell(thresholds.precision()),
+              head.reliability().error(),
+              head.head().parameterCount(),
+              head.best().phase() + 1,
+              head.best().epoch() + 1));
     }
     return csv.toString();
   }

@@ -87,13 +87,14 @@ final class TrainProgress {
   }
 
   private String place(int phase, int epoch) {
-    return "phase %d of %d, epoch %d of %d".formatted(phase + 1, phases, epoch + 1, epochs);
+    return String.format(
+        Locale.ROOT, "phase %d of %d, epoch %d of %d", phase + 1, phases, epoch + 1, epochs);
   }
 
   private static String duration(double nanos) {
     Duration left = Duration.ofNanos((long) Math.max(0, nanos));
     return left.toHours() > 0
-        ? "%d h %02d min".formatted(left.toHours(), left.toMinutesPart())
-        : "%d min %02d s".formatted(left.toMinutes(), left.toSecondsPart());
+        ? String.format(Locale.ROOT, "%d h %02d min", left.toHours(), left.toMinutesPart())
+        : String.format(Locale.ROOT, "%d min %02d s", left.toMinutes(), left.toSecondsPart());
   }
 }

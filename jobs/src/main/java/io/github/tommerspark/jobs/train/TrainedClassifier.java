@@ -7,6 +7,7 @@ import io.github.tommerspark.train.SpanExamples;
 import io.github.tommerspark.train.TypedF1;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
 
@@ -119,28 +120,41 @@ public record TrainedClassifier(
     lines.add("");
     lines.add("  classes    %s".formatted(String.join(", ", classes.subList(1, classes.size()))));
     lines.add(
-        "  learned    from %,d spans, %,d parameters".formatted(best.trainSpans(), parameters));
+        String.format(
+            Locale.ROOT,
+            "  learned    from %,d spans, %,d parameters",
+            best.trainSpans(),
+            parameters));
     lines.add(
-        "  best       layer %d, seed %d, epoch %d: dev P %.4f R %.4f F1 %.4f; the detector finds %.4f"
-            .formatted(
-                layer,
-                seed,
-                epoch,
-                best.devPrecision(),
-                best.devRecall(),
-                best.devF1(),
-                best.devDetectorRecall()));
+        String.format(
+            Locale.ROOT,
+            "  best       layer %d, seed %d, epoch %d: dev P %.4f R %.4f F1 %.4f; the detector finds %.4f",
+            layer,
+            seed,
+            epoch,
+            best.devPrecision(),
+            best.devRecall(),
+            best.devF1(),
+            best.devDetectorRecall()));
     if (runs.size() > 1) {
       double mean = runs.stream().mapToDouble(Run::devF1).average().orElseThrow();
       double lowest = runs.stream().mapToDouble(Run::devF1).min().orElseThrow();
       lines.add(
-          "  all %d runs dev F1 %.4f to %.4f, mean %.4f"
-              .formatted(runs.size(), lowest, best.devF1(), mean));
+          String.format(
+              Locale.ROOT,
+              "  all %d runs dev F1 %.4f to %.4f, mean %.4f",
+              runs.size(),
+              lowest,
+              best.devF1(),
+              mean));
     }
     if (best.unreachable() + best.failed() > 0) {
       lines.add(
-          "  note: %,d mentions longer than a window and %,d unreadable documents are left out"
-              .formatted(best.unreachable(), best.failed()));
+          String.format(
+              Locale.ROOT,
+              "  note: %,d mentions longer than a window and %,d unreadable documents are left out",
+              best.unreachable(),
+              best.failed()));
     }
     lines.add("  written to %s".formatted(output));
     return lines.toString();

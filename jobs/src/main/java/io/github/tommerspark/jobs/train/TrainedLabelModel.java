@@ -5,6 +5,7 @@ import io.github.tommerspark.jobs.dataset.Provenance;
 import io.github.tommerspark.train.LabelExamples;
 import io.github.tommerspark.train.LabelTrainer;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
 
@@ -95,15 +96,26 @@ public record TrainedLabelModel(
             .orElseThrow();
     lines.add("");
     lines.add(
-        "  learned    %,d labels from %,d mentions, %,d parameters"
-            .formatted(labels, best.trainMentions(), parameters));
+        String.format(
+            Locale.ROOT,
+            "  learned    %,d labels from %,d mentions, %,d parameters",
+            labels,
+            best.trainMentions(),
+            parameters));
     lines.add(
-        "  best       layer %d, seed %d: %.4f of the dev mentions get their own type among 20 labels"
-            .formatted(layer, seed, best.devAccuracy()));
+        String.format(
+            Locale.ROOT,
+            "  best       layer %d, seed %d: %.4f of the dev mentions get their own type among 20 labels",
+            layer,
+            seed,
+            best.devAccuracy()));
     if (best.unreachable() + best.failed() > 0) {
       lines.add(
-          "  note: %,d mentions longer than a window and %,d unreadable documents are left out"
-              .formatted(best.unreachable(), best.failed()));
+          String.format(
+              Locale.ROOT,
+              "  note: %,d mentions longer than a window and %,d unreadable documents are left out",
+              best.unreachable(),
+              best.failed()));
     }
     lines.add("  written to %s".formatted(output));
     return lines.toString();

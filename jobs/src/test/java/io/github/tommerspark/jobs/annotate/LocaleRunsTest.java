@@ -1,0 +1,120 @@
+package io.github.tommerspark.jobs.annotate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.tommerspark.detect.ModelSpec;
+import io.github.tommerspark.engine.ComputeType;
+import io.github.tommerspark.engine.EngineOptions;
+import io.github.tommerspark.jobs.LocalSpark;
+import io.github.tommerspark.jobs.dataset.CorpusOptions;
+import io.github.tommerspark.jobs.dataset.OutputFormat;
+import io.github.tommerspark.jobs.dataset.OutputOptions;
+import io.github.tommerspark.jobs.dataset.WriteMode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TimeZone;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Outputs are the same bytes, and incremental runs go on, wherever a JVM is. */
+class LocaleRunsTest {
+
+  /** With digits, capitals, calendars and separators of their own. */
+  private static final List<String> LOCALES =
+      List.of(
+          "ar-EG", "fa-IR-u-nu-arabext", "hi-IN-u-nu-deva", "th-TH-u-ca-buddhist-nu-thai", "tr");
+
+  private static final List<String> ZONES =
+      List.of("Asia/Kathmandu", "Pacific/Apia", "America/St_Johns");
+
+  private final Locale locale = Locale.getDefault();
+  private final TimeZone zone = TimeZone.getDefault();
+  private final SparkSession spark = LocalSpark.session();
+
+  @TempDir private Path folder;
+
+  @AfterEach
+  void comeHome() {
+    Locale.setDefault(locale);
+    TimeZone.setDefault(zone);
+  }
+
+  @Test
+  void aRunWritesTheSameBytesEverywhere() throws IOException {
+    write("in/docs.jsonl", "Marie Curie was born in Warsaw in 1867.");
+    String expected = annotated("home");
+    assertThat(expected).contains("\"mentions\":[{\"start\":");
+    for (int i = 0; i < LOCALES.size(); i++) {
+      go(i);
+      assertThat(annotated("away-" + i)).as(LOCALES.get(i)).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void incrementalRunsGoOnEverywhere() throws IOException {
+    IncrementalOptions growing = new IncrementalOptions(null, 1, false);
+    for (int i = 0; i < 2 * LOCALES.size(); i++) {
+      go(i % LOCALES.size());
+      write("in/%s.jsonl".formatted(i), "Ada Lovelace met Charles Babbage in London.");
+      IncrementalResult result = IncrementalJob.run(spark, options("out"), growing);
+      assertThat(result.counts().rowsWritten()).isEqualTo(1);
+      assertThat(result.summary()).contains("rows written        1\n");
+      assertThat(result.directory()).matches(".*/run=0001-[0-9a-f]{8}");
+    }
+  }
+
+  private static void go(int to) {
+    Locale.setDefault(Locale.forLanguageTag(LOCALES.get(to)));
+    TimeZone.setDefault(TimeZone.getTimeZone(ZONES.get(to % ZONES.size())));
+  }
+
+  private String annotated(String output) throws IOException {
+    AnnotateJob.run(spark, options(output));
+    try (Stream<Path> files = Files.list(folder.resolve(output))) {
+      return files
+          .filter(file -> file.getFileName().toString().matches("part-.*\\.json"))
+          .map(LocaleRunsTest::read)
+          .collect(Collectors.joining());
+    }
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file, StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void write(String file, String text) throws IOException {
+    Files.createDirectories(folder.resolve("in"));
+    Files.writeString(folder.resolve(file), "{\"key\": \"I\", \"text\": \"%s\"}\n".formatted(text));
+  }
+
+  private AnnotateOptions options(String output) {
+    return new AnnotateOptions(
+        new CorpusOptions(List.of(folder.resolve("in").toString()), null, Map.of(), "text", null),
+        new OutputOptions(
+            folder.resolve(output).toString(),
+            OutputFormat.JSON,
+            WriteMode.ERROR,
+            "mentions",
+            null,
+            false),
+        List.of(ModelSpec.bundled("nano-llama")),
+        EngineOptions.defaults().withDtype(ComputeType.FP32),
+        0,
+        false,
+        Map.of());
+  }
+}
