@@ -165,7 +165,7 @@ class MentionDetectorModelTest {
   @Test
   void everyParameterIsExplained() {
     MentionDetectorModel model = new MentionDetectorModel();
-    assertThat(model.params()).hasSize(18);
+    assertThat(model.params()).hasSize(20);
     for (Param<?> param : model.params()) {
       assertThat(param.doc()).as(param.name()).isNotBlank();
     }
