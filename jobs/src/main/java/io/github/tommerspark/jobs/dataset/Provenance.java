@@ -327,9 +327,16 @@ public record Provenance(
         took);
   }
 
-  /** Before 1, versions that differ in their second number promise one another nothing. */
+  /**
+   * Returns the part of a version that says which mentions a model finds. Before 1, versions that
+   * differ in their second number promise one another nothing, but for 0.2, which kept what 0.1
+   * found.
+   */
   private static String major(String version) {
     String[] numbers = version.split("[.-]");
-    return numbers[0].equals("0") && numbers.length > 1 ? "0." + numbers[1] : numbers[0];
+    if (!numbers[0].equals("0") || numbers.length == 1) {
+      return numbers[0];
+    }
+    return numbers[1].equals("2") ? "0.1" : "0." + numbers[1];
   }
 }

@@ -24,7 +24,9 @@ class ProvenanceTest {
   @CsvSource({
     "0.1.0, 0.1.7, true",
     "0.1.0, 0.1.0-SNAPSHOT, true",
+    "0.1.0, 0.2.0, true",
     "0.1.0, 0.9.0, false",
+    "0.2.0, 0.3.0, false",
     "0.9.0, 1.0.0, false",
     "1.0.0, 1.9.3, true",
     "1.0.0, 2.0.0, false"
