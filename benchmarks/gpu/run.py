@@ -491,7 +491,7 @@ def attentions_of(c, entry, budget):
         def run():
             blocks = module.blocks(groups)
             spread, back = module.padding(groups, blocks, like)
-            return module.attend(q, k, v, blocks, spread, back, 0)
+            return module.attend(q, k, v, blocks, spread, back, 0, scale)
         return run
 
     def nested():
