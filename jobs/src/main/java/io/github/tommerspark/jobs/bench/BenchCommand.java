@@ -51,7 +51,7 @@ import scala.Tuple2;
     })
 public final class BenchCommand implements Callable<Integer> {
 
-  private static final long EXPORTED_TOKENS = 65_536;
+  private static final long EXPORTED_TOKENS = 32_768;
 
   @Spec private CommandSpec command;
 
