@@ -4,6 +4,7 @@ import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.text.BosPolicy;
 import java.io.Serializable;
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /**
  * The identity of a model, and the settings that make mentions of its scores; small, so that it can
@@ -122,100 +123,47 @@ public record ModelSpec(
 
   /** This model with another decoder and threshold. */
   public ModelSpec withDecoder(Decoder decoder, Threshold threshold) {
-    return new ModelSpec(
-        name,
-        backbone,
-        head,
-        decoder,
-        threshold,
-        bos,
-        maxTokens,
-        overlap,
-        wordBoundaries,
-        typing,
-        identity);
+    return with(
+        change -> {
+          change.decoder = decoder;
+          change.threshold = threshold;
+        });
+  }
+
+  /** This model under another name. */
+  public ModelSpec withName(String name) {
+    return with(change -> change.name = name);
   }
 
   /** This model with other windows; null means the default. */
   public ModelSpec withWindows(Integer maxTokens, Integer overlap) {
-    return new ModelSpec(
-        name,
-        backbone,
-        head,
-        decoder,
-        threshold,
-        bos,
-        maxTokens,
-        overlap,
-        wordBoundaries,
-        typing,
-        identity);
+    return with(
+        change -> {
+          change.maxTokens = maxTokens;
+          change.overlap = overlap;
+        });
   }
 
   /** This model with another policy for the beginning-of-sequence token; null: as recorded. */
   public ModelSpec withBos(BosPolicy bos) {
-    return new ModelSpec(
-        name,
-        backbone,
-        head,
-        decoder,
-        threshold,
-        bos,
-        maxTokens,
-        overlap,
-        wordBoundaries,
-        typing,
-        identity);
+    return with(change -> change.bos = bos);
   }
 
   /**
    * This model with another answer to whether mentions respect word boundaries; null: as recorded.
    */
   public ModelSpec withWordBoundaries(Boolean wordBoundaries) {
-    return new ModelSpec(
-        name,
-        backbone,
-        head,
-        decoder,
-        threshold,
-        bos,
-        maxTokens,
-        overlap,
-        wordBoundaries,
-        typing,
-        identity);
+    return with(change -> change.wordBoundaries = wordBoundaries);
   }
 
   /** This model with labels for its mentions; null: without. */
   public ModelSpec withTyping(Typing typing) {
-    return new ModelSpec(
-        name,
-        backbone,
-        head,
-        decoder,
-        threshold,
-        bos,
-        maxTokens,
-        overlap,
-        wordBoundaries,
-        typing,
-        identity);
+    return with(change -> change.typing = typing);
   }
 
   /** This model, to be loaded only from such files; null: from whatever is found. */
   public ModelSpec withIdentity(ModelIdentity identity) {
-    return new ModelSpec(
-        name,
-        backbone,
-        head,
-        decoder,
-        threshold,
-        bos,
-        maxTokens,
-        overlap,
-        wordBoundaries,
-        typing,
-        identity);
+    return with(change -> change.identity = identity);
   }
 
   /** Returns whether it differs from another in nothing but decoder and threshold. */
@@ -226,5 +174,55 @@ public record ModelSpec(
   /** The model alone: one decoder and threshold for all uses of it. */
   public ModelSpec withoutDecoder() {
     return withDecoder(Decoder.THRESHOLD, Threshold.DEFAULT);
+  }
+
+  private ModelSpec with(Consumer<Change> edit) {
+    Change change = new Change(this);
+    edit.accept(change);
+    return change.spec();
+  }
+
+  /** A copy that may be changed. */
+  private static final class Change {
+    private String name;
+    private String backbone;
+    private String head;
+    private Decoder decoder;
+    private Threshold threshold;
+    private BosPolicy bos;
+    private Integer maxTokens;
+    private Integer overlap;
+    private Boolean wordBoundaries;
+    private Typing typing;
+    private ModelIdentity identity;
+
+    private Change(ModelSpec spec) {
+      this.name = spec.name;
+      this.backbone = spec.backbone;
+      this.head = spec.head;
+      this.decoder = spec.decoder;
+      this.threshold = spec.threshold;
+      this.bos = spec.bos;
+      this.maxTokens = spec.maxTokens;
+      this.overlap = spec.overlap;
+      this.wordBoundaries = spec.wordBoundaries;
+      this.typing = spec.typing;
+      this.identity = spec.identity;
+    }
+
+    private ModelSpec spec() {
+      return new ModelSpec(
+          name,
+          backbone,
+          head,
+          decoder,
+          threshold,
+          bos,
+          maxTokens,
+          overlap,
+          wordBoundaries,
+          typing,
+          identity);
+    }
   }
 }

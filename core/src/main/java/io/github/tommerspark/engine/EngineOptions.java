@@ -1,6 +1,7 @@
 package io.github.tommerspark.engine;
 
 import java.io.Serializable;
+import java.util.function.Consumer;
 
 /**
  * Settings of the engine; nothing here changes which mentions are found beyond rounding.
@@ -74,113 +75,89 @@ public record EngineOptions(
 
   /** These options with another dtype. */
   public EngineOptions withDtype(ComputeType dtype) {
-    return new EngineOptions(
-        dtype,
-        device,
-        deviceOrdinal,
-        batchTokens,
-        trustBackbone,
-        deviceConcurrency,
-        memoryTokens,
-        callMicros,
-        faults);
+    return with(change -> change.dtype = dtype);
   }
 
   /** These options with another device. */
   public EngineOptions withDevice(DeviceChoice device, int deviceOrdinal) {
-    return new EngineOptions(
-        dtype,
-        device,
-        deviceOrdinal,
-        batchTokens,
-        trustBackbone,
-        deviceConcurrency,
-        memoryTokens,
-        callMicros,
-        faults);
+    return with(
+        change -> {
+          change.device = device;
+          change.deviceOrdinal = deviceOrdinal;
+        });
   }
 
   /** These options with another bound on the tokens of a forward call. */
   public EngineOptions withBatchTokens(int batchTokens) {
-    return new EngineOptions(
-        dtype,
-        device,
-        deviceOrdinal,
-        batchTokens,
-        trustBackbone,
-        deviceConcurrency,
-        memoryTokens,
-        callMicros,
-        faults);
+    return with(change -> change.batchTokens = batchTokens);
   }
 
   /** These options with the user's own TorchScript backbones allowed or refused. */
   public EngineOptions withTrustBackbone(boolean trustBackbone) {
-    return new EngineOptions(
-        dtype,
-        device,
-        deviceOrdinal,
-        batchTokens,
-        trustBackbone,
-        deviceConcurrency,
-        memoryTokens,
-        callMicros,
-        faults);
+    return with(change -> change.trustBackbone = trustBackbone);
   }
 
   /** These options with another bound on the forward calls that run on a device at once. */
   public EngineOptions withDeviceConcurrency(int deviceConcurrency) {
-    return new EngineOptions(
-        dtype,
-        device,
-        deviceOrdinal,
-        batchTokens,
-        trustBackbone,
-        deviceConcurrency,
-        memoryTokens,
-        callMicros,
-        faults);
+    return with(change -> change.deviceConcurrency = deviceConcurrency);
   }
 
   /** For tests: these options on a device that runs out of memory with more tokens than that. */
   public EngineOptions withMemoryTokens(int memoryTokens) {
-    return new EngineOptions(
-        dtype,
-        device,
-        deviceOrdinal,
-        batchTokens,
-        trustBackbone,
-        deviceConcurrency,
-        memoryTokens,
-        callMicros,
-        faults);
+    return with(change -> change.memoryTokens = memoryTokens);
   }
 
   /** For tests: these options on a simulated device that takes so long for each forward call. */
   public EngineOptions withCallMicros(int callMicros) {
-    return new EngineOptions(
-        dtype,
-        device,
-        deviceOrdinal,
-        batchTokens,
-        trustBackbone,
-        deviceConcurrency,
-        memoryTokens,
-        callMicros,
-        faults);
+    return with(change -> change.callMicros = callMicros);
   }
 
   /** For tests: these options on a device on which such forward calls fail. */
   public EngineOptions withFaults(String faults) {
-    return new EngineOptions(
-        dtype,
-        device,
-        deviceOrdinal,
-        batchTokens,
-        trustBackbone,
-        deviceConcurrency,
-        memoryTokens,
-        callMicros,
-        faults);
+    return with(change -> change.faults = faults);
+  }
+
+  private EngineOptions with(Consumer<Change> edit) {
+    Change change = new Change(this);
+    edit.accept(change);
+    return change.options();
+  }
+
+  /** A copy that may be changed. */
+  private static final class Change {
+    private ComputeType dtype;
+    private DeviceChoice device;
+    private int deviceOrdinal;
+    private int batchTokens;
+    private boolean trustBackbone;
+    private int deviceConcurrency;
+    private int memoryTokens;
+    private int callMicros;
+    private String faults;
+
+    private Change(EngineOptions options) {
+      this.dtype = options.dtype;
+      this.device = options.device;
+      this.deviceOrdinal = options.deviceOrdinal;
+      this.batchTokens = options.batchTokens;
+      this.trustBackbone = options.trustBackbone;
+      this.deviceConcurrency = options.deviceConcurrency;
+      this.memoryTokens = options.memoryTokens;
+      this.callMicros = options.callMicros;
+      this.faults = options.faults;
+    }
+
+    private EngineOptions options() {
+      return new EngineOptions(
+          dtype,
+          device,
+          deviceOrdinal,
+          batchTokens,
+          trustBackbone,
+          deviceConcurrency,
+          memoryTokens,
+          callMicros,
+          faults);
+    }
   }
 }

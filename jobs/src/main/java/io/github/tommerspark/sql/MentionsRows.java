@@ -79,18 +79,7 @@ public final class MentionsRows implements FlatMapFunction<Iterator<InternalRow>
       for (int n = 2; !names.add(name); n++) {
         name = model.name() + "_" + n;
       }
-      models.add(
-          new ModelSpec(
-              name,
-              model.backbone(),
-              model.head(),
-              model.decoder(),
-              model.threshold(),
-              model.bos(),
-              model.maxTokens(),
-              model.overlap(),
-              model.wordBoundaries(),
-              model.typing()));
+      models.add(model.withName(name));
     }
     return models;
   }

@@ -199,18 +199,7 @@ public final class ModelOptions {
    * @throws IllegalArgumentException if an option makes no sense
    */
   public ModelSpec single(String name, String backbone, String head) {
-    ModelSpec spec = arguments().single(backbone, head).get(0);
-    return new ModelSpec(
-        name,
-        spec.backbone(),
-        spec.head(),
-        spec.decoder(),
-        spec.threshold(),
-        spec.bos(),
-        spec.maxTokens(),
-        spec.overlap(),
-        spec.wordBoundaries(),
-        spec.typing());
+    return arguments().single(backbone, head).get(0).withName(name);
   }
 
   /**
