@@ -7,6 +7,7 @@ import io.github.tommerspark.disk.PrivateDirectories;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.Processor;
 import io.github.tommerspark.engine.Torch;
+import io.github.tommerspark.source.Sha256;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -45,7 +46,7 @@ final class DtypeMemory {
    * @throws IOException if a model cannot be read
    */
   static DtypeMemory of(Path directory, List<ModelDescription> models) {
-    MessageDigest digest = Fingerprint.sha256();
+    MessageDigest digest = Sha256.digest();
     add(digest, Processor.kind());
     add(digest, Torch.library(), Torch.threads());
     for (ModelDescription model : models) {

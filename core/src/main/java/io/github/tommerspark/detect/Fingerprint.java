@@ -10,13 +10,13 @@ import io.github.tommerspark.head.Calibration;
 import io.github.tommerspark.head.Head;
 import io.github.tommerspark.head.HeadType;
 import io.github.tommerspark.source.ModelDirectory;
+import io.github.tommerspark.source.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HexFormat;
@@ -37,15 +37,7 @@ final class Fingerprint {
   private final MessageDigest digest;
 
   private Fingerprint() {
-    digest = sha256();
-  }
-
-  static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java has SHA-256", e);
-    }
+    digest = Sha256.digest();
   }
 
   /**

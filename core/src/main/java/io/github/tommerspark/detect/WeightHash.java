@@ -3,6 +3,7 @@ package io.github.tommerspark.detect;
 import io.github.tommerspark.checkpoint.Checkpoint;
 import io.github.tommerspark.checkpoint.TensorInfo;
 import io.github.tommerspark.engine.Processor;
+import io.github.tommerspark.source.Sha256;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -80,7 +81,7 @@ final class WeightHash {
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
-    MessageDigest digest = Fingerprint.sha256();
+    MessageDigest digest = Sha256.digest();
     for (int i = 0; i < parts.size(); i++) {
       TensorInfo tensor = parts.get(i).tensor();
       if (parts.get(i).from() == 0) {
@@ -101,7 +102,7 @@ final class WeightHash {
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
-      MessageDigest digest = Fingerprint.sha256();
+      MessageDigest digest = Sha256.digest();
       digest.update(bytes.flip());
       return digest.digest();
     }

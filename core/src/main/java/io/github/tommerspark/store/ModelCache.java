@@ -10,19 +10,17 @@ import io.github.tommerspark.head.HeadFiles;
 import io.github.tommerspark.source.LocalDirectory;
 import io.github.tommerspark.source.ModelDirectory;
 import io.github.tommerspark.source.RandomAccessSource;
+import io.github.tommerspark.source.Sha256;
 import io.github.tommerspark.store.ModelStore.Folder;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -184,13 +182,7 @@ public final class ModelCache {
 
   private static String key(Folder folder, String part) {
     String identity = String.join("\n", FORMAT, folder.files().name(), folder.version(), part);
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(identity.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest, 0, 16);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java has SHA-256", e);
-    }
+    return HexFormat.of().formatHex(Sha256.of(identity), 0, 16);
   }
 
   private static void copy(ModelDirectory from, String file, Path into) throws IOException {

@@ -3,10 +3,7 @@ package io.github.tommerspark.judge;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import io.github.tommerspark.source.Sha256;
 
 /**
  * The questions that a judge is asked about mentions.
@@ -62,7 +59,7 @@ public record JudgePrompt(String model, int context, int maxTokens) {
     body.put("max_tokens", maxTokens);
     try {
       String request = JSON.writeValueAsString(body);
-      return new Question(sha256(request), excerpt, request);
+      return new Question(Sha256.hex(request), excerpt, request);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("A tree of strings and numbers is always JSON", e);
     }
@@ -70,15 +67,5 @@ public record JudgePrompt(String model, int context, int maxTokens) {
 
   private static ObjectNode message(String role, String content) {
     return JSON.createObjectNode().put("role", role).put("content", content);
-  }
-
-  private static String sha256(String text) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java platform has SHA-256", e);
-    }
   }
 }

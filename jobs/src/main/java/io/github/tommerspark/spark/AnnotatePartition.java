@@ -2,13 +2,11 @@ package io.github.tommerspark.spark;
 
 import io.github.tommerspark.columns.ColumnNames;
 import io.github.tommerspark.detect.DocumentMentions;
+import io.github.tommerspark.source.Sha256;
 import io.github.tommerspark.sparknlp.AnnotationRows;
 import io.github.tommerspark.sparknlp.DocumentText;
 import io.github.tommerspark.sparknlp.TextPart;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -246,12 +244,6 @@ public final class AnnotatePartition implements MapPartitionsFunction<Row, Row> 
 
   /** The first 32 hex digits of the SHA-256 of the text in UTF-8. */
   static String id(String text) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest, 0, ID_BYTES);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java platform has SHA-256", e);
-    }
+    return HexFormat.of().formatHex(Sha256.of(text), 0, ID_BYTES);
   }
 }

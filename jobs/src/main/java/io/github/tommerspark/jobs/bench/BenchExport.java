@@ -10,14 +10,12 @@ import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.cli.Version;
 import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.source.Sha256;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -160,19 +158,14 @@ final class BenchExport {
     }
     for (var file : written.entrySet()) {
       byte[] content = Files.readAllBytes(file.getValue());
-      files.putObject(file.getKey()).put("bytes", content.length).put("sha256", sha256(content));
+      files
+          .putObject(file.getKey())
+          .put("bytes", content.length)
+          .put("sha256", Sha256.hex(content));
       total += content.length;
     }
     byte[] json = Provenance.JSON.writeValueAsBytes(kit);
     Files.write(directory.resolve(KIT), json);
     return total + json.length;
-  }
-
-  private static String sha256(byte[] content) {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java has SHA-256", e);
-    }
   }
 }

@@ -18,18 +18,15 @@ import io.github.tommerspark.jobs.dataset.AnnotatedDataset;
 import io.github.tommerspark.jobs.dataset.GoldData;
 import io.github.tommerspark.jobs.dataset.InputFormat;
 import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.source.Sha256;
 import io.github.tommerspark.spark.MentionColumns;
 import io.github.tommerspark.spark.SpanReader;
 import io.github.tommerspark.sparknlp.TextReader;
 import io.github.tommerspark.text.CodePointOffsets;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -223,20 +220,10 @@ final class WrittenMentions {
 
   /** Returns the name of a row of a document for messages. */
   private List<String> keys(GoldDocument document) {
-    String hash = sha256(document.text());
+    String hash = Sha256.hex(document.text());
     return byText
         ? List.of(hash)
         : List.of(document.id(), hash.substring(0, AnnotatedDataset.ID_DIGITS));
-  }
-
-  private static String sha256(String text) {
-    try {
-      return HexFormat.of()
-          .formatHex(
-              MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java platform has SHA-256", e);
-    }
   }
 
   /** Returns the location of the predictions. */

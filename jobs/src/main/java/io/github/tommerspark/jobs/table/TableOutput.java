@@ -12,13 +12,10 @@ import io.github.tommerspark.jobs.output.Commit;
 import io.github.tommerspark.jobs.output.ObjectStore;
 import io.github.tommerspark.jobs.output.OutputDirectory;
 import io.github.tommerspark.jobs.output.WriterId;
+import io.github.tommerspark.source.Sha256;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -369,13 +366,7 @@ public final class TableOutput {
   }
 
   private static String sha256(List<String> names) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      return HexFormat.of()
-          .formatHex(digest.digest(String.join("\n", names).getBytes(StandardCharsets.UTF_8)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java platform has SHA-256", e);
-    }
+    return Sha256.hex(String.join("\n", names));
   }
 
   /**

@@ -15,6 +15,7 @@ import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.cli.Version;
 import io.github.tommerspark.jobs.dataset.GoldData;
 import io.github.tommerspark.report.LineChart;
+import io.github.tommerspark.source.Sha256;
 import io.github.tommerspark.spark.EngineSetup;
 import io.github.tommerspark.spark.LabelTexts;
 import io.github.tommerspark.spark.TrainPlan;
@@ -35,7 +36,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -271,22 +271,17 @@ final class TrainJob {
   }
 
   private static String fingerprint(List<GoldDocument> documents) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      for (GoldDocument document : documents) {
-        digest.update(document.text().getBytes(StandardCharsets.UTF_8));
-        ByteBuffer spans =
-            ByteBuffer.allocate(Integer.BYTES * (1 + 2 * document.mentions().size()));
-        spans.putInt(document.mentions().size());
-        for (GoldSpan mention : document.mentions()) {
-          spans.putInt(mention.start()).putInt(mention.end());
-        }
-        digest.update(spans.flip());
+    MessageDigest digest = Sha256.digest();
+    for (GoldDocument document : documents) {
+      digest.update(document.text().getBytes(StandardCharsets.UTF_8));
+      ByteBuffer spans = ByteBuffer.allocate(Integer.BYTES * (1 + 2 * document.mentions().size()));
+      spans.putInt(document.mentions().size());
+      for (GoldSpan mention : document.mentions()) {
+        spans.putInt(mention.start()).putInt(mention.end());
       }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java has SHA-256", e);
+      digest.update(spans.flip());
     }
+    return HexFormat.of().formatHex(digest.digest());
   }
 
   /** Shows the trainer the first batches, always the same ones. */
