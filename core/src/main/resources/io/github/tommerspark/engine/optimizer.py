@@ -47,3 +47,11 @@
       scale = (second[i].sqrt() / unbias2).add_(settings[2])
       parameters[i].addcdiv_(first[i], scale, value=-rate / unbias1)
     return None
+
+  # The elements of a list of numbers (n), on the host.
+  def float_list(self: __torch__.M, values: Tensor) -> List[float]:
+    host = values.to("cpu")
+    list = annotate(List[float], [])
+    for i in range(host.size(0)):
+      list.append(float(host[i]))
+    return list

@@ -48,13 +48,6 @@
       list.append(int(host[i]))
     return list
 
-  def float_list(self: __torch__.M, values: Tensor) -> List[float]:
-    host = values.to("cpu")
-    list = annotate(List[float], [])
-    for i in range(host.size(0)):
-      list.append(float(host[i]))
-    return list
-
   # 1 at these cells, else 0; `rows` and `columns` int64 (cells).
   def marked(self: __torch__.M, shape: List[int], rows: Tensor, columns: Tensor) -> Tensor:
     cells = torch.zeros(shape, dtype=6, device=rows.device)

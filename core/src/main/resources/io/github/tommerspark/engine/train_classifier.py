@@ -4,13 +4,6 @@
   # gradient's norm, 2 beta1, 3 beta2, 4 epsilon, 5 decay, 6 batches of a step, 7 learning rate, 8 number
   # of the step from 1.
 
-  def numbers(self: __torch__.M, values: Tensor) -> List[float]:
-    host = values.to("cpu")
-    list = annotate(List[float], [])
-    for i in range(host.size(0)):
-      list.append(float(host[i]))
-    return list
-
   # Scores of all classes, (n, k).
   def class_scores(self: __torch__.M, x: Tensor, w: List[Tensor], layers: int) -> Tensor:
     h = torch.linear(x, w[0], w[1])
@@ -26,7 +19,7 @@
 
   # The loss of a batch and its gradients. batch: x, known; gold: classes int64 (n).
   def loss_and_gradients(self: __torch__.M, batch: List[Tensor], gold: List[Tensor], parameters: List[Tensor], numbers: List[Tensor]) -> List[Tensor]:
-    settings = self.numbers(numbers[0])
+    settings = self.float_list(numbers[0])
     leaves = self.recorded(parameters)
     loss = self.class_loss(self.class_scores(batch[0], leaves, int(settings[0])), gold[0], batch[1])
     found = self.gradients(loss, leaves)
@@ -39,7 +32,7 @@
   # The same, with gradients added to `sums`, each as its share of a step. Returns the loss.
   def accumulate(self: __torch__.M, batch: List[Tensor], gold: List[Tensor], parameters: List[Tensor], sums: List[Tensor], numbers: List[Tensor]) -> List[Tensor]:
     found = self.loss_and_gradients(batch, gold, parameters, numbers)
-    share = self.numbers(numbers[0])[6]
+    share = self.float_list(numbers[0])[6]
     for i in range(len(sums)):
       sums[i].add_(found[i + 1] / share)
     return found[0: 1]
@@ -47,7 +40,7 @@
   # One step by the gradients in `sums`, in place, after which these are 0. Returns their norm.
   def update(self: __torch__.M, parameters: List[Tensor], first: List[Tensor], second: List[Tensor], sums: List[Tensor], numbers: List[Tensor]) -> List[Tensor]:
     torch.set_grad_enabled(False)
-    settings = self.numbers(numbers[0])
+    settings = self.float_list(numbers[0])
     norm = self.total_norm(sums)
     self.clip(sums, norm, settings[1])
     self.adamw(parameters, sums, first, second, int(settings[8]), settings[7], settings[2: 6])
@@ -60,7 +53,7 @@
   # The best class of every span among those that `known` allows, int64 (n).
   def best(self: __torch__.M, batch: List[Tensor], parameters: List[Tensor], numbers: List[Tensor]) -> List[Tensor]:
     torch.set_grad_enabled(False)
-    settings = self.numbers(numbers[0])
+    settings = self.float_list(numbers[0])
     scores = self.class_scores(batch[0], parameters, int(settings[0]))
     best, label = torch.max(scores.masked_fill(batch[1] == 0.0, -1e30), 1)
     result = annotate(List[Tensor], [])

@@ -4,13 +4,6 @@
   # the gradient's norm, 4 beta1, 5 beta2, 6 epsilon, 7 decay, 8 learning rate, 9 number of the step from
   # 1, 10 seed of what is dropped.
 
-  def settings(self: __torch__.M, values: Tensor) -> List[float]:
-    host = values.to("cpu")
-    list = annotate(List[float], [])
-    for i in range(host.size(0)):
-      list.append(float(host[i]))
-    return list
-
   # Logits of all labels for all spans, (n, k).
   def label_logits(self: __torch__.M, x: Tensor, states: Tensor, w: List[Tensor], noise: List[float]) -> Tensor:
     rows, bias = self.label_directions(states, w)
@@ -33,7 +26,7 @@
 
   # The loss of a batch and its gradients.
   def loss_and_gradients(self: __torch__.M, batch: List[Tensor], cells: List[Tensor], parameters: List[Tensor], states: List[Tensor], numbers: List[Tensor]) -> List[Tensor]:
-    settings = self.settings(numbers[0])
+    settings = self.float_list(numbers[0])
     noise = annotate(List[float], [])
     if settings[2] > 0.0:
       noise = [settings[10], settings[2]]
@@ -48,7 +41,7 @@
 
   # One step, in place. Returns the loss.
   def step(self: __torch__.M, batch: List[Tensor], cells: List[Tensor], parameters: List[Tensor], first: List[Tensor], second: List[Tensor], states: List[Tensor], numbers: List[Tensor]) -> List[Tensor]:
-    settings = self.settings(numbers[0])
+    settings = self.float_list(numbers[0])
     found = self.loss_and_gradients(batch, cells, parameters, states, numbers)
     gradients = found[1: len(found)]
     self.clip(gradients, self.total_norm(gradients), settings[3])
@@ -73,7 +66,7 @@
   def near(self: __torch__.M, states: List[Tensor], numbers: List[Tensor]) -> List[Tensor]:
     torch.set_grad_enabled(False)
     rows = self.directions(states[0])
-    close = torch.matmul(rows, rows.t()) > self.settings(numbers[0])[0]
+    close = torch.matmul(rows, rows.t()) > self.float_list(numbers[0])[0]
     result = annotate(List[Tensor], [])
     result.append(close.fill_diagonal_(False).nonzero().t().contiguous())
     return result
