@@ -1,6 +1,7 @@
 package io.github.tommerspark.classify;
 
 import io.github.tommerspark.checkpoint.FloatTensor;
+import io.github.tommerspark.checkpoint.Parameters;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -93,12 +94,7 @@ public record LabelModel(
           "tensor \"%s\" has shape %s, and %s is expected"
               .formatted(name, Arrays.toString(tensor.shape()), Arrays.toString(expected)));
     }
-    for (float value : tensor.values()) {
-      if (!Float.isFinite(value)) {
-        throw new IllegalArgumentException(
-            "tensor \"%s\" contains %s, and must be finite".formatted(name, value));
-      }
-    }
+    Parameters.checkFinite(name, tensor.values());
   }
 
   /** Names and shapes of the parameters that settings ask for, in the order of the script. */

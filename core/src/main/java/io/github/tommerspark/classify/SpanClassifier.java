@@ -1,8 +1,8 @@
 package io.github.tommerspark.classify;
 
+import io.github.tommerspark.checkpoint.Parameters;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 
 /**
@@ -49,36 +49,19 @@ public record SpanClassifier(
     long embedding = config.embeddingSize();
     long hidden = config.mlpLayers() > 1 ? embedding : 0;
     long prompt = promptWeight.length > 0 || promptBias.length > 0 ? embedding : 0;
-    check(ClassifierFields.INPUT_WEIGHT, inputWeight, embedding * config.spanWidth());
-    check(ClassifierFields.INPUT_BIAS, inputBias, embedding);
-    check(ClassifierFields.HIDDEN_WEIGHT, hiddenWeight, hidden * hidden);
-    check(ClassifierFields.HIDDEN_BIAS, hiddenBias, hidden);
-    check(ClassifierFields.CLASS_VECTORS, classVectors, embedding * config.classes().size());
-    check(ClassifierFields.PROMPT_WEIGHT, promptWeight, prompt * config.hiddenSize());
-    check(ClassifierFields.PROMPT_BIAS, promptBias, prompt);
+    Parameters.check(ClassifierFields.INPUT_WEIGHT, inputWeight, embedding * config.spanWidth());
+    Parameters.check(ClassifierFields.INPUT_BIAS, inputBias, embedding);
+    Parameters.check(ClassifierFields.HIDDEN_WEIGHT, hiddenWeight, hidden * hidden);
+    Parameters.check(ClassifierFields.HIDDEN_BIAS, hiddenBias, hidden);
+    Parameters.check(
+        ClassifierFields.CLASS_VECTORS, classVectors, embedding * config.classes().size());
+    Parameters.check(ClassifierFields.PROMPT_WEIGHT, promptWeight, prompt * config.hiddenSize());
+    Parameters.check(ClassifierFields.PROMPT_BIAS, promptBias, prompt);
     for (int i = 0; config.probability() == ClassProbability.SIGMOID && i < embedding; i++) {
       if (classVectors[i] != 0) {
         throw new IllegalArgumentException(
             "tensor \"%s\" has %s in its first row, which must be 0 where the probability is a sigmoid"
                 .formatted(ClassifierFields.CLASS_VECTORS, classVectors[i]));
-      }
-    }
-  }
-
-  private static void check(String name, float[] values, long expected) {
-    if (values.length != expected) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "tensor \"%s\" has %d values, and %d are expected",
-              name,
-              values.length,
-              expected));
-    }
-    for (float value : values) {
-      if (!Float.isFinite(value)) {
-        throw new IllegalArgumentException(
-            "tensor \"%s\" contains %s, and must be finite".formatted(name, value));
       }
     }
   }

@@ -1,6 +1,7 @@
 package io.github.tommerspark.head;
 
 import io.github.tommerspark.checkpoint.FloatTensor;
+import io.github.tommerspark.checkpoint.Parameters;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -89,7 +90,7 @@ public record BoundaryHead(
       for (long dimension : shapes.get(i)) {
         expected *= dimension;
       }
-      Head.check(NAMES.get(i), values.get(i).values(), expected);
+      Parameters.check(NAMES.get(i), values.get(i).values(), expected);
     }
     values = List.copyOf(values);
   }

@@ -2,7 +2,6 @@ package io.github.tommerspark.head;
 
 import io.github.tommerspark.checkpoint.FloatTensor;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * A head: settings and parameters that give every span of hidden states a logit.
@@ -45,28 +44,5 @@ public sealed interface Head permits PublishedHead, BoundaryHead {
       case PUBLISHED -> PublishedHead.of(config, hiddenSize, parameters);
       case BOUNDARY -> BoundaryHead.of(config, hiddenSize, parameters);
     };
-  }
-
-  /**
-   * Checks a parameter.
-   *
-   * @throws IllegalArgumentException naming it, when its size is another or it is not finite
-   */
-  static void check(String name, float[] values, long expected) {
-    if (values.length != expected) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "tensor \"%s\" has %d values, and %d are expected",
-              name,
-              values.length,
-              expected));
-    }
-    for (float value : values) {
-      if (!Float.isFinite(value)) {
-        throw new IllegalArgumentException(
-            "tensor \"%s\" contains %s, and must be finite".formatted(name, value));
-      }
-    }
   }
 }

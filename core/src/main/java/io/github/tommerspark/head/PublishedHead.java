@@ -1,6 +1,7 @@
 package io.github.tommerspark.head;
 
 import io.github.tommerspark.checkpoint.FloatTensor;
+import io.github.tommerspark.checkpoint.Parameters;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -51,11 +52,11 @@ public record PublishedHead(
           String.format(Locale.ROOT, "the hidden size is %d, and must be at least 1", hiddenSize));
     }
     long projection = (long) hiddenSize * config.rank();
-    Head.check(HeadFields.QUERY_WEIGHT, queryWeight, projection);
-    Head.check(HeadFields.KEY_WEIGHT, keyWeight, projection);
-    Head.check(HeadFields.VALUE_WEIGHT, valueWeight, hiddenSize);
-    Head.check(HeadFields.VALUE_BIAS, new float[] {valueBias}, 1);
-    Head.check(HeadFields.FEATURE_WEIGHTS, featureWeights, FEATURES);
+    Parameters.check(HeadFields.QUERY_WEIGHT, queryWeight, projection);
+    Parameters.check(HeadFields.KEY_WEIGHT, keyWeight, projection);
+    Parameters.check(HeadFields.VALUE_WEIGHT, valueWeight, hiddenSize);
+    Parameters.check(HeadFields.VALUE_BIAS, new float[] {valueBias}, 1);
+    Parameters.check(HeadFields.FEATURE_WEIGHTS, featureWeights, FEATURES);
   }
 
   /**
