@@ -41,10 +41,14 @@ public abstract class AnnotatedRows<I, O> implements Iterator<O> {
   /** The text that the detector reads of a row. */
   protected abstract List<String> texts(I row);
 
-  /** Returns the share of a row in the memory of waiting rows, in characters of text. */
-  protected long weight(I row) {
+  /**
+   * Returns the share of a row in the memory of waiting rows, in characters of text.
+   *
+   * @param texts of the row
+   */
+  protected long weight(I row, List<String> texts) {
     long chars = 0;
-    for (String text : texts(row)) {
+    for (String text : texts) {
       chars += text.length();
     }
     return chars;
@@ -75,7 +79,7 @@ public abstract class AnnotatedRows<I, O> implements Iterator<O> {
   @Override
   public final boolean hasNext() {
     if (ready.isEmpty()) {
-      List<I> chunk = readAhead();
+      List<Pending<I>> chunk = readAhead();
       if (!chunk.isEmpty()) {
         annotate(chunk);
       }
@@ -91,33 +95,34 @@ public abstract class AnnotatedRows<I, O> implements Iterator<O> {
     return ready.remove();
   }
 
-  private List<I> readAhead() {
+  private record Pending<I>(I row, List<String> texts) {}
+
+  private List<Pending<I>> readAhead() {
     long begin = System.nanoTime();
-    List<I> chunk = new ArrayList<>();
+    List<Pending<I>> chunk = new ArrayList<>();
     long weight = 0;
     while (chunk.size() < LOOK_AHEAD_ROWS && weight < LOOK_AHEAD_CHARS && input.hasNext()) {
       I row = input.next();
-      chunk.add(row);
-      weight += weight(row);
+      List<String> texts = texts(row);
+      chunk.add(new Pending<>(row, texts));
+      weight += weight(row, texts);
     }
     ExecutorCounts.INPUT_NANOS.add(System.nanoTime() - begin);
     return chunk;
   }
 
-  private void annotate(List<I> chunk) {
+  private void annotate(List<Pending<I>> chunk) {
     List<String> texts = new ArrayList<>(chunk.size());
-    for (I row : chunk) {
-      texts.addAll(texts(row));
-    }
+    chunk.forEach(pending -> texts.addAll(pending.texts()));
     long begin = System.nanoTime();
     long forward = MentionDetector.forwardNanosOfThread();
     List<DocumentMentions> found = models.detector().annotate(texts);
     long took = System.nanoTime() - begin;
     ExecutorCounts.ANNOTATE_NANOS.add(took);
     int next = 0;
-    for (I row : chunk) {
-      int end = next + texts(row).size();
-      ready.add(output(row, found.subList(next, end)));
+    for (Pending<I> pending : chunk) {
+      int end = next + pending.texts().size();
+      ready.add(output(pending.row(), found.subList(next, end)));
       ExecutorCounts.ROWS.increment();
       next = end;
     }

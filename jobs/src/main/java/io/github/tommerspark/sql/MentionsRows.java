@@ -149,9 +149,9 @@ public final class MentionsRows implements FlatMapFunction<Iterator<InternalRow>
     }
 
     @Override
-    protected long weight(Waiting row) {
+    protected long weight(Waiting row, List<String> texts) {
       long bytes = row.row instanceof UnsafeRow unsafe ? unsafe.getSizeInBytes() : 0;
-      return Math.max(super.weight(row), bytes / BYTES_PER_CHAR);
+      return Math.max(super.weight(row, texts), bytes / BYTES_PER_CHAR);
     }
 
     @Override
