@@ -83,10 +83,10 @@ final class Fingerprint {
   }
 
   /**
-   * The fingerprint of a classifier: its settings and tensors, the labels given at run time, and
-   * the backbone up to its layer.
+   * The fingerprint of a classifier on a snapshot: its settings and tensors, the labels given at
+   * run time, and the backbone up to its layer.
    *
-   * @param checkpoint of the backbone; null if it is a script, which the model's fingerprint has
+   * @param checkpoint of the backbone
    * @param tensors of the backbone up to the classifier's layer, in a fixed order
    * @param labels that were given at run time, or are those of a label model by default
    * @param labelRequired whether mentions without a label are left out
@@ -99,22 +99,35 @@ final class Fingerprint {
       boolean labelRequired)
       throws IOException {
     Fingerprint fingerprint = new Fingerprint();
+    fingerprint.classifier(classifier, labels, labelRequired);
+    fingerprint.tensors(checkpoint, tensors);
+    return fingerprint.hex();
+  }
+
+  /** The fingerprint of a classifier without its backbone. */
+  static String ofClassifier(
+      MentionClassifier classifier, List<String> labels, boolean labelRequired) {
+    Fingerprint fingerprint = new Fingerprint();
+    fingerprint.classifier(classifier, labels, labelRequired);
+    return fingerprint.hex();
+  }
+
+  private void classifier(
+      MentionClassifier classifier, List<String> labels, boolean labelRequired) {
     if (classifier instanceof LabelModel model) {
-      fingerprint.labelModel(model);
+      labelModel(model);
     } else {
-      fingerprint.spanClassifier((SpanClassifier) classifier);
+      spanClassifier((SpanClassifier) classifier);
     }
-    fingerprint.text("labels");
-    labels.forEach(fingerprint::text);
+    text("labels");
+    labels.forEach(this::text);
     if (classifier instanceof SpanClassifier spans) {
-      fingerprint.parameters(spans);
+      parameters(spans);
     }
     // Said only where it is so: outputs of earlier classifiers can be added to.
     if (labelRequired) {
-      fingerprint.text("label required");
+      text("label required");
     }
-    fingerprint.tensors(checkpoint, tensors);
-    return fingerprint.hex();
   }
 
   private void labelModel(LabelModel model) {

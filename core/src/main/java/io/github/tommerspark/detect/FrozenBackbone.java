@@ -2,7 +2,6 @@ package io.github.tommerspark.detect;
 
 import ai.djl.Device;
 import io.github.tommerspark.backbone.Backbone;
-import io.github.tommerspark.backbone.BackbonePlan;
 import io.github.tommerspark.checkpoint.Checkpoint;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.EngineOptions;
@@ -49,8 +48,7 @@ public final class FrozenBackbone implements AutoCloseable {
     }
   }
 
-  private final ModelFiles files;
-  private final BackbonePlan plan;
+  private final PlannedSnapshot snapshot;
   private final BosPolicy bos;
   private final int maxTokens;
   private final TextTokenizer tokenizer;
@@ -58,15 +56,13 @@ public final class FrozenBackbone implements AutoCloseable {
   private final List<String> warnings;
 
   private FrozenBackbone(
-      ModelFiles files,
-      BackbonePlan plan,
+      PlannedSnapshot snapshot,
       BosPolicy bos,
       int maxTokens,
       TextTokenizer tokenizer,
       WindowPlan windows,
       List<String> warnings) {
-    this.files = files;
-    this.plan = plan;
+    this.snapshot = snapshot;
     this.bos = bos;
     this.maxTokens = maxTokens;
     this.tokenizer = tokenizer;
@@ -80,10 +76,7 @@ public final class FrozenBackbone implements AutoCloseable {
    * @throws IOException if it cannot be read
    */
   public static int layers(String location) throws IOException {
-    ModelFiles files = ModelFiles.frozen(location, -1);
-    try (Checkpoint checkpoint = Checkpoint.open(files.backbone())) {
-      return BackbonePlan.of(files.backbone(), checkpoint, 0).layers();
-    }
+    return ModelFiles.frozen(location, -1).plan(0).plan().layers();
   }
 
   /**
@@ -92,23 +85,22 @@ public final class FrozenBackbone implements AutoCloseable {
    * @throws IOException if a file is missing or malformed, or a window is too small for the heads
    */
   public static FrozenBackbone open(Spec spec) throws IOException {
-    ModelFiles files = ModelFiles.frozen(spec.location(), spec.lastLayer());
-    BackbonePlan plan;
-    try (Checkpoint checkpoint = Checkpoint.open(files.backbone())) {
-      plan = BackbonePlan.of(files.backbone(), checkpoint, spec.lastLayer());
-    }
-    List<String> warnings = new ArrayList<>(plan.warnings());
-    BosPolicy bos = spec.bos() != null ? spec.bos() : files.bos();
-    BosPolicy policy = bos == null ? BosPolicy.TOKENIZER : bos;
-    ModelSpec model =
-        ModelSpec.of(spec.location(), spec.location(), null).withWindows(spec.maxTokens(), null);
+    PlannedSnapshot snapshot =
+        ModelFiles.frozen(spec.location(), spec.lastLayer()).plan(spec.lastLayer());
+    List<String> warnings = new ArrayList<>(snapshot.plan().warnings());
+    BosPolicy bos =
+        spec.bos() != null
+            ? spec.bos()
+            : snapshot.files().record().bos().orElse(BosPolicy.TOKENIZER);
     TextTokenizer tokenizer =
-        ModelPlan.tokenizer(files.backbone(), policy, plan.bosTokenId(), false);
+        ModelPlan.tokenizer(snapshot.directory(), bos, snapshot.bosTokenId(), false);
     try {
-      int maxTokens = ModelPlan.maxTokens(model, files, plan, warnings);
-      WindowPlan windows = ModelPlan.windows(model, spec.heads(), plan, tokenizer, maxTokens);
+      int maxTokens = snapshot.maxTokens(spec.maxTokens(), warnings);
+      WindowPlan windows =
+          ModelPlan.windows(
+              spec.location(), null, spec.heads(), snapshot.causal(), tokenizer, maxTokens);
       return new FrozenBackbone(
-          files, plan, policy, maxTokens, tokenizer, windows, List.copyOf(warnings));
+          snapshot, bos, maxTokens, tokenizer, windows, List.copyOf(warnings));
     } catch (IOException | RuntimeException e) {
       tokenizer.close();
       throw e;
@@ -117,16 +109,16 @@ public final class FrozenBackbone implements AutoCloseable {
 
   /** The name that heads record of the backbone they were trained on. */
   public String name() {
-    if (!plan.nameOrPath().isEmpty()) {
-      return plan.nameOrPath();
+    if (!snapshot.plan().nameOrPath().isEmpty()) {
+      return snapshot.plan().nameOrPath();
     }
-    String location = files.backbone().name().replaceAll("/+$", "");
+    String location = snapshot.location().replaceAll("/+$", "");
     return GgufSnapshot.modelName(location.substring(location.lastIndexOf('/') + 1));
   }
 
   /** Width of the hidden states. */
   public int hiddenSize() {
-    return plan.hiddenSize();
+    return snapshot.plan().hiddenSize();
   }
 
   /** The policy in force. */
@@ -150,8 +142,8 @@ public final class FrozenBackbone implements AutoCloseable {
    * @return SHA-256 in hex
    */
   public String fingerprint() throws IOException {
-    try (Checkpoint checkpoint = Checkpoint.open(files.backbone())) {
-      return Fingerprint.ofBackbone(files.backbone(), checkpoint, plan.tensors());
+    try (Checkpoint checkpoint = Checkpoint.open(snapshot.directory())) {
+      return Fingerprint.ofBackbone(snapshot.directory(), checkpoint, snapshot.plan().tensors());
     }
   }
 
@@ -163,14 +155,14 @@ public final class FrozenBackbone implements AutoCloseable {
   public TokenizedText tokenize(String text) throws IOException {
     TokenizedText tokens = tokenizer.encode(text);
     for (int i = 0; i < tokens.size(); i++) {
-      if (tokens.id(i) >= plan.vocabularySize()) {
+      if (tokens.id(i) >= snapshot.plan().vocabularySize()) {
         throw new IOException(
             String.format(
                 Locale.ROOT,
                 "Cannot use backbone %s: its tokenizer gives token id %d, but it has only %d; tokenizer.json and config.json do not belong together",
-                files.backbone().name(),
+                snapshot.location(),
                 tokens.id(i),
-                plan.vocabularySize()));
+                snapshot.plan().vocabularySize()));
       }
     }
     return tokens;
@@ -200,9 +192,9 @@ public final class FrozenBackbone implements AutoCloseable {
    */
   public Backbone load(EngineOptions options) throws IOException {
     Device device = Torch.device(options);
-    ComputeType type = ModelGroup.computeType(options, device);
-    try (Checkpoint checkpoint = Checkpoint.open(files.backbone())) {
-      return Backbone.load(plan, checkpoint, type, device, List.of());
+    ComputeType type = options.dtype().on(device);
+    try (Checkpoint checkpoint = Checkpoint.open(snapshot.directory())) {
+      return Backbone.load(snapshot.plan(), checkpoint, type, device, List.of());
     }
   }
 

@@ -5,7 +5,6 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.IValue;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.tommerspark.backbone.Backbone;
 import io.github.tommerspark.backbone.BackboneExport;
 import io.github.tommerspark.backbone.BackbonePlan;
 import io.github.tommerspark.checkpoint.Checkpoint;
@@ -61,8 +60,8 @@ public final class ModelExport {
       ModelSpec spec, List<String> texts, int expectedTokens, Path directory, Path work)
       throws IOException {
     try (ModelPlan plan = ModelPlan.of(spec.withTyping(null), false)) {
-      ModelDirectory snapshot = plan.files().backbone();
-      BackbonePlan backbone = plan.backbone();
+      ModelDirectory snapshot = plan.backbone().directory();
+      BackbonePlan backbone = plan.snapshot().plan();
       boolean wide = backbone.bytes() > Short.BYTES * backbone.parameters();
       if (wide && backbone.bytes() > ROUNDED_FROM_BYTES) {
         Path rounded = work.resolve("rounded-" + spec.name());
@@ -75,12 +74,11 @@ public final class ModelExport {
         }
       }
       BackboneExport export = new BackboneExport(backbone, directory, "model");
-      export.entry().put("rounded", snapshot != plan.files().backbone());
+      export.entry().put("rounded", snapshot != plan.backbone().directory());
       List<Sequence> sequences = inputs(plan, texts, export);
       try (Checkpoint checkpoint = Checkpoint.open(snapshot)) {
-        Backbone loaded =
-            Backbone.load(
-                backbone, checkpoint, ComputeType.FP32, Device.cpu(), SpanScorer.sources(false));
+        SnapshotStates loaded =
+            SnapshotStates.load(backbone, checkpoint, ComputeType.FP32, Device.cpu());
         double floor = Math.max(0, plan.spec().threshold().value() - MARGIN);
         try (SpanScorer scorer = scorer(plan, loaded, floor)) {
           arguments(scorer, loaded, export, false);
@@ -88,7 +86,7 @@ public final class ModelExport {
           export.storedWeights(checkpoint, rows(plan, sequences.subList(0, expected)));
         }
       }
-      export.archives(SpanScorer.sources(true));
+      export.archives(SnapshotStates.sources(true));
       return export.finish();
     }
   }
@@ -105,21 +103,24 @@ public final class ModelExport {
   public static ObjectNode shape(ModelSpec spec, List<String> texts, Path directory)
       throws IOException {
     try (ModelPlan plan = ModelPlan.of(spec, false)) {
-      BackboneExport export = new BackboneExport(plan.backbone(), directory, "shape");
+      BackbonePlan backbone = plan.snapshot().plan();
+      BackboneExport export = new BackboneExport(backbone, directory, "shape");
       inputs(plan, texts, export);
       export.randomWeights();
-      Backbone empty = BackboneExport.withoutWeights(plan.backbone(), SpanScorer.sources(true));
+      StateSource empty =
+          new SnapshotStates(
+              BackboneExport.withoutWeights(backbone, SnapshotStates.sources(true)), 0);
       try (SpanScorer scorer = scorer(plan, empty, plan.spec().threshold().value())) {
         arguments(scorer, empty, export, true);
       }
-      export.archives(SpanScorer.sources(true));
+      export.archives(SnapshotStates.sources(true));
       return export.finish();
     }
   }
 
-  private static SpanScorer scorer(ModelPlan plan, Backbone backbone, double floor) {
+  private static SpanScorer scorer(ModelPlan plan, StateSource states, double floor) {
     return SpanScorer.of(
-        backbone,
+        states,
         List.of(plan.head()),
         Collections.singletonList(null),
         new double[] {floor},
@@ -152,7 +153,7 @@ public final class ModelExport {
     export.tensors().add("edges", DType.U8, edges.toByteArray(), edges.size() / 2, 2);
     export.tensors().add("lengths", lengths);
     export.entry().put("max_tokens", plan.maxTokens());
-    export.entry().put("attention_flops", plan.backbone().attentionFlops(plan.maxTokens()));
+    export.entry().put("attention_flops", plan.snapshot().plan().attentionFlops(plan.maxTokens()));
     export.entry().put("threshold", plan.spec().threshold().value());
     return sequences;
   }
@@ -174,7 +175,7 @@ public final class ModelExport {
 
   /** Writes the arguments of every call; those of the batch are named only. */
   private static void arguments(
-      SpanScorer scorer, Backbone backbone, BackboneExport export, boolean random) {
+      SpanScorer scorer, StateSource states, BackboneExport export, boolean random) {
     export.entry().put("method", scorer.method());
     ArrayNode arguments = export.entry().putArray("arguments");
     arguments.addObject().put("name", "ids");
@@ -184,7 +185,7 @@ public final class ModelExport {
       String name = setting.getKey();
       IValue value = setting.getValue();
       ObjectNode argument = arguments.addObject().put("name", name);
-      if (name.equals(SpanScorer.BACKBONE_WEIGHTS)) {
+      if (name.equals(SnapshotStates.WEIGHTS)) {
         continue;
       }
       if (value.isLongList()) {
@@ -195,7 +196,7 @@ public final class ModelExport {
         Arrays.stream(value.toDoubleArray()).forEach(values::add);
       } else {
         ArrayNode tensors = argument.putArray("tensors");
-        PtNDArray[] arrays = value.toTensorArray(backbone.module().manager());
+        PtNDArray[] arrays = value.toTensorArray(states.module().manager());
         for (int i = 0; i < arrays.length; i++) {
           tensor(
               String.format(Locale.ROOT, "%s.%d", name, i),

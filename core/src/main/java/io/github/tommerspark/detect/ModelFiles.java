@@ -1,9 +1,5 @@
 package io.github.tommerspark.detect;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.github.tommerspark.checkpoint.ModelFormatException;
 import io.github.tommerspark.classify.ClassifierFiles;
 import io.github.tommerspark.gguf.GgufSnapshot;
 import io.github.tommerspark.head.HeadFiles;
@@ -14,46 +10,26 @@ import io.github.tommerspark.source.ModelDirectory;
 import io.github.tommerspark.source.ResourceDirectory;
 import io.github.tommerspark.store.ModelStore;
 import io.github.tommerspark.store.ModelStore.Folder;
-import io.github.tommerspark.text.BosPolicy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
 /**
- * The locations of the files of a model, and the record in its {@code tommer.json}, if there is
- * one.
+ * The locations of the files of a model.
  *
- * @param backbone directory of the snapshot, of a GGUF file seen as one, or of a user's own
- *     TorchScript file
- * @param script that TorchScript file, or null
+ * @param backbone where hidden states come from
  * @param head directory of the head
  * @param classifier directory of the span classifier, or null
- * @param maxTokens tokens of a window that the model was made for, where that is recorded
- * @param bos the recorded policy for the beginning-of-sequence token, or null
  */
-record ModelFiles(
-    ModelDirectory backbone,
-    Path script,
-    ModelDirectory head,
-    ModelDirectory classifier,
-    OptionalInt maxTokens,
-    BosPolicy bos) {
+record ModelFiles(BackboneFiles backbone, ModelDirectory head, ModelDirectory classifier) {
 
   private static final String MODELS = "io/github/tommerspark/models";
   private static final List<String> BUNDLED = BundledNames.of("models");
-  private static final String RECORD = "tommer.json";
-  // Keys of that file: folders of what the backbone brings.
-  private static final String HEAD = "head";
-  private static final String CLASSIFIER = "classifier";
-  private static final String ZERO_SHOT = "zeroShotClassifier";
-  private static final int MAX_RECORD_BYTES = 1 << 20;
   private static final Pattern URI_SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:");
-  private static final JsonMapper JSON = new JsonMapper();
 
   /** Names of the models on the class path, sorted. */
   static List<String> bundled() {
@@ -75,49 +51,24 @@ record ModelFiles(
    */
   static ModelFiles find(ModelSpec spec, boolean trustBackbone, int leastLayer) throws IOException {
     Optional<ModelStore.Located> remote = remoteSnapshot(spec.backbone());
-    ModelDirectory backbone;
-    Path script = null;
-    if (bundled().contains(spec.backbone())) {
-      backbone = bundled(spec.backbone());
-    } else if (remote.isPresent()) {
-      backbone = remote.get().folder().files();
-    } else {
-      Path path = backbone(spec);
-      if (Files.isRegularFile(path) && !GgufSnapshot.isGguf(path)) {
-        if (!trustBackbone) {
-          throw new IOException(
-              "Cannot use backbone %s: it is a file other than GGUF, and a TorchScript file is code that would run with your rights; name the directory of a snapshot or a GGUF file, or allow it with --trust-backbone"
-                  .formatted(path));
-        }
-        script = path;
-        path = path.toAbsolutePath().getParent();
-      }
-      backbone = localSnapshot(path);
-    }
-    JsonNode record = script == null ? tommerJson(backbone) : null;
-    ModelDirectory head;
-    if (spec.head() != null) {
-      head = head(spec.head());
-    } else if (record != null && record.hasNonNull(HEAD)) {
-      head = backbone.folder(record.get(HEAD).asText());
-      if (remote.isPresent()) {
-        head = remote.get().cache().head(new Folder(head, remote.get().folder().version()));
-      }
-    } else {
-      throw new IOException(
-          "Cannot load model %s: backbone %s brings no head; name one with --head"
-              .formatted(spec.name(), backbone.name()));
-    }
-    ModelDirectory classifier =
-        spec.typing() == null ? null : classifier(spec, backbone, record, remote);
+    BackboneFiles backbone =
+        remote.isPresent()
+            ? snapshot(remote.get().folder().files())
+            : bundled().contains(spec.backbone())
+                ? snapshot(bundled(spec.backbone()))
+                : local(spec, trustBackbone);
+    ModelDirectory head = head(spec, backbone, remote);
+    ModelDirectory classifier = spec.typing() == null ? null : classifier(spec, backbone, remote);
     if (remote.isPresent()) {
       int layer = Math.max(leastLayer, HeadFiles.read(head).config().layer());
       if (classifier != null) {
         layer = Math.max(layer, ClassifierFiles.readLayer(classifier));
       }
-      backbone = remote.get().cache().backbone(remote.get().folder(), layer);
+      backbone =
+          new BackboneFiles.Snapshot(
+              remote.get().cache().backbone(remote.get().folder(), layer), backbone.record());
     }
-    return of(backbone, script, head, classifier, record);
+    return new ModelFiles(backbone, head, classifier);
   }
 
   /**
@@ -125,54 +76,65 @@ record ModelFiles(
    *
    * @param layer the last one that is needed of a remote backbone; negative for its small files
    *     only
-   * @return without a head
    * @throws IOException if there is no such directory, or it is a TorchScript file
    */
-  static ModelFiles frozen(String location, int layer) throws IOException {
-    ModelDirectory backbone;
+  static BackboneFiles.Snapshot frozen(String location, int layer) throws IOException {
     if (bundled().contains(location)) {
-      backbone = bundled(location);
-    } else if (isUri(location)) {
+      return snapshot(bundled(location));
+    }
+    if (isUri(location)) {
       ModelStore.Located remote =
           remoteSnapshot(location)
               .orElseThrow(() -> new IOException("Cannot read backbone " + location));
-      backbone =
-          layer < 0 ? remote.folder().files() : remote.cache().backbone(remote.folder(), layer);
-    } else {
-      Path path = local("backbone", location);
-      if (Files.isRegularFile(path) && !GgufSnapshot.isGguf(path)) {
-        throw new IOException(
-            "Cannot train on backbone %s: it is a file other than GGUF; name the directory of a snapshot or a GGUF file"
-                .formatted(path));
-      }
-      backbone = localSnapshot(path);
+      return snapshot(
+          layer < 0 ? remote.folder().files() : remote.cache().backbone(remote.folder(), layer));
     }
-    return of(backbone, null, null, null, tommerJson(backbone));
+    Path path = local("backbone", location);
+    if (Files.isRegularFile(path) && !GgufSnapshot.isGguf(path)) {
+      throw new IOException(
+          "Cannot train on backbone %s: it is a file other than GGUF; name the directory of a snapshot or a GGUF file"
+              .formatted(path));
+    }
+    return snapshot(localSnapshot(path));
   }
 
-  private static ModelFiles of(
-      ModelDirectory backbone,
-      Path script,
-      ModelDirectory head,
-      ModelDirectory classifier,
-      JsonNode record) {
-    return new ModelFiles(
-        backbone,
-        script,
-        head,
-        classifier,
-        record != null
-                && record.path("maxTokens").canConvertToInt()
-                && record.hasNonNull("maxTokens")
-            ? OptionalInt.of(record.get("maxTokens").intValue())
-            : OptionalInt.empty(),
-        record != null && record.hasNonNull("bos")
-            ? BosPolicy.parse(record.get("bos").asText())
-            : null);
+  private static BackboneFiles.Snapshot snapshot(ModelDirectory directory) throws IOException {
+    return new BackboneFiles.Snapshot(directory, ModelRecord.read(directory));
+  }
+
+  /** A backbone on the local disk, which may be a TorchScript file. */
+  private static BackboneFiles local(ModelSpec spec, boolean trustBackbone) throws IOException {
+    Path path = backbone(spec);
+    if (!Files.isRegularFile(path) || GgufSnapshot.isGguf(path)) {
+      return snapshot(localSnapshot(path));
+    }
+    if (!trustBackbone) {
+      throw new IOException(
+          "Cannot use backbone %s: it is a file other than GGUF, and a TorchScript file is code that would run with your rights; name the directory of a snapshot or a GGUF file, or allow it with --trust-backbone"
+              .formatted(path));
+    }
+    return new BackboneFiles.Script(path, new LocalDirectory(path.toAbsolutePath().getParent()));
+  }
+
+  private static ModelDirectory head(
+      ModelSpec spec, BackboneFiles backbone, Optional<ModelStore.Located> remote)
+      throws IOException {
+    if (spec.head() != null) {
+      return head(spec.head());
+    }
+    if (backbone.record().head().isEmpty()) {
+      throw new IOException(
+          "Cannot load model %s: backbone %s brings no head; name one with --head"
+              .formatted(spec.name(), backbone.directory().name()));
+    }
+    ModelDirectory own = backbone.directory().folder(backbone.record().head().get());
+    return remote.isPresent()
+        ? remote.get().cache().head(new Folder(own, remote.get().folder().version()))
+        : own;
   }
 
   private static ModelDirectory classifier(
-      ModelSpec spec, ModelDirectory backbone, JsonNode record, Optional<ModelStore.Located> remote)
+      ModelSpec spec, BackboneFiles backbone, Optional<ModelStore.Located> remote)
       throws IOException {
     String location = spec.typing().classifier();
     if (location == null) {
@@ -180,12 +142,12 @@ record ModelFiles(
       if (labels.isPresent()) {
         return labels.get();
       }
-      if (record == null || !record.hasNonNull(ZERO_SHOT)) {
+      if (backbone.record().labelModel().isEmpty()) {
         throw new IOException(
             "Cannot use --labels with model %s: backbone %s brings no label model; make one with train-classifier --zero-shot and name it with --classifier"
-                .formatted(spec.name(), backbone.name()));
+                .formatted(spec.name(), backbone.directory().name()));
       }
-      ModelDirectory own = backbone.folder(record.get(ZERO_SHOT).asText());
+      ModelDirectory own = backbone.directory().folder(backbone.record().labelModel().get());
       return remote.isPresent()
           ? remote.get().cache().classifier(new Folder(own, remote.get().folder().version()))
           : own;
@@ -197,16 +159,15 @@ record ModelFiles(
         isUri(location) ? ModelStore.locate(location) : Optional.empty();
     return elsewhere.isPresent()
         ? elsewhere.get().cache().classifier(elsewhere.get().folder())
-        : new LocalDirectory(local(CLASSIFIER, location));
+        : new LocalDirectory(local("classifier", location));
   }
 
   private static ModelDirectory bundledClassifier(String model) throws IOException {
     ModelDirectory directory = bundled(model);
-    JsonNode record = tommerJson(directory);
-    for (String key : List.of(CLASSIFIER, ZERO_SHOT)) {
-      if (record.hasNonNull(key)) {
-        return directory.folder(record.get(key).asText());
-      }
+    ModelRecord record = ModelRecord.read(directory);
+    Optional<String> folder = record.classifier().or(record::labelModel);
+    if (folder.isPresent()) {
+      return directory.folder(folder.get());
     }
     throw new IOException(
         "Cannot use --classifier %s: that model brings no classifier".formatted(model));
@@ -222,10 +183,8 @@ record ModelFiles(
       return Optional.empty();
     }
     ModelDirectory directory = bundled(name);
-    JsonNode record = tommerJson(directory);
-    return record.hasNonNull(ZERO_SHOT)
-        ? Optional.of(directory.folder(record.get(ZERO_SHOT).asText()))
-        : Optional.empty();
+    Optional<String> folder = ModelRecord.read(directory).labelModel();
+    return folder.isPresent() ? Optional.of(directory.folder(folder.get())) : Optional.empty();
   }
 
   /** Returns whether a label model is bundled with a model's head. */
@@ -258,7 +217,7 @@ record ModelFiles(
         isUri(location) ? ModelStore.locate(location) : Optional.empty();
     return remote.isPresent()
         ? remote.get().cache().head(remote.get().folder())
-        : new LocalDirectory(local(HEAD, location));
+        : new LocalDirectory(local("head", location));
   }
 
   /** Returns whether it names a file system; a letter and a colon are a drive. */
@@ -295,19 +254,6 @@ record ModelFiles(
 
   private static ModelDirectory localSnapshot(Path path) throws IOException {
     return GgufSnapshot.isGguf(path) ? GgufSnapshot.of(path) : new LocalDirectory(path);
-  }
-
-  private static JsonNode tommerJson(ModelDirectory directory) throws IOException {
-    if (!directory.exists(RECORD)) {
-      return null;
-    }
-    try {
-      return JSON.readTree(directory.readAll(RECORD, MAX_RECORD_BYTES));
-    } catch (JsonProcessingException e) {
-      throw new ModelFormatException(
-          "Cannot read %s/%s: it is not valid JSON (%s)"
-              .formatted(directory.name(), RECORD, e.getOriginalMessage()));
-    }
   }
 
   private static Path local(String what, String location) throws IOException {

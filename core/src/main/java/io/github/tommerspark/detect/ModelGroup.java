@@ -2,15 +2,11 @@ package io.github.tommerspark.detect;
 
 import ai.djl.Device;
 import ai.djl.engine.EngineException;
-import io.github.tommerspark.backbone.Backbone;
-import io.github.tommerspark.backbone.BackbonePlan;
-import io.github.tommerspark.checkpoint.Checkpoint;
 import io.github.tommerspark.classify.MentionClassifier;
 import io.github.tommerspark.classify.SpanRepresentation;
 import io.github.tommerspark.decode.Candidates;
 import io.github.tommerspark.detect.DocumentMentions.ModelResult;
 import io.github.tommerspark.detect.PackedBatch.Sequence;
-import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.DeviceHealth;
 import io.github.tommerspark.engine.DeviceMemoryException;
 import io.github.tommerspark.engine.EngineFailure;
@@ -64,7 +60,6 @@ final class ModelGroup implements AutoCloseable {
       List<MentionClassifier> classifiers,
       TextTokenizer tokenizer,
       SpanScorer scorer,
-      int vocabularySize,
       LoadReport report,
       WorkAccount account,
       DeviceMemory memory) {
@@ -76,7 +71,7 @@ final class ModelGroup implements AutoCloseable {
     this.tokenizer = tokenizer;
     this.windows = models.get(0).windows();
     this.scorer = scorer;
-    this.vocabularySize = vocabularySize;
+    this.vocabularySize = scorer.states().vocabularySize();
     this.report = report;
     this.account = account;
     this.memory = memory;
@@ -91,57 +86,28 @@ final class ModelGroup implements AutoCloseable {
     double[] thresholds =
         models.stream().mapToDouble(model -> model.spec().threshold().value()).toArray();
     Device device = Torch.device(options);
-    SpanScorer scorer;
+    // Copies of a remote backbone hold no more than the layers that their own model needs.
+    PlannedBackbone deepest =
+        models.stream()
+            .map(ModelPlan::backbone)
+            .max(Comparator.comparingInt(PlannedBackbone::lastLayer))
+            .orElseThrow();
+    StateSource states = deepest.load(models, options, device);
     List<MentionClassifier> classifiers;
-    String dtype;
-    long bytes;
-    int vocabulary;
-    if (first.files().script() != null) {
-      for (ModelPlan model : models) {
-        model.verify(null);
-      }
-      int width = heads.get(0).hiddenSize();
-      ScriptBackbone backbone = ScriptBackbone.load(first.files().script(), device, width);
-      classifiers =
-          classifiers(
-              models, new LabelReader(first.tokenizer(), backbone::packedStates), backbone::close);
-      scorer = SpanScorer.of(backbone, heads, classifiers, thresholds, options, account);
-      dtype = "torchscript";
-      bytes = first.files().script().toFile().length();
-      vocabulary = Integer.MAX_VALUE;
-    } else {
-      // Copies of a remote backbone hold no more than the layers that their own model needs.
-      ModelPlan deepest =
-          models.stream()
-              .max(Comparator.comparingInt(model -> model.backbone().lastLayer()))
-              .orElseThrow();
-      ComputeType type = computeType(options, device);
-      try (Checkpoint checkpoint = Checkpoint.open(deepest.files().backbone())) {
-        for (ModelPlan model : models) {
-          model.verify(checkpoint);
-        }
-        BackbonePlan plan = deepest.backbone();
-        Backbone backbone =
-            Backbone.load(plan, checkpoint, type, device, SpanScorer.sources(device.isGpu()));
-        classifiers =
-            classifiers(
-                models,
-                new LabelReader(
-                    first.tokenizer(),
-                    (ids, groups, layer) -> backbone.hiddenStates(ids, groups, layer).get(0)),
-                backbone::close);
-        scorer = SpanScorer.of(backbone, heads, classifiers, thresholds, options, account);
-        bytes = checkpoint.bytesRead();
-        vocabulary = plan.vocabularySize();
-      }
-      dtype = type.label();
+    SpanScorer scorer;
+    try {
+      classifiers = classifiers(models, new LabelReader(first.tokenizer(), states::hiddenStates));
+      scorer = SpanScorer.of(states, heads, classifiers, thresholds, options, account);
+    } catch (IOException | RuntimeException e) {
+      states.close();
+      throw e;
     }
     LoadReport report =
         new LoadReport(
             first.sharingKey().backbone(),
             device.isGpu() ? String.format(Locale.ROOT, "gpu(%d)", device.getDeviceId()) : "cpu",
-            dtype,
-            bytes,
+            states.dtype(),
+            states.bytesRead(),
             (System.nanoTime() - begin) / 1e9);
     // The first one's tokenizer serves all.
     models.subList(1, models.size()).forEach(ModelPlan::close);
@@ -150,7 +116,6 @@ final class ModelGroup implements AutoCloseable {
         classifiers,
         first.tokenizer(),
         scorer,
-        vocabulary,
         report,
         account,
         new DeviceMemory(options.batchTokens(), options.memoryTokens()));
@@ -178,26 +143,14 @@ final class ModelGroup implements AutoCloseable {
     return new LabelReader(tokenizer, scorer::hiddenStates).meanStates(prompt, labels, layer);
   }
 
-  /** The classifiers of all models, null for those without; on failure the backbone is closed. */
-  private static List<MentionClassifier> classifiers(
-      List<ModelPlan> models, LabelReader reader, Runnable close) throws IOException {
-    try {
-      List<MentionClassifier> classifiers = new ArrayList<>();
-      for (ModelPlan model : models) {
-        classifiers.add(reader.classifier(model));
-      }
-      return classifiers;
-    } catch (IOException | RuntimeException e) {
-      close.run();
-      throw e;
+  /** The classifiers of all models, null for those without. */
+  private static List<MentionClassifier> classifiers(List<ModelPlan> models, LabelReader reader)
+      throws IOException {
+    List<MentionClassifier> classifiers = new ArrayList<>();
+    for (ModelPlan model : models) {
+      classifiers.add(reader.classifier(model));
     }
-  }
-
-  static ComputeType computeType(EngineOptions options, Device device) {
-    if (options.dtype() != ComputeType.AUTO) {
-      return options.dtype();
-    }
-    return device.isGpu() ? ComputeType.BF16 : ComputeType.FP32;
+    return classifiers;
   }
 
   private static boolean respectsWords(ModelPlan model) {
@@ -254,9 +207,9 @@ final class ModelGroup implements AutoCloseable {
     return scored(texts, uses).results(Work::candidates);
   }
 
-  /** The backbone of a snapshot. */
-  Backbone backbone() {
-    return scorer.backbone();
+  /** Returns where hidden states come from. */
+  StateSource states() {
+    return scorer.states();
   }
 
   /** The share of the heads in the time of forwards over these texts, batched as usual. */

@@ -1,13 +1,9 @@
 package io.github.tommerspark.detect;
 
-import io.github.tommerspark.backbone.BackbonePlan;
-import io.github.tommerspark.checkpoint.Checkpoint;
 import io.github.tommerspark.checkpoint.ModelFormatException;
-import io.github.tommerspark.checkpoint.TensorInfo;
 import io.github.tommerspark.classify.ClassifierFiles;
 import io.github.tommerspark.classify.LabelModel;
 import io.github.tommerspark.classify.MentionClassifier;
-import io.github.tommerspark.gguf.GgufSnapshot;
 import io.github.tommerspark.head.Head;
 import io.github.tommerspark.head.HeadFiles;
 import io.github.tommerspark.head.HeadReach;
@@ -19,14 +15,11 @@ import io.github.tommerspark.text.WindowPlan;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
-import java.util.TreeSet;
 
 /**
  * A model whose parts have been found, read where they are small, and seen to fit together; no
@@ -37,8 +30,7 @@ import java.util.TreeSet;
  * @param head the head
  * @param classifier the classifier, with its own classes or without any; null for mentions without
  *     labels
- * @param backbone the backbone cut after the deepest layer of both; null for a user's own
- *     TorchScript file
+ * @param backbone where hidden states come from, cut after the deepest layer of both
  * @param bos the policy in force
  * @param tokenizer the backbone's tokenizer, open
  * @param maxTokens tokens of a window, specials included
@@ -50,7 +42,7 @@ record ModelPlan(
     ModelFiles files,
     Head head,
     MentionClassifier classifier,
-    BackbonePlan backbone,
+    PlannedBackbone backbone,
     BosPolicy bos,
     TextTokenizer tokenizer,
     int maxTokens,
@@ -58,9 +50,6 @@ record ModelPlan(
     List<String> warnings)
     implements AutoCloseable {
 
-  private static final int DEFAULT_MAX_TOKENS = 1024;
-  // What a TorchScript file can take is unknown; nearly every encoder takes this.
-  private static final int DEFAULT_SCRIPT_MAX_TOKENS = 512;
   static final String TOKENIZER = "tokenizer.json";
   static final int MAX_TOKENIZER_BYTES = 256 << 20;
 
@@ -81,50 +70,26 @@ record ModelPlan(
     Head head = head(asked, files);
     ModelSpec spec = resolved(asked, files, head);
     MentionClassifier classifier = files.classifier() == null ? null : classifier(spec, files);
+    PlannedBackbone backbone =
+        files.backbone().plan(Math.max(leastLayer, lastLayer(head, classifier)));
     List<String> warnings = new ArrayList<>();
-    BackbonePlan backbone = null;
-    if (files.script() == null) {
-      try (Checkpoint checkpoint = Checkpoint.open(files.backbone())) {
-        backbone =
-            BackbonePlan.of(
-                files.backbone(), checkpoint, Math.max(leastLayer, lastLayer(head, classifier)));
-      }
-      warnings.addAll(backbone.warnings());
-      Optional<BundledHead> bundled = BundledHead.find(spec.head());
-      if (bundled.isPresent()) {
-        bundled.get().requireFit(backbone);
-      }
-      if (backbone.hiddenSize() != head.hiddenSize()) {
-        throw new ModelFormatException(
-            String.format(
-                Locale.ROOT,
-                "Cannot use head %s with backbone %s: the head reads hidden states of width %d, the backbone's have width %d; choose the head made for this backbone",
-                files.head().name(),
-                files.backbone().name(),
-                head.hiddenSize(),
-                backbone.hiddenSize()));
-      }
-      if (bundled.isEmpty()) {
-        warnAboutName("head", files.head(), head.config().llmName(), files, backbone, warnings);
-      }
-      if (classifier != null) {
-        warnAboutName(
-            "classifier", files.classifier(), classifier.llmName(), files, backbone, warnings);
-      }
-    }
+    backbone.requireFit(spec, files, head, classifier, warnings);
     if (classifier != null) {
-      checkClassifier(files, head, classifier);
+      checkClassifier(files, backbone, head, classifier);
     }
-    BosPolicy bos = bos(spec, files, head);
+    BosPolicy bos = bos(spec, backbone, head);
     TextTokenizer tokenizer =
-        tokenizer(
-            files.backbone(),
-            bos,
-            backbone == null ? OptionalInt.empty() : backbone.bosTokenId(),
-            trustBackbone);
+        tokenizer(backbone.directory(), bos, backbone.bosTokenId(), trustBackbone);
     try {
-      int maxTokens = maxTokens(spec, files, backbone, warnings);
-      WindowPlan windows = windows(spec, head.config().reach(), backbone, tokenizer, maxTokens);
+      int maxTokens = backbone.maxTokens(spec.maxTokens(), warnings);
+      WindowPlan windows =
+          windows(
+              spec.name(),
+              spec.overlap(),
+              head.config().reach(),
+              backbone.causal(),
+              tokenizer,
+              maxTokens);
       return new ModelPlan(
           spec,
           files,
@@ -188,7 +153,8 @@ record ModelPlan(
   }
 
   /** Checks that a classifier fits the head, whose width is the backbone's. */
-  private static void checkClassifier(ModelFiles files, Head head, MentionClassifier classifier)
+  private static void checkClassifier(
+      ModelFiles files, PlannedBackbone backbone, Head head, MentionClassifier classifier)
       throws ModelFormatException {
     if (classifier.hiddenSize() != head.hiddenSize()) {
       throw new ModelFormatException(
@@ -196,17 +162,17 @@ record ModelPlan(
               Locale.ROOT,
               "Cannot use classifier %s with backbone %s: the classifier reads hidden states of width %d, the backbone's have width %d; choose the classifier made for this backbone",
               files.classifier().name(),
-              files.backbone().name(),
+              backbone.directory().name(),
               classifier.hiddenSize(),
               head.hiddenSize()));
     }
-    if (files.script() != null && classifier.layer() != head.config().layer()) {
+    if (!backbone.givesAnyLayer() && classifier.layer() != head.config().layer()) {
       throw new ModelFormatException(
           String.format(
               Locale.ROOT,
               "Cannot use classifier %s with %s: it reads layer %d, the head layer %d, and a TorchScript file gives one layer only",
               files.classifier().name(),
-              files.script(),
+              backbone.location(),
               classifier.layer(),
               head.config().layer()));
     }
@@ -250,86 +216,42 @@ record ModelPlan(
                     .formatted(asked, files.head().name())));
   }
 
+  /**
+   * The windows of a model.
+   *
+   * @param model its name
+   * @param overlap what was asked for; null for the default
+   * @throws IOException if windows are too small
+   */
   static WindowPlan windows(
-      ModelSpec spec, HeadReach head, BackbonePlan backbone, TextTokenizer tokenizer, int maxTokens)
+      String model,
+      Integer overlap,
+      HeadReach head,
+      boolean causal,
+      TextTokenizer tokenizer,
+      int maxTokens)
       throws IOException {
     try {
       return WindowPlan.of(
           maxTokens,
           tokenizer.prefixIds().length,
           tokenizer.suffixIds().length,
-          spec.overlap() == null ? OptionalInt.empty() : OptionalInt.of(spec.overlap()),
+          overlap == null ? OptionalInt.empty() : OptionalInt.of(overlap),
           head.window(),
-          backbone != null && backbone.causal(),
+          causal,
           head.leftContextOnly());
     } catch (IllegalArgumentException e) {
-      throw new IOException("Cannot use model %s: %s".formatted(spec.name(), e.getMessage()), e);
+      throw new IOException("Cannot use model %s: %s".formatted(model, e.getMessage()), e);
     }
   }
 
-  private static BosPolicy bos(ModelSpec spec, ModelFiles files, Head head) {
+  private static BosPolicy bos(ModelSpec spec, PlannedBackbone backbone, Head head) {
     if (spec.bos() != null) {
       return spec.bos();
     } else if (head.config().additions().bosAlways()) {
       return BosPolicy.ALWAYS;
     }
-    return files.bos() != null ? files.bos() : BosPolicy.TOKENIZER;
-  }
-
-  static int maxTokens(
-      ModelSpec spec, ModelFiles files, BackbonePlan backbone, List<String> warnings)
-      throws IOException {
-    if (backbone == null) {
-      return spec.maxTokens() != null ? spec.maxTokens() : DEFAULT_SCRIPT_MAX_TOKENS;
-    }
-    int made = Math.min(backbone.maxPositions(), files.maxTokens().orElse(Integer.MAX_VALUE));
-    if (spec.maxTokens() == null) {
-      return Math.min(DEFAULT_MAX_TOKENS, made);
-    }
-    int wanted = spec.maxTokens();
-    if (backbone.learnedPositions() && wanted > backbone.maxPositions()) {
-      throw new IOException(
-          String.format(
-              Locale.ROOT,
-              "Cannot use --max-tokens %d with backbone %s: it has learned %d positions; use %d or less",
-              wanted,
-              files.backbone().name(),
-              backbone.maxPositions(),
-              backbone.maxPositions()));
-    }
-    if (wanted > made) {
-      warnings.add(
-          String.format(
-              Locale.ROOT,
-              "windows of %d tokens are longer than the %d that backbone %s was made for",
-              wanted,
-              made,
-              files.backbone().name()));
-    }
-    return wanted;
-  }
-
-  private static void warnAboutName(
-      String what,
-      ModelDirectory part,
-      String trainedOn,
-      ModelFiles files,
-      BackbonePlan backbone,
-      List<String> warnings) {
-    String trained = lastSegment(trainedOn);
-    TreeSet<String> names = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
-    names.add(GgufSnapshot.modelName(lastSegment(files.backbone().name())));
-    names.add(lastSegment(backbone.nameOrPath()));
-    if (!trained.isEmpty() && !names.contains(trained)) {
-      warnings.add(
-          "%s %s was trained on \"%s\", but the backbone is %s"
-              .formatted(what, part.name(), trainedOn, files.backbone().name()));
-    }
-  }
-
-  private static String lastSegment(String name) {
-    String trimmed = name.replaceAll("/+$", "");
-    return trimmed.substring(trimmed.lastIndexOf('/') + 1);
+    return backbone.files().record().bos().orElse(BosPolicy.TOKENIZER);
   }
 
   /** The tokenizer of a snapshot, to be closed by the caller. */
@@ -350,44 +272,39 @@ record ModelPlan(
   }
 
   SharingKey sharingKey() {
-    String location = files.script() != null ? files.script().toString() : files.backbone().name();
-    return new SharingKey(location, bos, maxTokens, windows);
+    return new SharingKey(backbone.location(), bos, maxTokens, windows);
+  }
+
+  /**
+   * The plan of the snapshot that the model is on.
+   *
+   * @throws IllegalArgumentException if it is on a TorchScript file
+   */
+  PlannedSnapshot snapshot() {
+    if (backbone instanceof PlannedSnapshot snapshot) {
+      return snapshot;
+    }
+    throw new IllegalArgumentException(
+        "Cannot look into backbone %s: what a TorchScript file computes is unknown"
+            .formatted(backbone.location()));
   }
 
   ModelDescription describe() throws IOException {
-    if (backbone == null) {
-      return new ModelDescription(
-          spec,
-          "torchscript",
-          head.config().layer(),
-          head.hiddenSize(),
-          Fingerprint.ofScript(files.backbone(), files.script(), head),
-          null,
-          files.script().toFile().length(),
-          0,
-          maxTokens,
-          windows.overlap(),
-          bos,
-          describeClassifier(null),
-          warnings);
-    }
-    try (Checkpoint checkpoint = Checkpoint.open(files.backbone())) {
-      BackbonePlan detector = BackbonePlan.of(files.backbone(), checkpoint, head.config().layer());
+    int layer = head.config().layer();
+    try (PlannedBackbone.Hashes hashes = backbone.hashes()) {
       return new ModelDescription(
           spec,
           backbone.family(),
-          head.config().layer(),
-          backbone.hiddenSize(),
-          Fingerprint.of(files.backbone(), checkpoint, detector.tensors(), head),
-          WeightHash.isCheap(checkpoint, detector.bytes())
-              ? WeightHash.remembered(checkpoint, detector.tensors())
-              : null,
+          layer,
+          head.hiddenSize(),
+          hashes.of(head),
+          hashes.cheapWeights(layer).orElse(null),
           backbone.bytes(),
           backbone.parameters(),
           maxTokens,
           windows.overlap(),
           bos,
-          describeClassifier(checkpoint),
+          describeClassifier(hashes),
           warnings);
     }
   }
@@ -395,19 +312,19 @@ record ModelPlan(
   /**
    * Makes sure that the files are those that were found when the work was planned.
    *
-   * @param checkpoint of the backbone, which is then loaded; null if it is a script
+   * @param hashes of the backbone that will be loaded
    * @throws ModelFormatException if they are not
    */
-  void verify(Checkpoint checkpoint) throws IOException {
+  void verify(PlannedBackbone.Hashes hashes) throws IOException {
     ModelIdentity planned = spec.identity();
     if (planned == null) {
       return;
     }
-    require("files", planned.fingerprint(), fingerprint(checkpoint));
+    require("files", planned.fingerprint(), hashes.of(head));
     if (planned.weights() != null) {
-      require("weights", planned.weights(), WeightHash.of(checkpoint, tensors(checkpoint)));
+      require("weights", planned.weights(), hashes.weights(head.config().layer()).orElse(null));
     }
-    ModelDescription.Classifier described = describeClassifier(checkpoint);
+    ModelDescription.Classifier described = describeClassifier(hashes);
     require("classifier", planned.classifier(), described == null ? null : described.fingerprint());
   }
 
@@ -423,32 +340,17 @@ record ModelPlan(
     return hash == null ? "none" : hash.substring(0, 12);
   }
 
-  private Collection<TensorInfo> tensors(Checkpoint checkpoint) throws IOException {
-    return BackbonePlan.of(files.backbone(), checkpoint, head.config().layer()).tensors();
-  }
-
-  private String fingerprint(Checkpoint checkpoint) throws IOException {
-    return checkpoint == null
-        ? Fingerprint.ofScript(files.backbone(), files.script(), head)
-        : Fingerprint.of(files.backbone(), checkpoint, tensors(checkpoint), head);
-  }
-
-  private ModelDescription.Classifier describeClassifier(Checkpoint checkpoint) throws IOException {
+  private ModelDescription.Classifier describeClassifier(PlannedBackbone.Hashes hashes)
+      throws IOException {
     if (classifier == null) {
       return null;
     }
+    List<String> given = classifier instanceof LabelModel ? labels() : spec.typing().labels();
     return new ModelDescription.Classifier(
         files.classifier().name(),
         classifier.layer(),
         List.copyOf(labels()),
-        Fingerprint.ofClassifier(
-            checkpoint,
-            checkpoint == null
-                ? List.of()
-                : BackbonePlan.of(files.backbone(), checkpoint, classifier.layer()).tensors(),
-            classifier,
-            classifier instanceof LabelModel ? labels() : spec.typing().labels(),
-            spec.typing().labelRequired()));
+        hashes.of(classifier, given, spec.typing().labelRequired()));
   }
 
   @Override

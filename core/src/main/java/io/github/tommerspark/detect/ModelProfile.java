@@ -73,12 +73,12 @@ public record ModelProfile(
       // The first starts the engine and brings files into memory.
       loads[0] = loads[1];
       ModelGroup group = detector.groups().get(0);
-      Backbone backbone = group.backbone();
-      if (backbone == null) {
+      if (!(group.states() instanceof SnapshotStates states)) {
         throw new IllegalArgumentException(
             "Cannot measure %s: the arithmetic of a TorchScript file is unknown"
                 .formatted(spec.name()));
       }
+      Backbone backbone = states.backbone();
       BackbonePlan plan = backbone.plan();
       int rows = Math.min(PEAK_ROWS, options.batchTokens());
       // Once to warm up, once in earnest.

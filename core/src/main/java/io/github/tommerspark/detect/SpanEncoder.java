@@ -48,13 +48,13 @@ public final class SpanEncoder implements AutoCloseable {
     ModelPlan plan =
         ModelPlan.of(spec.withTyping(null), options.trustBackbone(), layer == null ? 0 : layer);
     int headLayer = plan.head().config().layer();
-    if (layer != null && layer != headLayer && plan.files().script() != null) {
+    if (layer != null && layer != headLayer && !plan.backbone().givesAnyLayer()) {
       throw new ModelFormatException(
           String.format(
               Locale.ROOT,
               "Cannot use --layer %d with %s: a TorchScript file gives the layer of its head, %d",
               layer,
-              plan.files().script(),
+              plan.backbone().location(),
               headLayer));
     }
     return new SpanEncoder(
@@ -77,7 +77,7 @@ public final class SpanEncoder implements AutoCloseable {
   /** The backbone's name in the head's file, or else its directory. */
   public String backboneName() {
     String name = plan.head().config().llmName();
-    return name.isEmpty() ? plan.files().backbone().name() : name;
+    return name.isEmpty() ? plan.backbone().directory().name() : name;
   }
 
   /** The block whose output vectors are made of. */
@@ -133,7 +133,7 @@ public final class SpanEncoder implements AutoCloseable {
 
   /** Returns whether a token is read without those behind it. */
   public boolean causal() {
-    return plan.backbone() != null && plan.backbone().causal();
+    return plan.backbone().causal();
   }
 
   @Override

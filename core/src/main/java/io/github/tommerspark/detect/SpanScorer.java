@@ -4,7 +4,6 @@ import ai.djl.engine.EngineException;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
-import io.github.tommerspark.backbone.Backbone;
 import io.github.tommerspark.classify.MentionClassifier;
 import io.github.tommerspark.classify.SpanRepresentation;
 import io.github.tommerspark.engine.DeviceFailedException;
@@ -24,18 +23,11 @@ import java.util.Objects;
 import java.util.stream.LongStream;
 
 /**
- * A backbone with its heads in native memory: packed batches in, scored spans out, in one native
- * call for a snapshot. Thread-safe.
+ * A source of hidden states with its heads in native memory: packed batches in, scored spans out.
+ * Thread-safe.
  */
 final class SpanScorer implements AutoCloseable {
-  /** The script's name for the weights of the backbone. */
-  static final String BACKBONE_WEIGHTS = "w";
-
-  /** Exactly one of the two is there. */
-  private final Backbone backbone;
-
-  private final ScriptBackbone script;
-
+  private final StateSource states;
   private final ScriptModule module;
   private final long[] tapped;
   private final IValue layers;
@@ -58,28 +50,25 @@ final class SpanScorer implements AutoCloseable {
   private final WorkAccount account;
 
   private SpanScorer(
-      Backbone backbone,
-      ScriptBackbone script,
-      ScriptModule module,
+      StateSource states,
       List<Head> heads,
       List<MentionClassifier> classifiers,
       double[] thresholds,
       EngineOptions options,
       WorkAccount account) {
     this.account = account;
+    this.states = states;
+    this.module = states.module();
     this.gate = DeviceGate.of(module.device(), options.deviceConcurrency());
     this.faults = InjectedFaults.of(options.faults());
     this.simulated = options.callMicros() > 0 ? new SimulatedDevice(options.callMicros()) : null;
-    this.backbone = backbone;
-    this.script = script;
-    this.module = module;
     this.heads = heads.size();
     long[] layers = layers(heads, classifiers);
     this.tapped = layers;
     this.layers = IValue.listFrom(layers);
     this.headTaps =
         IValue.listFrom(
-            heads.stream().mapToLong(head -> tap(layers, head.config().layer())).toArray());
+            heads.stream().mapToLong(head -> states.tap(layers, head.config().layer())).toArray());
     this.headWeights =
         IValue.listFrom(
             heads.stream()
@@ -94,7 +83,7 @@ final class SpanScorer implements AutoCloseable {
     this.classifiers =
         classifiers.stream().allMatch(Objects::isNull)
             ? null
-            : ClassifierWeights.load(module, classifiers, layer -> tap(layers, layer));
+            : ClassifierWeights.load(module, classifiers, layer -> states.tap(layers, layer));
   }
 
   /** The blocks whose output is read, ascending. */
@@ -107,31 +96,24 @@ final class SpanScorer implements AutoCloseable {
         .toArray();
   }
 
-  /** Returns the index of a block among the tapped layers; a user's own backbone has only one. */
-  private int tap(long[] layers, int layer) {
-    return script == null ? Arrays.binarySearch(layers, layer) : 0;
-  }
-
   /**
-   * Sources that a backbone must be loaded with to be scored.
+   * The sources of what scores hidden states.
    *
+   * @param projection how tokens are projected
    * @param gpu whether it runs on a GPU
    */
-  static List<String> sources(boolean gpu) {
+  static List<String> sources(String projection, boolean gpu) {
     List<String> sources =
-        new ArrayList<>(List.of("projection_linear", extremes(gpu), "head", "dropout", "boundary"));
+        new ArrayList<>(
+            List.of(projection, gpu ? "extremes_scan" : "extremes", "head", "dropout", "boundary"));
     sources.addAll(ClassifierWeights.sources());
-    sources.addAll(List.of("detect", "detect_typed"));
     return sources;
   }
 
-  private static String extremes(boolean gpu) {
-    return gpu ? "extremes_scan" : "extremes";
-  }
-
   /**
-   * A scorer on a snapshot's backbone, which it closes.
+   * A scorer of the spans that heads see in hidden states.
    *
+   * @param states where hidden states come from; closed with the scorer
    * @param classifiers per head what labels its spans, or null
    * @param thresholds per head the probability from which on spans are wanted, unless a call says
    *     otherwise
@@ -139,36 +121,13 @@ final class SpanScorer implements AutoCloseable {
    * @param account receives what the forwards cost
    */
   static SpanScorer of(
-      Backbone backbone,
+      StateSource states,
       List<Head> heads,
       List<MentionClassifier> classifiers,
       double[] thresholds,
       EngineOptions options,
       WorkAccount account) {
-    return new SpanScorer(
-        backbone, null, backbone.module(), heads, classifiers, thresholds, options, account);
-  }
-
-  /** A scorer on a user's own backbone, which it closes. */
-  static SpanScorer of(
-      ScriptBackbone backbone,
-      List<Head> heads,
-      List<MentionClassifier> classifiers,
-      double[] thresholds,
-      EngineOptions options,
-      WorkAccount account) {
-    List<String> sources =
-        new ArrayList<>(
-            List.of(
-                "packed",
-                "projection",
-                extremes(backbone.device().isGpu()),
-                "head",
-                "dropout",
-                "boundary"));
-    sources.addAll(ClassifierWeights.sources());
-    ScriptModule module = ScriptModule.load(sources, Map.of(), backbone.device());
-    return new SpanScorer(null, backbone, module, heads, classifiers, thresholds, options, account);
+    return new SpanScorer(states, heads, classifiers, thresholds, options, account);
   }
 
   /** Per head the logit above which spans are wanted, and its calibration. */
@@ -253,7 +212,7 @@ final class SpanScorer implements AutoCloseable {
   }
 
   /**
-   * Runs backbone and heads of a snapshot one after the other, to learn the share of each.
+   * Computes hidden states and scores one after the other, to learn the share of each.
    *
    * @return nanoseconds of the backbone and of the heads
    */
@@ -261,10 +220,9 @@ final class SpanScorer implements AutoCloseable {
     try (PtNDManager call = module.newCallManager();
         IValue groups = IValue.listFrom(batch.groups());
         IValue edges = edges(call, batch);
-        IValue cuts = cuts(thresholds);
-        IValue ids = IValue.from(module.longs(call, batch.ids(), batch.ids().length))) {
+        IValue cuts = cuts(thresholds)) {
       long begin = System.nanoTime();
-      try (IValue taps = module.run("hidden", ids, groups, layers, backbone.weights())) {
+      try (IValue taps = states.taps(call, batch, layers)) {
         long middle = System.nanoTime();
         module.run("score", taps, groups, edges, headTaps, headWeights, headOptions, cuts).close();
         return new long[] {middle - begin, System.nanoTime() - middle};
@@ -272,9 +230,9 @@ final class SpanScorer implements AutoCloseable {
     }
   }
 
-  /** The snapshot's backbone. */
-  Backbone backbone() {
-    return backbone;
+  /** Returns where hidden states come from. */
+  StateSource states() {
+    return states;
   }
 
   private Scores forward(PackedBatch batch, double[] thresholds) {
@@ -344,11 +302,8 @@ final class SpanScorer implements AutoCloseable {
   private IValue run(
       PtNDManager call, PackedBatch batch, IValue groups, IValue edges, IValue cuts) {
     List<IValue> arguments = new ArrayList<>();
-    // What is made for this call, and closed after it.
-    IValue input =
-        script != null
-            ? IValue.listFrom(script.hiddenStates(call, batch))
-            : IValue.from(module.longs(call, batch.ids(), batch.ids().length));
+    // Made for this call, and closed after it.
+    IValue input = states.input(call, batch);
     arguments.addAll(List.of(input, groups, edges));
     arguments.addAll(settings(cuts).values());
     try (input) {
@@ -358,8 +313,8 @@ final class SpanScorer implements AutoCloseable {
 
   /** The script's method that scores a batch. */
   String method() {
-    String typed = classifiers != null ? "_typed" : "";
-    return script != null ? "score" + typed + "_checked" : "detect" + typed;
+    return states.method(
+        classifiers != null ? StateSource.Scoring.LABELLED_SPANS : StateSource.Scoring.SPANS);
   }
 
   /**
@@ -372,11 +327,7 @@ final class SpanScorer implements AutoCloseable {
   }
 
   private Map<String, IValue> settings(IValue cuts) {
-    Map<String, IValue> settings = new LinkedHashMap<>();
-    if (script == null) {
-      settings.put("layers", layers);
-      settings.put(BACKBONE_WEIGHTS, backbone.weights());
-    }
+    Map<String, IValue> settings = new LinkedHashMap<>(states.arguments(layers));
     settings.put("head_taps", headTaps);
     settings.put("v", headWeights);
     settings.put("head_options", headOptions);
@@ -397,11 +348,7 @@ final class SpanScorer implements AutoCloseable {
    * @return float32 (tokens × width), row-major
    */
   float[] hiddenStates(long[] ids, long[] groups, int layer) {
-    return gate.pass(
-        () ->
-            script != null
-                ? script.packedStates(ids, groups, layer)
-                : backbone.hiddenStates(ids, groups, layer).get(0));
+    return gate.pass(() -> states.hiddenStates(ids, groups, layer));
   }
 
   /**
@@ -422,15 +369,12 @@ final class SpanScorer implements AutoCloseable {
     return gate.pass(
         () -> {
           // Blocks to tap, ascending: the head's and this one.
-          long headLayer = tapped[0];
+          int headLayer = (int) tapped[0];
           long[] layers = LongStream.of(headLayer, layer).distinct().sorted().toArray();
-          long headTap = script != null ? 0 : Arrays.binarySearch(layers, headLayer);
-          long tap = script != null ? 0 : Arrays.binarySearch(layers, layer);
+          long headTap = states.tap(layers, headLayer);
+          long tap = states.tap(layers, layer);
           try (PtNDManager call = module.newCallManager();
-              IValue input =
-                  script != null
-                      ? IValue.listFrom(script.hiddenStates(call, batch))
-                      : IValue.from(module.longs(call, batch.ids(), batch.ids().length));
+              IValue input = states.input(call, batch);
               IValue groups = IValue.listFrom(batch.groups());
               IValue edges = edges(call, batch);
               IValue cuts = cuts(thresholds);
@@ -440,15 +384,12 @@ final class SpanScorer implements AutoCloseable {
               IValue tapValue = IValue.from(tap);
               IValue kind = IValue.from((long) representation.ordinal())) {
             List<IValue> arguments = new ArrayList<>(List.of(input, groups, edges));
-            if (script == null) {
-              arguments.addAll(List.of(blocks, backbone.weights()));
-            }
+            arguments.addAll(states.arguments(blocks).values());
             arguments.addAll(
                 List.of(headTapList, headWeights, headOptions, cuts, places, tapValue, kind));
             try (IValue result =
                 module.run(
-                    script != null ? "encode" : "detect_encode",
-                    arguments.toArray(IValue[]::new))) {
+                    states.method(StateSource.Scoring.VECTORS), arguments.toArray(IValue[]::new))) {
               PtNDArray[] arrays = result.toTensorArray(call);
               return new Encoded(spans(Arrays.copyOf(arrays, 2)), arrays[2].toFloatArray());
             }
@@ -462,11 +403,6 @@ final class SpanScorer implements AutoCloseable {
     if (classifiers != null) {
       classifiers.close();
     }
-    if (backbone != null) {
-      backbone.close();
-    } else {
-      module.close();
-      script.close();
-    }
+    states.close();
   }
 }

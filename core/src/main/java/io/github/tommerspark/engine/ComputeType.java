@@ -1,5 +1,6 @@
 package io.github.tommerspark.engine;
 
+import ai.djl.Device;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -23,6 +24,14 @@ public enum ComputeType {
    */
   public String label() {
     return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** The type to load in on a device: this one, or what {@link #AUTO} means there. */
+  public ComputeType on(Device device) {
+    if (this != AUTO) {
+      return this;
+    }
+    return device.isGpu() ? BF16 : FP32;
   }
 
   /**

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A user's own TorchScript file as a backbone. */
-class ScriptBackboneTest {
+class ScriptStatesTest {
   @TempDir private Path directory;
 
   private Path file;
