@@ -33,7 +33,9 @@ class ArchitectureTest {
               "judge",
               "doctor",
               "columns",
-              "export")
+              "export",
+              "message",
+              "model")
           .stream()
           .map(name -> ROOT + name + "..")
           .toArray(String[]::new);
@@ -107,6 +109,20 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("picocli..")
+        .check(MAIN);
+  }
+
+  /** What is below the commands is used by pipelines and SQL, too, or by every command. */
+  @Test
+  void onlyCommandsKnowTheCommandLine() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(ROOT + "jobs..")
+        .or()
+        .resideInAnyPackage(ROOT + "jobs.dataset..", ROOT + "jobs.output..", ROOT + "jobs.table..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(ROOT + "jobs.cli..")
         .check(MAIN);
   }
 

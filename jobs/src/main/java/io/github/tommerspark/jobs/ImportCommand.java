@@ -5,7 +5,7 @@ import io.github.tommerspark.convert.OnnxImport;
 import io.github.tommerspark.gguf.GgufImport;
 import io.github.tommerspark.gguf.GgufSnapshot;
 import io.github.tommerspark.jobs.cli.CommonOptions;
-import io.github.tommerspark.jobs.cli.UserException;
+import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.spark.EngineSetup;
 import io.github.tommerspark.text.BosPolicy;
 import io.github.tommerspark.text.TextTokenizer;

@@ -1,7 +1,7 @@
 package io.github.tommerspark.jobs;
 
 import io.github.tommerspark.jobs.cli.CommonOptions;
-import io.github.tommerspark.jobs.cli.UserException;
+import io.github.tommerspark.message.UserException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;

@@ -3,15 +3,15 @@ package io.github.tommerspark.jobs;
 import io.github.tommerspark.jobs.agree.AgreeCommand;
 import io.github.tommerspark.jobs.annotate.AnnotateCommand;
 import io.github.tommerspark.jobs.bench.BenchCommand;
-import io.github.tommerspark.jobs.cli.Failures;
-import io.github.tommerspark.jobs.cli.Nearest;
 import io.github.tommerspark.jobs.cli.OptionProperties;
-import io.github.tommerspark.jobs.cli.Version;
+import io.github.tommerspark.jobs.cli.VersionLine;
 import io.github.tommerspark.jobs.evaluate.EvaluateCommand;
 import io.github.tommerspark.jobs.judge.JudgeCommand;
 import io.github.tommerspark.jobs.report.ReportCommand;
 import io.github.tommerspark.jobs.train.TrainClassifierCommand;
 import io.github.tommerspark.jobs.train.TrainCommand;
+import io.github.tommerspark.message.Failures;
+import io.github.tommerspark.message.Nearest;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -61,7 +61,7 @@ import scala.Tuple2;
       TrainClassifierCommand.class,
       HelpCommand.class
     },
-    versionProvider = Version.class,
+    versionProvider = VersionLine.class,
     synopsisSubcommandLabel = "COMMAND",
     footer = {"", "tommer-spark help COMMAND explains a command and all of its options."})
 public final class TommerSpark implements Runnable {

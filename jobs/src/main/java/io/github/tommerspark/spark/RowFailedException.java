@@ -1,5 +1,7 @@
 package io.github.tommerspark.spark;
 
+import io.github.tommerspark.message.OptionNames;
+
 /** Ends a job or query at the first row with an error. */
 public final class RowFailedException extends RuntimeException {
 

@@ -1,8 +1,8 @@
 package io.github.tommerspark.jobs.agree;
 
 import io.github.tommerspark.jobs.cli.CommonOptions;
-import io.github.tommerspark.jobs.cli.Redaction;
 import io.github.tommerspark.jobs.cli.Sessions;
+import io.github.tommerspark.message.Redaction;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;

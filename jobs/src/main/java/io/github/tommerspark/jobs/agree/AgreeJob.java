@@ -3,9 +3,9 @@ package io.github.tommerspark.jobs.agree;
 import static org.apache.spark.sql.functions.approx_count_distinct;
 import static org.apache.spark.sql.functions.count;
 
-import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.output.ResultDirectory;
 import io.github.tommerspark.jobs.table.TableName;
+import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.spark.AgreementPart;
 import io.github.tommerspark.spark.AgreementPlan;
 import io.github.tommerspark.spark.ColumnAgreement;

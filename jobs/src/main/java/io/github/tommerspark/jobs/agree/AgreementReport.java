@@ -4,7 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.tommerspark.eval.AgreementTally;
 import io.github.tommerspark.eval.PairAgreement;
-import io.github.tommerspark.jobs.cli.Version;
+import io.github.tommerspark.message.Version;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;

@@ -6,10 +6,10 @@ import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.xxhash64;
 
 import io.github.tommerspark.columns.ColumnNames;
-import io.github.tommerspark.jobs.cli.Redaction;
-import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.dataset.AnnotatedDataset;
 import io.github.tommerspark.jobs.table.TableName;
+import io.github.tommerspark.message.Redaction;
+import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.spark.MentionColumns;
 import io.github.tommerspark.spark.SpanReader;
 import io.github.tommerspark.sparknlp.TextReader;

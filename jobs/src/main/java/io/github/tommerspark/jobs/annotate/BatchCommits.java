@@ -1,11 +1,11 @@
 package io.github.tommerspark.jobs.annotate;
 
-import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.dataset.OutputOptions;
 import io.github.tommerspark.jobs.dataset.Provenance;
 import io.github.tommerspark.jobs.dataset.WriteMode;
 import io.github.tommerspark.jobs.table.TableCommit;
 import io.github.tommerspark.jobs.table.TableOutput;
+import io.github.tommerspark.message.UserException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;

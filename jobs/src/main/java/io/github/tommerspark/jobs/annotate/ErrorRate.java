@@ -1,7 +1,7 @@
 package io.github.tommerspark.jobs.annotate;
 
-import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.message.UserException;
 import java.util.Locale;
 
 /**

@@ -1,10 +1,10 @@
 package io.github.tommerspark.jobs.annotate;
 
 import com.fasterxml.jackson.core.JacksonException;
-import io.github.tommerspark.jobs.cli.Redaction;
-import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.dataset.Provenance;
 import io.github.tommerspark.jobs.dataset.WholeFile;
+import io.github.tommerspark.message.Redaction;
+import io.github.tommerspark.message.UserException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;

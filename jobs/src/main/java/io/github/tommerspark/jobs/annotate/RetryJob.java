@@ -7,7 +7,6 @@ import static org.apache.spark.sql.functions.not;
 
 import io.github.tommerspark.columns.ColumnNames;
 import io.github.tommerspark.detect.ModelDescription;
-import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.dataset.Corpus;
 import io.github.tommerspark.jobs.dataset.InputFormat;
 import io.github.tommerspark.jobs.dataset.OutputFormat;
@@ -15,6 +14,7 @@ import io.github.tommerspark.jobs.dataset.Provenance;
 import io.github.tommerspark.jobs.output.ObjectStore;
 import io.github.tommerspark.jobs.output.OutputDirectory;
 import io.github.tommerspark.jobs.output.OutputWriter;
+import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.spark.MentionColumns;
 import java.io.IOException;
 import java.net.URI;

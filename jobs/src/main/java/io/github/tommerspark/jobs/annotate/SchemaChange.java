@@ -1,10 +1,10 @@
 package io.github.tommerspark.jobs.annotate;
 
-import io.github.tommerspark.jobs.cli.Redaction;
-import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.dataset.Corpus;
 import io.github.tommerspark.jobs.dataset.CorpusOptions;
 import io.github.tommerspark.jobs.dataset.InputFormat;
+import io.github.tommerspark.message.Redaction;
+import io.github.tommerspark.message.UserException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

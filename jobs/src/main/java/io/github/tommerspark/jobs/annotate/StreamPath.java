@@ -1,8 +1,8 @@
 package io.github.tommerspark.jobs.annotate;
 
-import io.github.tommerspark.jobs.cli.Redaction;
-import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.dataset.Corpus;
+import io.github.tommerspark.message.Redaction;
+import io.github.tommerspark.message.UserException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package io.github.tommerspark.jobs.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.message.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -7,6 +7,7 @@ import io.github.tommerspark.detect.Typing;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.DeviceChoice;
 import io.github.tommerspark.engine.EngineOptions;
+import io.github.tommerspark.model.ModelArguments;
 import io.github.tommerspark.text.BosPolicy;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,5 +1,6 @@
 package io.github.tommerspark.jobs.cli;
 
+import io.github.tommerspark.message.Nearest;
 import io.github.tommerspark.spark.ExecutorSettings;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -3,11 +3,11 @@ package io.github.tommerspark.jobs.dataset;
 import static org.apache.spark.sql.functions.sha2;
 import static org.apache.spark.sql.functions.substring;
 
-import io.github.tommerspark.jobs.cli.Redaction;
-import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.output.CommitLog;
 import io.github.tommerspark.jobs.output.Committed;
 import io.github.tommerspark.jobs.table.TableInput;
+import io.github.tommerspark.message.Redaction;
+import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.spark.MentionColumns;
 import io.github.tommerspark.spark.SpanReader;
 import java.io.IOException;

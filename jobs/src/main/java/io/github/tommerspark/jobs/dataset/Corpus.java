@@ -1,10 +1,10 @@
 package io.github.tommerspark.jobs.dataset;
 
-import io.github.tommerspark.jobs.cli.Redaction;
-import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.output.Committed;
 import io.github.tommerspark.jobs.table.TableInput;
 import io.github.tommerspark.jobs.table.TableName;
+import io.github.tommerspark.message.Redaction;
+import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.spark.FileRows;
 import io.github.tommerspark.spark.ZstdCodec;
 import io.github.tommerspark.sparknlp.TextReader;

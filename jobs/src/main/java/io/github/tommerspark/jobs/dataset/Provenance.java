@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.github.tommerspark.detect.ModelDescription;
 import io.github.tommerspark.engine.EngineOptions;
-import io.github.tommerspark.jobs.cli.Redaction;
+import io.github.tommerspark.message.Redaction;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

@@ -1,6 +1,6 @@
 package io.github.tommerspark.jobs.dataset;
 
-import io.github.tommerspark.jobs.cli.UserException;
+import io.github.tommerspark.message.UserException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

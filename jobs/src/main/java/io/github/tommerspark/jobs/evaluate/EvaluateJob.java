@@ -11,9 +11,9 @@ import io.github.tommerspark.eval.ScoredTextPredictions;
 import io.github.tommerspark.eval.SpanMatching;
 import io.github.tommerspark.eval.ThresholdGrid;
 import io.github.tommerspark.gold.GoldDocument;
-import io.github.tommerspark.jobs.cli.Redaction;
 import io.github.tommerspark.jobs.dataset.GoldData;
 import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.message.Redaction;
 import io.github.tommerspark.spark.EvaluatePartition;
 import io.github.tommerspark.spark.EvaluatePlan;
 import io.github.tommerspark.spark.GoldItem;
@@ -50,7 +50,7 @@ public final class EvaluateJob {
   /**
    * Runs the job.
    *
-   * @throws io.github.tommerspark.jobs.cli.UserException if the gold data, the predictions or the
+   * @throws io.github.tommerspark.message.UserException if the gold data, the predictions or the
    *     output stand in the way
    * @throws IOException if a file cannot be read
    */

@@ -1,8 +1,5 @@
 package io.github.tommerspark.jobs.judge;
 
-import io.github.tommerspark.jobs.cli.Redaction;
-import io.github.tommerspark.jobs.cli.UserException;
-import io.github.tommerspark.jobs.cli.Version;
 import io.github.tommerspark.judge.Answer;
 import io.github.tommerspark.judge.Judge;
 import io.github.tommerspark.judge.JudgeException;
@@ -10,6 +7,9 @@ import io.github.tommerspark.judge.Precision;
 import io.github.tommerspark.judge.Question;
 import io.github.tommerspark.judge.Verdict;
 import io.github.tommerspark.judge.VerdictCache;
+import io.github.tommerspark.message.Redaction;
+import io.github.tommerspark.message.UserException;
+import io.github.tommerspark.message.Version;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Instant;

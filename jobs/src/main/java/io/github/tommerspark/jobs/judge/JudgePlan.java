@@ -1,8 +1,8 @@
 package io.github.tommerspark.jobs.judge;
 
-import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.judge.Question;
 import io.github.tommerspark.judge.VerdictCache;
+import io.github.tommerspark.message.UserException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;

@@ -8,10 +8,10 @@ import static org.apache.spark.sql.functions.sha2;
 import static org.apache.spark.sql.functions.size;
 
 import io.github.tommerspark.columns.ColumnNames;
-import io.github.tommerspark.jobs.cli.Redaction;
-import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.dataset.AnnotatedDataset;
 import io.github.tommerspark.jobs.dataset.Corpus;
+import io.github.tommerspark.message.Redaction;
+import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.sparknlp.TextReader;
 import io.github.tommerspark.text.CodePointOffsets;
 import java.io.IOException;

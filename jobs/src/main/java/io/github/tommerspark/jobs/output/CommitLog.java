@@ -1,9 +1,9 @@
 package io.github.tommerspark.jobs.output;
 
 import com.fasterxml.jackson.core.JacksonException;
-import io.github.tommerspark.jobs.cli.Redaction;
-import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.message.Redaction;
+import io.github.tommerspark.message.UserException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -4,7 +4,7 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.substring_index;
 
-import io.github.tommerspark.jobs.cli.UserException;
+import io.github.tommerspark.message.UserException;
 import java.io.IOException;
 import java.net.URI;
 import java.util.HashMap;

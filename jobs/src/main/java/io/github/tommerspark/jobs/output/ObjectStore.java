@@ -1,6 +1,6 @@
 package io.github.tommerspark.jobs.output;
 
-import io.github.tommerspark.jobs.cli.Redaction;
+import io.github.tommerspark.message.Redaction;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.Arrays;

@@ -1,9 +1,9 @@
 package io.github.tommerspark.jobs.output;
 
-import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.dataset.OutputFormat;
 import io.github.tommerspark.jobs.dataset.Provenance;
 import io.github.tommerspark.jobs.dataset.WriteMode;
+import io.github.tommerspark.message.UserException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.time.Duration;

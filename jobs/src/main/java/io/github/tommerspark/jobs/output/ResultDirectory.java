@@ -1,8 +1,8 @@
 package io.github.tommerspark.jobs.output;
 
-import io.github.tommerspark.jobs.cli.Redaction;
-import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.dataset.WriteMode;
+import io.github.tommerspark.message.Redaction;
+import io.github.tommerspark.message.UserException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Set;

@@ -1,10 +1,10 @@
 package io.github.tommerspark.jobs.report;
 
-import io.github.tommerspark.jobs.cli.Redaction;
-import io.github.tommerspark.jobs.cli.UserException;
-import io.github.tommerspark.jobs.cli.Version;
 import io.github.tommerspark.jobs.dataset.AnnotatedDataset;
 import io.github.tommerspark.jobs.table.TableInput;
+import io.github.tommerspark.message.Redaction;
+import io.github.tommerspark.message.UserException;
+import io.github.tommerspark.message.Version;
 import io.github.tommerspark.report.Documents;
 import io.github.tommerspark.report.Page;
 import io.github.tommerspark.report.Results;

@@ -1,6 +1,6 @@
 package io.github.tommerspark.jobs.table;
 
-import io.github.tommerspark.jobs.cli.UserException;
+import io.github.tommerspark.message.UserException;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;

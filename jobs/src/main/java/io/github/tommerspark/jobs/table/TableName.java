@@ -1,9 +1,9 @@
 package io.github.tommerspark.jobs.table;
 
 import io.github.tommerspark.columns.ColumnNames;
-import io.github.tommerspark.jobs.cli.Failures;
-import io.github.tommerspark.jobs.cli.Redaction;
-import io.github.tommerspark.jobs.cli.UserException;
+import io.github.tommerspark.message.Failures;
+import io.github.tommerspark.message.Redaction;
+import io.github.tommerspark.message.UserException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

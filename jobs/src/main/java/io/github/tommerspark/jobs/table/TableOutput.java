@@ -2,9 +2,6 @@ package io.github.tommerspark.jobs.table;
 
 import static org.apache.spark.sql.functions.lit;
 
-import io.github.tommerspark.jobs.cli.Failures;
-import io.github.tommerspark.jobs.cli.Redaction;
-import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.dataset.OutputFormat;
 import io.github.tommerspark.jobs.dataset.Provenance;
 import io.github.tommerspark.jobs.dataset.WriteMode;
@@ -12,6 +9,9 @@ import io.github.tommerspark.jobs.output.Commit;
 import io.github.tommerspark.jobs.output.ObjectStore;
 import io.github.tommerspark.jobs.output.OutputDirectory;
 import io.github.tommerspark.jobs.output.WriterId;
+import io.github.tommerspark.message.Failures;
+import io.github.tommerspark.message.Redaction;
+import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.source.Sha256;
 import java.io.IOException;
 import java.time.Instant;

@@ -1,6 +1,6 @@
 package io.github.tommerspark.jobs.train;
 
-import io.github.tommerspark.jobs.cli.UserException;
+import io.github.tommerspark.message.UserException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

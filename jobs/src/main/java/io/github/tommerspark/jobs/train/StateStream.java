@@ -1,6 +1,6 @@
 package io.github.tommerspark.jobs.train;
 
-import io.github.tommerspark.jobs.cli.UserException;
+import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.spark.ExtractStates;
 import io.github.tommerspark.spark.ExtractStates.Numbered;
 import io.github.tommerspark.spark.ExtractStates.States;

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.tommerspark.jobs.LocalSpark;
-import io.github.tommerspark.jobs.cli.UserException;
+import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.spark.AgreementPlan;
 import io.github.tommerspark.spark.ColumnAgreement;
 import io.github.tommerspark.spark.MentionColumns;

@@ -3,7 +3,7 @@ package io.github.tommerspark.jobs.dataset;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.tommerspark.jobs.cli.UserException;
+import io.github.tommerspark.message.UserException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.tommerspark.jobs.LocalSpark;
-import io.github.tommerspark.jobs.cli.UserException;
 import io.github.tommerspark.jobs.dataset.Corpus;
 import io.github.tommerspark.jobs.dataset.CorpusOptions;
 import io.github.tommerspark.jobs.dataset.OutputFormat;
 import io.github.tommerspark.jobs.dataset.Provenance;
 import io.github.tommerspark.jobs.dataset.WriteMode;
+import io.github.tommerspark.message.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package io.github.tommerspark.jobs.cli;
+package io.github.tommerspark.message;
 
 import java.util.Collection;
 import java.util.List;

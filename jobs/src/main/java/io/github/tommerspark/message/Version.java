@@ -1,24 +1,20 @@
-package io.github.tommerspark.jobs.cli;
+package io.github.tommerspark.message;
 
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Properties;
-import picocli.CommandLine.IVersionProvider;
 
 /** The version of this build. */
-public final class Version implements IVersionProvider {
+public final class Version {
 
   private static final String NUMBER = read();
+
+  private Version() {}
 
   /** Such as {@code 0.1.0}. */
   public static String number() {
     return NUMBER;
-  }
-
-  @Override
-  public String[] getVersion() {
-    return new String[] {"tommer-spark " + NUMBER};
   }
 
   private static String read() {

@@ -1,4 +1,4 @@
-package io.github.tommerspark.spark;
+package io.github.tommerspark.message;
 
 import java.util.Locale;
 import java.util.Map;

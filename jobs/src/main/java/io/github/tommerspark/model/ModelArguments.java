@@ -1,4 +1,4 @@
-package io.github.tommerspark.jobs.cli;
+package io.github.tommerspark.model;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -12,6 +12,7 @@ import io.github.tommerspark.gguf.GgufSnapshot;
 import io.github.tommerspark.hub.HubCache;
 import io.github.tommerspark.hub.HubException;
 import io.github.tommerspark.hub.RepositoryId;
+import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.text.BosPolicy;
 import java.io.IOException;
 import java.net.URI;
@@ -28,7 +29,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** From what the command line says about models to model specs. */
+/** From what users say about models to model specs. */
 public final class ModelArguments {
 
   /** The model used when none is named. */
@@ -115,7 +116,7 @@ public final class ModelArguments {
    *
    * @throws IllegalArgumentException if it cannot be understood
    */
-  List<ModelSpec> file(Path file) {
+  public List<ModelSpec> file(Path file) {
     if (!Files.isRegularFile(file)) {
       throw new UserException("Cannot read --models %s: no such file".formatted(file));
     }

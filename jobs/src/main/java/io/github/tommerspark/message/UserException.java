@@ -1,4 +1,4 @@
-package io.github.tommerspark.jobs.cli;
+package io.github.tommerspark.message;
 
 /** A failure that the user can do something about; its message is one line that says what. */
 public final class UserException extends RuntimeException {

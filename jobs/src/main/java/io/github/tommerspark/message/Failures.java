@@ -1,4 +1,4 @@
-package io.github.tommerspark.jobs.cli;
+package io.github.tommerspark.message;
 
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import io.github.tommerspark.detect.ModelFailedException;
