@@ -328,7 +328,7 @@ public final class Backbone implements AutoCloseable {
                   tensor.name(),
                   dtype.label(),
                   dtype == ComputeType.FP16 && tensor.dtype() != DType.F16
-                      ? "they may be too large for fp16: use --dtype bf16 or fp32"
+                      ? "they may be too large for fp16: use ‹dtype› bf16 or fp32"
                       : "download or convert the model again"));
     }
 

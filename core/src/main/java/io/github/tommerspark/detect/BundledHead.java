@@ -80,7 +80,7 @@ record BundledHead(
 
   /** Instructions for getting the backbone. */
   String remedy() {
-    return "fetch it with ./submit.sh pull %s, or name a snapshot or GGUF file of it with --model %s=PATH"
+    return "fetch it with ./submit.sh pull %s, or name a snapshot or GGUF file of it with ‹model› %s=PATH"
         .formatted(repository, name);
   }
 

@@ -31,7 +31,7 @@ final class DtypeMemory {
   private static final int MAX_BYTES = 1 << 16;
   private static final PrivateDirectories DIRECTORIES =
       new PrivateDirectories(
-          "the memory of dtypes", "name another directory with --model-cache, or give --dtype");
+          "the memory of dtypes", "name another directory with ‹modelCache›, or give ‹dtype›");
 
   private final Path file;
 

@@ -110,7 +110,7 @@ record ModelFiles(BackboneFiles backbone, ModelDirectory head, ModelDirectory cl
     }
     if (!trustBackbone) {
       throw new IOException(
-          "Cannot use backbone %s: it is a file other than GGUF, and a TorchScript file is code that would run with your rights; name the directory of a snapshot or a GGUF file, or allow it with --trust-backbone"
+          "Cannot use backbone %s: it is a file other than GGUF, and a TorchScript file is code that would run with your rights; name the directory of a snapshot or a GGUF file, or allow it with ‹trustBackbone›"
               .formatted(path));
     }
     return new BackboneFiles.Script(path, new LocalDirectory(path.toAbsolutePath().getParent()));
@@ -124,7 +124,7 @@ record ModelFiles(BackboneFiles backbone, ModelDirectory head, ModelDirectory cl
     }
     if (backbone.record().head().isEmpty()) {
       throw new IOException(
-          "Cannot load model %s: backbone %s brings no head; name one with --head"
+          "Cannot load model %s: backbone %s brings no head; name one with ‹head›"
               .formatted(spec.name(), backbone.directory().name()));
     }
     ModelDirectory own = backbone.directory().folder(backbone.record().head().get());
@@ -144,7 +144,7 @@ record ModelFiles(BackboneFiles backbone, ModelDirectory head, ModelDirectory cl
       }
       if (backbone.record().labelModel().isEmpty()) {
         throw new IOException(
-            "Cannot use --labels with model %s: backbone %s brings no label model; make one with train-classifier --zero-shot and name it with --classifier"
+            "Cannot use ‹labels› with model %s: backbone %s brings no label model; make one with train-classifier ‹zeroShot› and name it with ‹classifier›"
                 .formatted(spec.name(), backbone.directory().name()));
       }
       ModelDirectory own = backbone.directory().folder(backbone.record().labelModel().get());
@@ -170,7 +170,7 @@ record ModelFiles(BackboneFiles backbone, ModelDirectory head, ModelDirectory cl
       return directory.folder(folder.get());
     }
     throw new IOException(
-        "Cannot use --classifier %s: that model brings no classifier".formatted(model));
+        "Cannot use ‹classifier› %s: that model brings no classifier".formatted(model));
   }
 
   /** The label model that is bundled with a head, which may be that of a backbone elsewhere. */
@@ -201,7 +201,7 @@ record ModelFiles(BackboneFiles backbone, ModelDirectory head, ModelDirectory cl
       if (head.isPresent() && head.get().repository().equals(spec.backbone())) {
         // Not as the cause, whose message would be shown instead.
         throw new IOException(
-            "%s; or name a snapshot or GGUF file of it with --model %s=PATH"
+            "%s; or name a snapshot or GGUF file of it with ‹model› %s=PATH"
                 .formatted(e.getMessage(), head.get().name()));
       }
       throw e;

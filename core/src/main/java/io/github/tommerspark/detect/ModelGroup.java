@@ -485,7 +485,7 @@ final class ModelGroup implements AutoCloseable {
         throw new DeviceMemoryException(
             String.format(
                 Locale.ROOT,
-                "Out of memory with a single window of %d tokens: use a smaller --max-tokens, or a device with more free memory (%s)",
+                "Out of memory with a single window of %d tokens: use a smaller ‹maxTokens›, or a device with more free memory (%s)",
                 size,
                 EngineFailure.line(e)),
             e);
@@ -516,7 +516,7 @@ final class ModelGroup implements AutoCloseable {
         probe.run();
       } catch (EngineException | IllegalStateException e) {
         throw new ModelFailedException(
-            "Cannot %s with %s: it fails whatever it reads (%s); look at its files, and at --dtype and --device"
+            "Cannot %s with %s: it fails whatever it reads (%s); look at its files, and at ‹dtype› and ‹device›"
                 .formatted(
                     does,
                     models.stream()

@@ -125,7 +125,7 @@ record ModelPlan(
     Typing typing = spec.typing();
     if (!typing.labels().isEmpty() && !classifier.zeroShot()) {
       throw new ModelFormatException(
-          "Cannot use --labels with classifier %s: it was trained for its own classes (%s); leave --labels out, or name one made with train-classifier --zero-shot"
+          "Cannot use ‹labels› with classifier %s: it was trained for its own classes (%s); leave ‹labels› out, or name one made with train-classifier ‹zeroShot›"
               .formatted(files.classifier().name(), String.join(", ", classifier.classes())));
     }
     if (typing.threshold() == null) {
@@ -135,7 +135,7 @@ record ModelPlan(
       return model.withThreshold(typing.threshold());
     }
     throw new ModelFormatException(
-        "Cannot use --label-threshold with classifier %s: it is a span classifier, which has none; leave it out"
+        "Cannot use ‹labelThreshold› with classifier %s: it is a span classifier, which has none; leave it out"
             .formatted(files.classifier().name()));
   }
 
@@ -212,7 +212,7 @@ record ModelPlan(
     return threshold.orElseThrow(
         () ->
             new IOException(
-                "Cannot use --threshold %s with head %s: it records none; give a number, such as 0.5"
+                "Cannot use ‹threshold› %s with head %s: it records none; give a number, such as 0.5"
                     .formatted(asked, files.head().name())));
   }
 

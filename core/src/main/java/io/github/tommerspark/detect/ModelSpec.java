@@ -50,10 +50,10 @@ public record ModelSpec(
     Objects.requireNonNull(decoder, "decoder");
     Objects.requireNonNull(threshold, "threshold");
     if (maxTokens != null && maxTokens < 1) {
-      throw new IllegalArgumentException("--max-tokens must be positive, but is " + maxTokens);
+      throw new IllegalArgumentException("‹maxTokens› must be positive, but is " + maxTokens);
     }
     if (overlap != null && overlap < 0) {
-      throw new IllegalArgumentException("--overlap must not be negative, but is " + overlap);
+      throw new IllegalArgumentException("‹overlap› must not be negative, but is " + overlap);
     }
   }
 

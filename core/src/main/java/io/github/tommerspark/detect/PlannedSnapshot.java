@@ -79,7 +79,7 @@ record PlannedSnapshot(BackboneFiles.Snapshot files, BackbonePlan plan) implemen
       throw new IOException(
           String.format(
               Locale.ROOT,
-              "Cannot use --max-tokens %d with backbone %s: it has learned %d positions; use %d or less",
+              "Cannot use ‹maxTokens› %d with backbone %s: it has learned %d positions; use %d or less",
               wanted,
               location(),
               plan.maxPositions(),

@@ -43,7 +43,7 @@ public final class SpanEncoder implements AutoCloseable {
       ModelSpec spec, Integer layer, SpanRepresentation representation, EngineOptions options)
       throws IOException {
     if (layer != null && layer < 0) {
-      throw new IllegalArgumentException("--layer must not be negative, but is " + layer);
+      throw new IllegalArgumentException("‹layer› must not be negative, but is " + layer);
     }
     ModelPlan plan =
         ModelPlan.of(spec.withTyping(null), options.trustBackbone(), layer == null ? 0 : layer);
@@ -52,7 +52,7 @@ public final class SpanEncoder implements AutoCloseable {
       throw new ModelFormatException(
           String.format(
               Locale.ROOT,
-              "Cannot use --layer %d with %s: a TorchScript file gives the layer of its head, %d",
+              "Cannot use ‹layer› %d with %s: a TorchScript file gives the layer of its head, %d",
               layer,
               plan.backbone().location(),
               headLayer));

@@ -31,13 +31,13 @@ public record Typing(
     }
     if (threshold != null && !(threshold >= 0 && threshold < 1)) {
       throw new IllegalArgumentException(
-          "--label-threshold must be at least 0 and below 1, but is " + threshold);
+          "‹labelThreshold› must be at least 0 and below 1, but is " + threshold);
     }
     if (!labels.isEmpty()) {
       try {
         ClassifierConfig.checkLabels(labels);
       } catch (IllegalArgumentException e) {
-        throw new IllegalArgumentException("--labels cannot be used: " + e.getMessage(), e);
+        throw new IllegalArgumentException("‹labels› cannot be used: " + e.getMessage(), e);
       }
     }
   }

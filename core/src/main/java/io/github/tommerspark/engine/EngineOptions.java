@@ -46,8 +46,7 @@ public record EngineOptions(
    */
   public EngineOptions {
     if (batchTokens < 1) {
-      throw new IllegalArgumentException(
-          "--batch-tokens must be at least 1, but is " + batchTokens);
+      throw new IllegalArgumentException("‹batchTokens› must be at least 1, but is " + batchTokens);
     }
     if (deviceOrdinal < 0) {
       throw new IllegalArgumentException(
@@ -55,7 +54,7 @@ public record EngineOptions(
     }
     if (deviceConcurrency < 0) {
       throw new IllegalArgumentException(
-          "--device-concurrency must not be negative, but is " + deviceConcurrency);
+          "‹deviceConcurrency› must not be negative, but is " + deviceConcurrency);
     }
     if (callMicros < 0) {
       throw new IllegalArgumentException(

@@ -79,7 +79,7 @@ public final class Torch {
           throw new IllegalStateException(
               String.format(
                   Locale.ROOT,
-                  "Cannot use GPU %d: %s sees %s, and CUDA_VISIBLE_DEVICES is %s; use --device cpu, or give this JVM a CUDA build of libtorch and a visible GPU",
+                  "Cannot use GPU %d: %s sees %s, and CUDA_VISIBLE_DEVICES is %s; use ‹device› cpu, or give this JVM a CUDA build of libtorch and a visible GPU",
                   options.deviceOrdinal(),
                   library(),
                   gpus == 0 ? "no GPU" : gpus + " GPU(s), counted from 0",

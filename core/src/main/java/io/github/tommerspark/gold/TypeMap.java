@@ -35,11 +35,11 @@ public record TypeMap(Map<String, String> names) implements Serializable {
       int equals = pair.indexOf('=');
       if (equals < 1) {
         throw new IllegalArgumentException(
-            "Cannot understand --map %s: expected TYPE=NAME".formatted(pair));
+            "Cannot understand ‹map› %s: expected TYPE=NAME".formatted(pair));
       }
       String type = pair.substring(0, equals).strip();
       if (names.put(type, pair.substring(equals + 1).strip()) != null) {
-        throw new IllegalArgumentException("--map names the type \"%s\" twice".formatted(type));
+        throw new IllegalArgumentException("‹map› names the type \"%s\" twice".formatted(type));
       }
     }
     return new TypeMap(names);

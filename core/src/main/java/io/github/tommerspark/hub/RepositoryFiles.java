@@ -79,7 +79,7 @@ final class RepositoryFiles {
                         ggufs().isEmpty()
                             ? "%s is no model that can be used: it has none of %s, %s, %s"
                                 .formatted(id.name(), CONFIG, NEWER_HEAD, OLDER_HEAD)
-                            : "%s has GGUF files only: name one with --gguf, of %s"
+                            : "%s has GGUF files only: name one with ‹gguf›, of %s"
                                 .formatted(id.name(), listed(ggufs()))));
     List<String> needed = new ArrayList<>();
     if (kind == Kind.BACKBONE) {
@@ -95,7 +95,7 @@ final class RepositoryFiles {
           WEIGHTS,
           ggufs().isEmpty()
               ? "and other formats are not read: look for a revision or a copy with safetensors"
-              : "but GGUF files: name one with --gguf, of " + listed(ggufs()));
+              : "but GGUF files: name one with ‹gguf›, of " + listed(ggufs()));
       needed.add(CONFIG);
       needed.add(TOKENIZER);
       addIfThere(needed, RECORD);

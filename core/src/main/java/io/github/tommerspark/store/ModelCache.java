@@ -50,7 +50,7 @@ public final class ModelCache {
   private static final String FORMAT = "1";
 
   private static final PrivateDirectories DIRECTORIES =
-      new PrivateDirectories("the model cache", "name another directory with --model-cache");
+      new PrivateDirectories("the model cache", "name another directory with ‹modelCache›");
 
   private static final List<String> BACKBONE_FILES = List.of("config.json", "tokenizer.json");
   private static final String RECORD = "tommer.json";

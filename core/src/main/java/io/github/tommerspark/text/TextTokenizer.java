@@ -184,7 +184,7 @@ public final class TextTokenizer implements AutoCloseable {
                     "Cannot use BOS policy always with tokenizer "
                         + name
                         + ": it adds no special token in front and the model's configuration names"
-                        + " no bos_token_id; add bos_token_id to config.json or use --bos"
+                        + " no bos_token_id; add bos_token_id to config.json or use ‹bos›"
                         + " tokenizer"));
     return new int[] {bos};
   }

@@ -63,7 +63,7 @@ final class TokenizerPatterns {
       throws IOException {
     if (danger.isPresent()) {
       throw new IOException(
-          "Cannot use tokenizer %s: its pattern %s could take for ever with some texts, or end the process (%s); if you trust whoever made the model, commands with --trust-backbone take it"
+          "Cannot use tokenizer %s: its pattern %s could take for ever with some texts, or end the process (%s); if you trust whoever made the model, commands with ‹trustBackbone› take it"
               .formatted(name, Quoted.of(pattern), danger.get()));
     }
   }

@@ -83,33 +83,33 @@ public record WindowPlan(int content, int overlap, boolean leftContextOnly) {
     int most = Math.max(0, content / 2);
     if (chosen < minimum) {
       throw new IllegalArgumentException(
-          "Cannot use --overlap "
+          "Cannot use ‹overlap› "
               + chosen
               + ": a head with sliding window "
               + slidingWindow
               + (leftContextOnly ? " needs" : " and context on both sides needs")
               + " at least "
               + minimum
-              + "; use --overlap "
+              + "; use ‹overlap› "
               + minimum
               + " or more"
               + (minimum > most
-                  ? " and --max-tokens " + enough(minimum, specials) + " or more"
+                  ? " and ‹maxTokens› " + enough(minimum, specials) + " or more"
                   : ""));
     }
     if (chosen > most) {
-      String remedy = "use --max-tokens " + enough(chosen, specials) + " or more";
+      String remedy = "use ‹maxTokens› " + enough(chosen, specials) + " or more";
       if (minimum <= most) {
-        remedy += ", or --overlap from " + minimum + " to " + most;
+        remedy += ", or ‹overlap› from " + minimum + " to " + most;
       } else if (minimum < chosen) {
         remedy +=
-            ", or --max-tokens " + enough(minimum, specials) + " or more with --overlap " + minimum;
+            ", or ‹maxTokens› " + enough(minimum, specials) + " or more with ‹overlap› " + minimum;
       }
       throw new IllegalArgumentException(
           "Cannot use "
-              + (overlap.isPresent() ? "--overlap " : "the default overlap ")
+              + (overlap.isPresent() ? "‹overlap› " : "the default overlap ")
               + chosen
-              + " with --max-tokens "
+              + " with ‹maxTokens› "
               + maxTokens
               + ": of these "
               + specials
@@ -121,7 +121,7 @@ public record WindowPlan(int content, int overlap, boolean leftContextOnly) {
     return new WindowPlan(content, (int) chosen, leftContextOnly);
   }
 
-  /** The smallest {@code --max-tokens} that allows an overlap. */
+  /** The smallest number of tokens of a window that allows an overlap. */
   private static long enough(long overlap, int specials) {
     return 2 * overlap + specials;
   }

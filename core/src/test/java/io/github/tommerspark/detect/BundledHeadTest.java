@@ -53,7 +53,7 @@ class BundledHeadTest {
     assertThatThrownBy(() -> MentionDetector.builder().model(TINY).build())
         .hasMessageStartingWith("Cannot find tests/tiny-llama: there is no such directory")
         .hasMessageEndingWith(
-            "fetch it with: ./submit.sh pull tests/tiny-llama; or name a snapshot or GGUF file of it with --model tiny-llama=PATH");
+            "fetch it with: ./submit.sh pull tests/tiny-llama; or name a snapshot or GGUF file of it with ‹model› tiny-llama=PATH");
   }
 
   @Test
@@ -64,7 +64,7 @@ class BundledHeadTest {
         .hasMessageStartingWith(
             "Cannot use model tiny-llama with backbone %s, which is a qwen2 of width 64 with 2 blocks, 648 tokens and 512 positions: its head was made for tests/tiny-llama, a llama of width 64"
                 .formatted(other))
-        .hasMessageEndingWith("with --model tiny-llama=PATH");
+        .hasMessageEndingWith("with ‹model› tiny-llama=PATH");
   }
 
   static List<String> names() {

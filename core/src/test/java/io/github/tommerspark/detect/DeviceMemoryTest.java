@@ -74,7 +74,7 @@ class DeviceMemoryTest {
       assertThatThrownBy(() -> tiny.annotate(TEXTS))
           .isInstanceOf(DeviceMemoryException.class)
           .hasMessageMatching(
-              "Out of memory with a single window of \\d+ tokens: use a smaller --max-tokens, or a device with more free memory .*");
+              "Out of memory with a single window of \\d+ tokens: use a smaller ‹maxTokens›, or a device with more free memory .*");
       // Nothing is lost for good.
       assertThat(tiny.detect(TEXTS.subList(0, 1)).get(0)).isNotEmpty();
     }

@@ -145,7 +145,7 @@ class FaultsTest {
     write(tensors);
     assertThatThrownBy(() -> annotate(options().withDtype(ComputeType.FP16)))
         .isInstanceOf(ModelFormatException.class)
-        .hasMessageContaining("use --dtype bf16 or fp32");
+        .hasMessageContaining("use ‹dtype› bf16 or fp32");
   }
 
   @Test

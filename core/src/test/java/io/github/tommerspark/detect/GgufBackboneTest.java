@@ -134,7 +134,7 @@ class GgufBackboneTest {
     Files.writeString(blob, "PK something else");
     assertThatThrownBy(() -> describe(spec(blob)))
         .hasMessageContaining("a file other than GGUF")
-        .hasMessageContaining("--trust-backbone");
+        .hasMessageContaining("‹trustBackbone›");
   }
 
   @Test

@@ -200,7 +200,7 @@ class LabelModelTest {
   void whatMakesNoSenseIsRefused() {
     assertThatThrownBy(() -> new Typing(folder.toString(), LABELS, 1.0, false))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("--label-threshold must be at least 0 and below 1, but is 1.0");
+        .hasMessage("‹labelThreshold› must be at least 0 and below 1, but is 1.0");
     assertThatThrownBy(() -> detect(new Typing(folder.toString(), List.of("😀".repeat(100)))))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("tokens with what is read in front, and at most 256 are read");

@@ -114,7 +114,7 @@ class ModelPlanTest {
     assertThat(roberta.maxTokens()).isEqualTo(228);
     assertThatThrownBy(() -> describe(spec("bert", "bert/new").withWindows(201, null)))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("--max-tokens 201")
+        .hasMessageContaining("‹maxTokens› 201")
         .hasMessageContaining("200 positions");
   }
 
@@ -130,7 +130,7 @@ class ModelPlanTest {
     assertThatThrownBy(() -> describe(ModelSpec.bundled("nano-llama").withWindows(null, 10)))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("nano-llama")
-        .hasMessageContaining("--overlap");
+        .hasMessageContaining("‹overlap›");
   }
 
   @Test
@@ -163,7 +163,7 @@ class ModelPlanTest {
     assertThatThrownBy(
             () -> describe(ModelSpec.of("test", BACKBONES.resolve("llama").toString(), null)))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("--head");
+        .hasMessageContaining("‹head›");
     Path copy = directory.resolve("copy");
     copyResourceModel("nano-neox", copy);
     Files.delete(copy.resolve("tokenizer.json"));
@@ -182,6 +182,6 @@ class ModelPlanTest {
     assertThatThrownBy(() -> describe(golden.withDecoder(golden.decoder(), Threshold.RECOMMENDED)))
         .isInstanceOf(IOException.class)
         .hasMessageMatching(
-            "Cannot use --threshold recommended with head .*: it records none; give a number, such as 0.5");
+            "Cannot use ‹threshold› recommended with head .*: it records none; give a number, such as 0.5");
   }
 }

@@ -50,7 +50,7 @@ class ScriptStatesTest {
     assertThatThrownBy(() -> builder().trustBackbone(false).build())
         .isInstanceOf(IOException.class)
         .hasMessageContaining(file.toString())
-        .hasMessageContaining("--trust-backbone");
+        .hasMessageContaining("‹trustBackbone›");
   }
 
   @Test

@@ -222,12 +222,12 @@ class TypedMentionsTest {
             () ->
                 MentionDetector.describe(
                     List.of(bundled.withTyping(Typing.labels(List.of("person")))), ENGINE))
-        .hasMessageContaining("brings no label model; make one with train-classifier --zero-shot");
+        .hasMessageContaining("brings no label model; make one with train-classifier ‹zeroShot›");
     assertThatThrownBy(
             () ->
                 MentionDetector.describe(
                     List.of(bundled.withTyping(Typing.classifier("nano-neox"))), ENGINE))
-        .hasMessageContaining("--classifier nano-neox: that model brings no classifier");
+        .hasMessageContaining("‹classifier› nano-neox: that model brings no classifier");
   }
 
   @Test
@@ -251,7 +251,7 @@ class TypedMentionsTest {
         .hasMessageContaining("there is no such directory");
     assertThatThrownBy(() -> Typing.labels(List.of("a", "a")))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("--labels cannot be used: there are two classes \"a\"");
+        .hasMessage("‹labels› cannot be used: there are two classes \"a\"");
   }
 
   private static ModelSpec named(String name, Typing typing) {

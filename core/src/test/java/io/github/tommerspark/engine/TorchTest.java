@@ -16,7 +16,7 @@ class TorchTest {
     assertThatThrownBy(() -> Torch.device(gpu))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageMatching(
-            "Cannot use GPU 1: libtorch [\\d.]+ in .+ sees no GPU, and CUDA_VISIBLE_DEVICES is .+; use --device cpu, or .+");
+            "Cannot use GPU 1: libtorch [\\d.]+ in .+ sees no GPU, and CUDA_VISIBLE_DEVICES is .+; use ‹device› cpu, or .+");
     assertThat(Torch.device(gpu.withDevice(DeviceChoice.AUTO, 0))).isEqualTo(Device.cpu());
   }
 }

@@ -201,7 +201,7 @@ class HubPullTest {
       environment.put("HF_ENDPOINT", gguf.url());
       assertThatThrownBy(() -> pull(ID))
           .hasMessage(
-              "some-org/some.model has GGUF files only: name one with --gguf, of q4.gguf, q8.gguf");
+              "some-org/some.model has GGUF files only: name one with ‹gguf›, of q4.gguf, q8.gguf");
       assertThatThrownBy(() -> pull(ID.withFile("q2.gguf")))
           .hasMessage(
               "some-org/some.model has no file q2.gguf; its GGUF files are: q4.gguf, q8.gguf");

@@ -170,7 +170,7 @@ class ModelCacheTest {
     Files.createSymbolicLink(entry, elsewhere);
     assertThatThrownBy(() -> cache.backbone(remote, LAYER))
         .hasMessage(
-            "Cannot use the model cache %s: it is no directory, or a symbolic link to one; name another directory with --model-cache",
+            "Cannot use the model cache %s: it is no directory, or a symbolic link to one; name another directory with ‹modelCache›",
             entry);
 
     Path open = Files.createDirectory(folder.resolve("open"));

@@ -110,7 +110,7 @@ class SplitPatternTest {
         .isInstanceOf(IOException.class)
         .hasMessageStartingWith("Cannot use tokenizer DIR/tokenizer.json: its pattern ")
         .hasMessageEndingWith(
-            "; if you trust whoever made the model, commands with --trust-backbone take it");
+            "; if you trust whoever made the model, commands with ‹trustBackbone› take it");
   }
 
   @Test

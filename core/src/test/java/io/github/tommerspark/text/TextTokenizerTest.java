@@ -83,7 +83,7 @@ class TextTokenizerTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("gpt2/tokenizer.json")
         .hasMessageContaining("bos_token_id")
-        .hasMessageContaining("--bos tokenizer");
+        .hasMessageContaining("‹bos› tokenizer");
   }
 
   @Test

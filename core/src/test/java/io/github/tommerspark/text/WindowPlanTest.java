@@ -135,12 +135,12 @@ class WindowPlanTest {
     assertThatThrownBy(() -> WindowPlan.of(256, 1, 0, OptionalInt.of(20), 25, true, true))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "Cannot use --overlap 20: a head with sliding window 25 needs at least 27;"
-                + " use --overlap 27 or more");
+            "Cannot use ‹overlap› 20: a head with sliding window 25 needs at least 27;"
+                + " use ‹overlap› 27 or more");
     assertThatThrownBy(() -> WindowPlan.of(64, 1, 1, OptionalInt.of(20), 25, false, true))
         .hasMessage(
-            "Cannot use --overlap 20: a head with sliding window 25 and context on both sides"
-                + " needs at least 54; use --overlap 54 or more and --max-tokens 110 or more");
+            "Cannot use ‹overlap› 20: a head with sliding window 25 and context on both sides"
+                + " needs at least 54; use ‹overlap› 54 or more and ‹maxTokens› 110 or more");
   }
 
   @Test
@@ -148,19 +148,19 @@ class WindowPlanTest {
     assertThatThrownBy(() -> WindowPlan.of(101, 1, 0, OptionalInt.empty(), 0, true, true))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "Cannot use the default overlap 64 with --max-tokens 101: of these 1 are special"
+            "Cannot use the default overlap 64 with ‹maxTokens› 101: of these 1 are special"
                 + " tokens and the overlap may be at most half of the other 100;"
-                + " use --max-tokens 129 or more, or --overlap from 2 to 50");
+                + " use ‹maxTokens› 129 or more, or ‹overlap› from 2 to 50");
     assertThatThrownBy(() -> WindowPlan.of(32, 1, 1, OptionalInt.of(40), 25, true, true))
         .hasMessage(
-            "Cannot use --overlap 40 with --max-tokens 32: of these 2 are special tokens and the"
-                + " overlap may be at most half of the other 30; use --max-tokens 82 or more,"
-                + " or --max-tokens 56 or more with --overlap 27");
+            "Cannot use ‹overlap› 40 with ‹maxTokens› 32: of these 2 are special tokens and the"
+                + " overlap may be at most half of the other 30; use ‹maxTokens› 82 or more,"
+                + " or ‹maxTokens› 56 or more with ‹overlap› 27");
     assertThatThrownBy(() -> WindowPlan.of(1, 1, 1, OptionalInt.empty(), 100, true, true))
         .hasMessage(
-            "Cannot use the default overlap 102 with --max-tokens 1: of these 2 are special"
+            "Cannot use the default overlap 102 with ‹maxTokens› 1: of these 2 are special"
                 + " tokens and the overlap may be at most half of the other 0;"
-                + " use --max-tokens 206 or more");
+                + " use ‹maxTokens› 206 or more");
   }
 
   /** What a refusal proposes is accepted. */
@@ -173,7 +173,7 @@ class WindowPlanTest {
       WindowPlan.of(maxTokens, 1, 1, OptionalInt.empty(), w, causal, causal);
     } catch (IllegalArgumentException refused) {
       Matcher numbers =
-          Pattern.compile("use --max-tokens (\\d+) or more").matcher(refused.getMessage());
+          Pattern.compile("use ‹maxTokens› (\\d+) or more").matcher(refused.getMessage());
       assertThat(numbers.find()).isTrue();
       int enough = Integer.parseInt(numbers.group(1));
       assertThat(enough).isGreaterThan(maxTokens);

@@ -7,6 +7,7 @@ import io.github.tommerspark.engine.DeviceChoice;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.engine.Processor;
 import io.github.tommerspark.engine.Torch;
+import io.github.tommerspark.message.OptionNames;
 import io.github.tommerspark.spark.EngineSetup;
 import io.github.tommerspark.spark.ExecutorModels;
 import java.io.IOException;
@@ -212,7 +213,7 @@ final class Checkup {
       findings.add(
           Finding.fail(
               check,
-              "the model does not run: " + e.getMessage(),
+              "the model does not run: " + OptionNames.flags(e.getMessage()),
               "see the log of this JVM for the cause"));
     }
   }

@@ -12,6 +12,7 @@ import io.github.tommerspark.jobs.train.TrainClassifierCommand;
 import io.github.tommerspark.jobs.train.TrainCommand;
 import io.github.tommerspark.message.Failures;
 import io.github.tommerspark.message.Nearest;
+import io.github.tommerspark.message.OptionNames;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -188,7 +189,7 @@ public final class TommerSpark implements Runnable {
   }
 
   private static int misused(ParameterException e, PrintStream err) {
-    String message = e.getMessage();
+    String message = OptionNames.flags(e.getMessage());
     if (e instanceof UnmatchedArgumentException unmatched) {
       List<String> near = unmatched.getSuggestions();
       message += near.isEmpty() ? "" : "; did you mean " + String.join(" or ", near) + "?";

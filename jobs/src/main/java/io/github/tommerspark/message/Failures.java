@@ -56,9 +56,10 @@ public final class Failures {
 
   private Failures() {}
 
-  /** One line without a stack trace; never empty. */
+  /** One line without a stack trace, for the command line; never empty. */
   public static String line(Throwable thrown) {
-    return Redaction.uri(message(thrown).replaceAll("\\s*[\\r\\n]+\\s*", " ").strip());
+    String line = message(thrown).replaceAll("\\s*[\\r\\n]+\\s*", " ").strip();
+    return Redaction.uri(OptionNames.flags(line));
   }
 
   /** Returns whether Spark has logged it: it ended a task or a query. */

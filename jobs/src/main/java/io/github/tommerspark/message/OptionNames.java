@@ -7,33 +7,40 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Options in messages, as they are called where the message is read. Messages name them as the
- * command line does, {@code --max-tokens}; a pipeline calls that {@code maxTokens} and SQL {@code
- * max_tokens}.
+ * Options in messages, as they are called where the message is read. Code below the commands marks
+ * an option as {@code ‹maxTokens›}; that is {@code --max-tokens} on the command line, {@code
+ * maxTokens} in a pipeline and {@code max_tokens} in SQL.
  */
 public final class OptionNames {
 
-  private static final Pattern OPTION = Pattern.compile("(?<![\\w-])--([a-z]+(?:-[a-z]+)*)");
+  private static final Pattern OPTION = Pattern.compile("‹([a-z]+(?:[A-Z][a-z]+)*)›");
+  private static final Pattern CAPITAL = Pattern.compile("[A-Z]");
 
   /** Options of the command line that neither pipelines nor SQL have. */
   private static final Map<String, String> ELSEWHERE =
-      Map.of("trust-backbone", "the setting spark.tommer.trust-backbone=true of the session");
+      Map.of("trustBackbone", "the setting spark.tommer.trust-backbone=true of the session");
 
   private OptionNames() {}
 
+  /** The message for those who write {@code --max-tokens}. */
+  public static String flags(String message) {
+    return replaced(message, name -> "--" + separated(name, "-"));
+  }
+
   /** The message for those who set {@code maxTokens}. */
   public static String camelCase(String message) {
-    return replaced(
-        message,
-        name ->
-            Pattern.compile("-(.)")
-                .matcher(name)
-                .replaceAll(m -> m.group(1).toUpperCase(Locale.ROOT)));
+    return replaced(message, name -> ELSEWHERE.getOrDefault(name, name));
   }
 
   /** The message for those who write {@code max_tokens}. */
   public static String snakeCase(String message) {
-    return replaced(message, name -> name.replace('-', '_'));
+    return replaced(message, name -> ELSEWHERE.getOrDefault(name, separated(name, "_")));
+  }
+
+  private static String separated(String name, String separator) {
+    return CAPITAL
+        .matcher(name)
+        .replaceAll(capital -> separator + capital.group().toLowerCase(Locale.ROOT));
   }
 
   private static String replaced(String message, UnaryOperator<String> rename) {
@@ -41,9 +48,6 @@ public final class OptionNames {
         ? null
         : OPTION
             .matcher(message)
-            .replaceAll(
-                found ->
-                    Matcher.quoteReplacement(
-                        ELSEWHERE.getOrDefault(found.group(1), rename.apply(found.group(1)))));
+            .replaceAll(found -> Matcher.quoteReplacement(rename.apply(found.group(1))));
   }
 }

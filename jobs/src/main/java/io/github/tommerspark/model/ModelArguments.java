@@ -118,14 +118,14 @@ public final class ModelArguments {
    */
   public List<ModelSpec> file(Path file) {
     if (!Files.isRegularFile(file)) {
-      throw new UserException("Cannot read --models %s: no such file".formatted(file));
+      throw new UserException("Cannot read ‹models› %s: no such file".formatted(file));
     }
     try {
       JsonNode root = new ObjectMapper().readTree(Files.readAllBytes(file));
       JsonNode models = root.isObject() ? root.path("models") : root;
       if (!models.isArray() || models.isEmpty()) {
         throw new IllegalArgumentException(
-            "Cannot read --models %s: expected an array of models".formatted(file));
+            "Cannot read ‹models› %s: expected an array of models".formatted(file));
       }
       List<ModelSpec> specs = new ArrayList<>();
       for (JsonNode model : models) {
@@ -134,9 +134,9 @@ public final class ModelArguments {
       return distinct(specs);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(
-          "Cannot read --models %s: %s".formatted(file, e.getOriginalMessage()), e);
+          "Cannot read ‹models› %s: %s".formatted(file, e.getOriginalMessage()), e);
     } catch (IOException e) {
-      throw new UserException("Cannot read --models %s: %s".formatted(file, e.getMessage()), e);
+      throw new UserException("Cannot read ‹models› %s: %s".formatted(file, e.getMessage()), e);
     }
   }
 
@@ -145,7 +145,7 @@ public final class ModelArguments {
       String key = keys.next();
       if (!KEYS.contains(key)) {
         throw new IllegalArgumentException(
-            "Cannot read --models %s: unknown key \"%s\"; a model has %s"
+            "Cannot read ‹models› %s: unknown key \"%s\"; a model has %s"
                 .formatted(file, key, String.join(", ", KEYS.stream().sorted().toList())));
       }
     }
@@ -154,7 +154,7 @@ public final class ModelArguments {
     String head = text(model, "head", file);
     if (name == null) {
       throw new IllegalArgumentException(
-          "Cannot read --models %s: a model has no \"name\"".formatted(file));
+          "Cannot read ‹models› %s: a model has no \"name\"".formatted(file));
     }
     checkName(name);
     Path folder = file.toAbsolutePath().getParent();
@@ -164,7 +164,7 @@ public final class ModelArguments {
     }
     if (!bundled && head == null) {
       throw new IllegalArgumentException(
-          "Cannot read --models %s: model \"%s\" has a backbone but no \"head\""
+          "Cannot read ‹models› %s: model \"%s\" has a backbone but no \"head\""
               .formatted(file, name));
     }
     ModelSpec spec;
@@ -246,7 +246,7 @@ public final class ModelArguments {
   private static Number number(JsonNode node, String key, Path file) {
     if (!node.isNumber()) {
       throw new IllegalArgumentException(
-          "Cannot read --models %s: \"%s\" must be a number, but is %s".formatted(file, key, node));
+          "Cannot read ‹models› %s: \"%s\" must be a number, but is %s".formatted(file, key, node));
     }
     return node.numberValue();
   }
@@ -254,7 +254,7 @@ public final class ModelArguments {
   private static boolean flag(JsonNode node, String key, Path file) {
     if (!node.isBoolean()) {
       throw new IllegalArgumentException(
-          "Cannot read --models %s: \"%s\" must be true or false, but is %s"
+          "Cannot read ‹models› %s: \"%s\" must be true or false, but is %s"
               .formatted(file, key, node));
     }
     return node.booleanValue();
@@ -268,7 +268,7 @@ public final class ModelArguments {
     }
     if (!node.isMissingNode() && !node.isArray()) {
       throw new IllegalArgumentException(
-          "Cannot read --models %s: \"%s\" must be an array of strings, but is %s"
+          "Cannot read ‹models› %s: \"%s\" must be an array of strings, but is %s"
               .formatted(file, key, node));
     }
     return texts;
@@ -278,7 +278,7 @@ public final class ModelArguments {
     JsonNode node = model.get(key);
     if (node != null && !node.isTextual()) {
       throw new IllegalArgumentException(
-          "Cannot read --models %s: \"%s\" must be a string, but is %s".formatted(file, key, node));
+          "Cannot read ‹models› %s: \"%s\" must be a string, but is %s".formatted(file, key, node));
     }
     return node == null ? null : node.textValue();
   }
@@ -306,7 +306,7 @@ public final class ModelArguments {
   private static String bundledName(String name) {
     if (!MentionDetector.bundledModels().contains(name)) {
       throw new IllegalArgumentException(
-          "Unknown model \"%s\": bundled are %s; name one of your own as --model NAME=BACKBONE,HEAD%s"
+          "Unknown model \"%s\": bundled are %s; name one of your own as ‹model› NAME=BACKBONE,HEAD%s"
               .formatted(
                   name,
                   String.join(", ", allBundled()),
@@ -338,7 +338,7 @@ public final class ModelArguments {
     }
     if (parts.length != 2 || parts[0].isBlank() || parts[1].isBlank()) {
       throw new IllegalArgumentException(
-          "Cannot understand --model %s: expected NAME=BACKBONE,HEAD with one comma; name directories that have commas by --backbone and --head"
+          "Cannot understand ‹model› %s: expected NAME=BACKBONE,HEAD with one comma; name directories that have commas by ‹backbone› and ‹head›"
               .formatted(given));
     }
     String backbone =

@@ -23,6 +23,7 @@ import io.github.tommerspark.jobs.report.ReportOptions;
 import io.github.tommerspark.jobs.train.TrainClassifierCommand;
 import io.github.tommerspark.jobs.train.TrainClassifierJob;
 import io.github.tommerspark.jobs.train.TrainingRecord;
+import io.github.tommerspark.message.OptionNames;
 import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.pipeline.MentionDetectorModel;
 import io.github.tommerspark.source.LocalDirectory;
@@ -442,7 +443,7 @@ class TypedMentionsJobTest {
                             List.of(arguments).subList(1, arguments.length).toArray(String[]::new)))
                     .options())
         .isInstanceOf(CommandLine.ParameterException.class)
-        .hasMessage(message);
+        .satisfies(thrown -> assertThat(OptionNames.flags(thrown.getMessage())).isEqualTo(message));
   }
 
   private void annotate(String output, String classifier, String... more) throws IOException {
