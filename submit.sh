@@ -204,7 +204,7 @@ stale() {
 if stale; then
   command -v mvn > /dev/null || fail "Maven is needed to build $jar: install it, or build elsewhere"
   echo "submit.sh: building $(basename "$jar") (once; the first time Maven downloads libraries)" >&2
-  (cd "$root" && mvn -B -q -Dstyle.color=never -Dmaven.test.skip -Dspotless.check.skip package) >&2 ||
+  (cd "$root" && mvn -B -q -Dstyle.color=never -Dmaven.test.skip -Dspotless.check.skip -pl jobs -am package) >&2 ||
     fail "the build failed; see above"
 fi
 

@@ -77,13 +77,10 @@ public final class StrictJson {
   }
 
   static ModelFormatException malformed(String where, IOException cause) {
+    // Jackson quotes the input in its messages.
     String reason =
-        cause instanceof JsonProcessingException json ? json.getOriginalMessage() : "invalid UTF-8";
-    // Jackson quotes the input in its messages, line breaks included.
-    String line = Quoted.of(reason);
+        cause instanceof JsonProcessingException ? Quoted.reason(cause) : "invalid UTF-8";
     return new ModelFormatException(
-        "Cannot read %s: it is not valid JSON (%s)"
-            .formatted(where, line.substring(1, line.length() - 1)),
-        cause);
+        "Cannot read %s: it is not valid JSON (%s)".formatted(where, reason), cause);
   }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import io.github.tommerspark.source.LocalDirectory;
+import io.github.tommerspark.source.Quoted;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -36,8 +37,7 @@ final class TokenizerJson {
       root = new JsonMapper().readTree(bytes);
     } catch (JsonProcessingException e) {
       throw new ModelFormatException(
-          "Cannot read tokenizer %s: it is not valid JSON (%s)"
-              .formatted(file, e.getOriginalMessage().replaceAll("\\s+", " ")),
+          "Cannot read tokenizer %s: it is not valid JSON (%s)".formatted(file, Quoted.reason(e)),
           e);
     }
     JsonNode tokens = root.path("model").path("vocab");

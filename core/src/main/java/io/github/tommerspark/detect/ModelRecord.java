@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import io.github.tommerspark.source.ModelDirectory;
+import io.github.tommerspark.source.Quoted;
 import io.github.tommerspark.text.BosPolicy;
 import java.io.IOException;
 import java.util.Optional;
@@ -62,7 +63,7 @@ record ModelRecord(
     } catch (JsonProcessingException e) {
       throw new ModelFormatException(
           "Cannot read %s/%s: it is not valid JSON (%s)"
-              .formatted(directory.name(), FILE, e.getOriginalMessage()));
+              .formatted(directory.name(), FILE, Quoted.reason(e)));
     }
   }
 

@@ -12,6 +12,7 @@ import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
+import io.github.tommerspark.source.Quoted;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -110,13 +111,9 @@ public final class ScriptModule implements AutoCloseable {
       manager.close();
       throw new IOException(
           "Cannot read %s: libtorch does not load it as TorchScript (%s)"
-              .formatted(file, firstLine(e)),
+              .formatted(file, Quoted.reason(e)),
           e);
     }
-  }
-
-  private static String firstLine(Throwable e) {
-    return String.valueOf(e.getMessage()).strip().lines().findFirst().orElse("no message");
   }
 
   private static String source(String name) {

@@ -38,7 +38,7 @@ final class JsonLines implements GoldFormat.LineParser {
       documents.add(document(number, JSON.readTree(line)));
     } catch (JsonProcessingException e) {
       throw new GoldFormatException(
-          file, number, "it is not a JSON object (%s)".formatted(firstLine(e)));
+          file, number, "it is not a JSON object (%s)".formatted(Quoted.reason(e)));
     } catch (IllegalArgumentException e) {
       throw new GoldFormatException(file, number, e.getMessage());
     }
@@ -114,9 +114,5 @@ final class JsonLines implements GoldFormat.LineParser {
 
   private static String found(JsonNode node) {
     return node.isMissingNode() ? "missing" : Quoted.of(node.toString());
-  }
-
-  private static String firstLine(JsonProcessingException e) {
-    return e.getOriginalMessage().lines().findFirst().orElse("");
   }
 }

@@ -164,20 +164,27 @@ final class HubClient {
       throws PassingException, IOException, InterruptedException {
     Exchange exchange = follow(id, "GET", uri, 0, false);
     byte[] body = exchange.readAll(MAX_LISTING_BYTES);
+    return listing(exchange.server(), id, body);
+  }
+
+  /**
+   * Reads a Hub's answer about a repository.
+   *
+   * @throws HubException if it is none
+   */
+  static Listing listing(String server, RepositoryId id, byte[] body) throws IOException {
     JsonNode json;
     try {
       json = JSON.readTree(body);
     } catch (JsonProcessingException e) {
       // Jackson's message would quote what it read.
       throw new HubException(
-          "%s sent no JSON about %s: is HF_ENDPOINT a Hub?"
-              .formatted(exchange.server(), id.name()));
+          "%s sent no JSON about %s: is HF_ENDPOINT a Hub?".formatted(server, id.name()));
     }
     String commit = json.path("sha").asText();
     if (!RepositoryId.isCommit(commit) || !json.path("siblings").isArray()) {
       throw new HubException(
-          "%s does not list the files of %s: is HF_ENDPOINT a Hub?"
-              .formatted(exchange.server(), id.name()));
+          "%s does not list the files of %s: is HF_ENDPOINT a Hub?".formatted(server, id.name()));
     }
     List<String> files = new ArrayList<>();
     for (JsonNode sibling : json.path("siblings")) {

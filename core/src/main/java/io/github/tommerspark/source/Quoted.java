@@ -1,5 +1,7 @@
 package io.github.tommerspark.source;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+
 /**
  * Text from a file that nobody vouches for, made fit for a one-line message.
  *
@@ -8,6 +10,7 @@ package io.github.tommerspark.source;
 public final class Quoted {
 
   private static final int MAX_LENGTH = 120;
+  private static final int MAX_REASON = 300;
 
   private Quoted() {}
 
@@ -19,19 +22,39 @@ public final class Quoted {
    *     120 UTF-16 units with {@code ...} in the place of the rest
    */
   public static String of(String text) {
-    StringBuilder quoted = new StringBuilder("\"");
-    int end = Math.min(text.length(), MAX_LENGTH);
+    return "\"" + escaped(text, MAX_LENGTH, "\"\\") + "\"";
+  }
+
+  /**
+   * The complaint of a library about a text, which it may quote.
+   *
+   * @param failure that the library threw
+   * @return the first line of its message, with control and format characters escaped, cut after
+   *     300 UTF-16 units with {@code ...} in the place of the rest
+   */
+  public static String reason(Throwable failure) {
+    String message =
+        failure instanceof JsonProcessingException json
+            ? json.getOriginalMessage()
+            : failure.getMessage();
+    String text = message == null ? failure.getClass().getSimpleName() : message.strip();
+    return escaped(text.lines().findFirst().orElse(""), MAX_REASON, "");
+  }
+
+  private static String escaped(String text, int most, String marked) {
+    StringBuilder escaped = new StringBuilder();
+    int end = Math.min(text.length(), most);
     for (int i = 0; i < end; i++) {
       char c = text.charAt(i);
-      if (c == '"' || c == '\\') {
-        quoted.append('\\').append(c);
+      if (marked.indexOf(c) >= 0) {
+        escaped.append('\\').append(c);
       } else if (isPlain(c)) {
-        quoted.append(c);
+        escaped.append(c);
       } else {
-        quoted.append("\\u%04x".formatted((int) c));
+        escaped.append("\\u%04x".formatted((int) c));
       }
     }
-    return quoted.append(end < text.length() ? "...\"" : "\"").toString();
+    return escaped.append(end < text.length() ? "..." : "").toString();
   }
 
   private static boolean isPlain(char c) {

@@ -1,6 +1,7 @@
 package io.github.tommerspark.text;
 
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
+import io.github.tommerspark.source.Quoted;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -123,13 +124,8 @@ public final class TextTokenizer implements AutoCloseable {
     try {
       return NativeTokenizer.parse(json);
     } catch (RuntimeException e) {
-      throw new IOException("Cannot read tokenizer " + name + ": " + firstLine(e), e);
+      throw new IOException("Cannot read tokenizer " + name + ": " + Quoted.reason(e), e);
     }
-  }
-
-  private static String firstLine(Throwable e) {
-    String message = String.valueOf(e.getMessage());
-    return message.lines().findFirst().orElse(message);
   }
 
   /**
@@ -146,7 +142,7 @@ public final class TextTokenizer implements AutoCloseable {
         all = tokenizer.ids(probe, true);
         mask = tokenizer.specialTokensMask(probe);
       } catch (RuntimeException e) {
-        throw new IOException("Cannot use tokenizer " + name + ": " + firstLine(e), e);
+        throw new IOException("Cannot use tokenizer " + name + ": " + Quoted.reason(e), e);
       }
       if (content.length == 0) {
         continue;
@@ -235,7 +231,7 @@ public final class TextTokenizer implements AutoCloseable {
     } catch (IllegalStateException e) {
       throw e;
     } catch (RuntimeException e) {
-      throw new IllegalStateException("Cannot tokenize with " + name + ": " + firstLine(e), e);
+      throw new IllegalStateException("Cannot tokenize with " + name + ": " + Quoted.reason(e), e);
     }
     CodePointOffsets offsets = CodePointOffsets.of(text);
     int size = encoded.ids().length - added - suffixIds.length;

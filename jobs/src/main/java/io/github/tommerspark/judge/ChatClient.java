@@ -1,8 +1,5 @@
 package io.github.tommerspark.judge;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.http.HttpClient;
@@ -10,7 +7,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.channels.UnresolvedAddressException;
-import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.ZonedDateTime;
@@ -44,12 +40,6 @@ final class ChatClient {
 
   /** The longest wait that a server may ask for; one that asks for more has run out of quota. */
   private static final Duration LONGEST_HOLD = Duration.ofMinutes(10);
-
-  /** The code by which Azure refuses to show an excerpt to its model. */
-  private static final String FILTERED = "content_filter";
-
-  private static final int SHOWN = 200;
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final JudgeSettings settings;
   private final RequestPacer pacer;
@@ -159,13 +149,17 @@ final class ChatClient {
     }
     HttpResponse<byte[]> response = response(request.build());
     int status = response.statusCode();
-    String body = new String(response.body(), StandardCharsets.UTF_8);
+    ChatResponse body = new ChatResponse(response.body(), settings.key());
     if (status == 200) {
       return answer(body);
     }
     String line =
         String.format(
-            Locale.ROOT, "%s answered %d%s", settings.endpoint().server(), status, complaint(body));
+            Locale.ROOT,
+            "%s answered %d%s",
+            settings.endpoint().server(),
+            status,
+            body.complaint());
     if (status == 408 || status == 429 || status >= 500) {
       Duration retryAfter = retryAfter(response);
       if (retryAfter != null && retryAfter.compareTo(LONGEST_HOLD) > 0) {
@@ -178,7 +172,7 @@ final class ChatClient {
       }
       throw new PassingException(line, status == 429, retryAfter);
     }
-    if (status == 400 && parsed(body).path("error").path("code").asText().equals(FILTERED)) {
+    if (status == 400 && body.isFiltered()) {
       // About this excerpt alone: others may pass.
       return new Answer(Verdict.UNCLEAR, line, false, 0, 0);
     }
@@ -227,7 +221,7 @@ final class ChatClient {
     }
     if (cause instanceof SSLException) {
       throw new JudgeException(
-          "Cannot reach %s: %s".formatted(server, oneLine(cause.getMessage())), cause);
+          "Cannot reach %s: %s".formatted(server, ChatResponse.oneLine(cause.getMessage())), cause);
     }
     if (cause instanceof ConnectException) {
       return new PassingException("%s does not accept connections".formatted(server));
@@ -235,54 +229,19 @@ final class ChatClient {
     if (cause instanceof IOException) {
       return new PassingException(
           "The connection to %s broke (%s)"
-              .formatted(server, oneLine(String.valueOf(cause.getMessage()))));
+              .formatted(server, ChatResponse.oneLine(String.valueOf(cause.getMessage()))));
     }
     throw new IllegalStateException("Cannot ask %s".formatted(server), cause);
   }
 
-  private Answer answer(String body) throws PassingException {
-    JsonNode json = parsed(body);
-    JsonNode choice = json.path("choices").path(0);
-    if (!choice.path("message").isObject()) {
-      throw new PassingException(
-          "%s sent no chat completion%s".formatted(settings.endpoint().server(), complaint(body)));
-    }
-    // Null where the judge refuses to speak.
-    String text = redact(choice.path("message").path("content").asText("")).strip();
-    return new Answer(
-        Verdict.of(text),
-        text,
-        choice.path("finish_reason").asText().equals("length"),
-        json.path("usage").path("prompt_tokens").asLong(),
-        json.path("usage").path("completion_tokens").asLong());
-  }
-
-  private static JsonNode parsed(String body) {
-    try {
-      return JSON.readTree(body);
-    } catch (JsonProcessingException e) {
-      return JSON.missingNode();
-    }
-  }
-
-  /** Returns the message of an error response, shortened, after a colon; empty if there is none. */
-  private String complaint(String body) {
-    JsonNode error = parsed(body).path("error");
-    String message = error.isTextual() ? error.asText() : error.path("message").asText(body);
-    // Redacted before it is shortened, or half a key would remain.
-    String line = oneLine(redact(message));
-    return line.isEmpty() ? "" : ": " + line;
-  }
-
-  private String redact(String text) {
-    return settings.key() == null ? text : settings.key().redact(text);
-  }
-
-  private static String oneLine(String text) {
-    String line = text.replaceAll("[\\s\\p{Cntrl}]+", " ").strip();
-    return line.codePointCount(0, line.length()) <= SHOWN
-        ? line
-        : line.substring(0, line.offsetByCodePoints(0, SHOWN)) + "…";
+  private Answer answer(ChatResponse response) throws PassingException {
+    return response
+        .answer()
+        .orElseThrow(
+            () ->
+                new PassingException(
+                    "%s sent no chat completion%s"
+                        .formatted(settings.endpoint().server(), response.complaint())));
   }
 
   private String remedy(int status) {

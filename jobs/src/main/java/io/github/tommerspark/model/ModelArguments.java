@@ -13,6 +13,7 @@ import io.github.tommerspark.hub.HubCache;
 import io.github.tommerspark.hub.HubException;
 import io.github.tommerspark.hub.RepositoryId;
 import io.github.tommerspark.message.UserException;
+import io.github.tommerspark.source.Quoted;
 import io.github.tommerspark.text.BosPolicy;
 import java.io.IOException;
 import java.net.URI;
@@ -134,7 +135,7 @@ public final class ModelArguments {
       return distinct(specs);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(
-          "Cannot read ‹models› %s: %s".formatted(file, e.getOriginalMessage()), e);
+          "Cannot read ‹models› %s: %s".formatted(file, Quoted.reason(e)), e);
     } catch (IOException e) {
       throw new UserException("Cannot read ‹models› %s: %s".formatted(file, e.getMessage()), e);
     }

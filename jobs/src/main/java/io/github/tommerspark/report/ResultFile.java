@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.github.tommerspark.source.Quoted;
 import java.io.IOException;
 import java.util.List;
 
@@ -36,8 +37,7 @@ final class ResultFile {
       }
       return value;
     } catch (JacksonException e) {
-      throw new IOException(
-          "Cannot read %s: %s".formatted(file, e.getOriginalMessage().replaceAll("\\s+", " ")), e);
+      throw new IOException("Cannot read %s: %s".formatted(file, Quoted.reason(e)), e);
     }
   }
 

@@ -5,6 +5,7 @@ import io.github.tommerspark.jobs.dataset.Provenance;
 import io.github.tommerspark.jobs.dataset.WholeFile;
 import io.github.tommerspark.message.Redaction;
 import io.github.tommerspark.message.UserException;
+import io.github.tommerspark.source.Quoted;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -78,7 +79,7 @@ record IncrementalRun(
     } catch (JacksonException e) {
       throw new UserException(
           "Cannot read the checkpoint %s: %s; restore it, or begin again with --new-output"
-              .formatted(Redaction.uri(latest.toString()), e.getOriginalMessage()),
+              .formatted(Redaction.uri(latest.toString()), Quoted.reason(e)),
           e);
     }
   }

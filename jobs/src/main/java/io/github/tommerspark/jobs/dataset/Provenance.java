@@ -46,6 +46,18 @@ public record Provenance(
     Map<String, Executor> executors,
     double seconds) {
 
+  /**
+   * Refuses a record without what later runs are compared with, as in a damaged file.
+   *
+   * @throws NullPointerException naming the part that is missing
+   */
+  public Provenance {
+    Objects.requireNonNull(version, "its run has no version");
+    Objects.requireNonNull(output, "its run has no output");
+    Objects.requireNonNull(models, "its run has no models");
+    models.forEach(model -> Objects.requireNonNull(model, "a model of its run is missing"));
+  }
+
   /** The folder beside the data, where Spark and other readers of data directories do not look. */
   public static final String FOLDER = "_tommer";
 
@@ -75,6 +87,16 @@ public record Provenance(
    */
   public record Output(
       String path, String format, Map<String, String> columns, Map<String, Long> files) {
+
+    /**
+     * Refuses a record without columns, as in a damaged file; without files it has none.
+     *
+     * @throws NullPointerException if there are none
+     */
+    public Output {
+      Objects.requireNonNull(columns, "its output has no columns");
+      files = files == null ? Map.of() : files;
+    }
 
     /** Returns whether it is a table, whose files are the format's own. */
     @JsonIgnore

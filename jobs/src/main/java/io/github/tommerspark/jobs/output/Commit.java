@@ -3,9 +3,11 @@ package io.github.tommerspark.jobs.output;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.tommerspark.jobs.dataset.Provenance;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /**
@@ -40,12 +42,25 @@ public record Commit(
   /** The format that is written. */
   static final int FORMAT = 1;
 
-  /** Copies the collections; absent ones are empty. */
+  /**
+   * Copies the collections; absent ones are empty.
+   *
+   * @throws NullPointerException naming a field that is missing, as in a damaged record
+   */
   public Commit {
+    Objects.requireNonNull(operation, "it has no operation");
     added = added == null ? Map.of() : Collections.unmodifiableSortedMap(new TreeMap<>(added));
-    removed = removed == null ? List.of() : List.copyOf(removed);
-    expired = expired == null ? List.of() : List.copyOf(expired);
+    added.forEach((name, size) -> Objects.requireNonNull(size, "a file has no size"));
+    removed = copy(removed);
+    expired = copy(expired);
     batches = batches == null ? Map.of() : Map.copyOf(batches);
+    batches.values().forEach(Commit::copy);
+  }
+
+  private static <T> List<T> copy(List<T> values) {
+    List<T> copy = values == null ? List.of() : new ArrayList<>(values);
+    copy.forEach(value -> Objects.requireNonNull(value, "a value in a list is missing"));
+    return Collections.unmodifiableList(copy);
   }
 
   /** The kinds of steps. */
@@ -82,6 +97,18 @@ public record Commit(
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Transaction(String runId, String series, Long batch) {
+
+    /**
+     * Either a run or a batch.
+     *
+     * @throws NullPointerException if it is neither
+     */
+    public Transaction {
+      if (runId == null) {
+        Objects.requireNonNull(series, "its transaction is neither a run nor a batch");
+        Objects.requireNonNull(batch, "the batch of its transaction has no number");
+      }
+    }
 
     /** A run with an id; null without one. */
     public static Transaction run(String runId) {

@@ -1,9 +1,12 @@
 package io.github.tommerspark.jobs.output;
 
 import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.tommerspark.jobs.dataset.Provenance;
 import io.github.tommerspark.message.Redaction;
 import io.github.tommerspark.message.UserException;
+import io.github.tommerspark.source.Quoted;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -131,13 +134,9 @@ public final class CommitLog {
       return Optional.empty();
     }
     Commit commit = parse(file, content, Commit.class);
-    if (commit.format() > Commit.FORMAT) {
-      throw new UserException(
-          String.format(
-              Locale.ROOT,
-              "Cannot read %s: commit %d was made by a newer version of tommer-spark",
-              shown(output),
-              number));
+    if (commit.number() != number) {
+      throw damaged(
+          file, String.format(Locale.ROOT, "it says to be commit %d", commit.number()), null);
     }
     return Optional.of(commit);
   }
@@ -259,15 +258,34 @@ public final class CommitLog {
     return parse(file, content, type);
   }
 
-  private static <T> T parse(Path file, byte[] content, Class<T> type) throws IOException {
+  /**
+   * Reads a commit or a snapshot.
+   *
+   * @throws UserException if it is damaged, or of a format that is not known yet
+   */
+  static <T> T parse(Path file, byte[] content, Class<T> type) throws IOException {
     try {
-      return Provenance.JSON.readValue(content, type);
+      // The format first: what else a newer record must have is not for this version to say.
+      if (!(Provenance.JSON.readTree(content) instanceof ObjectNode record)) {
+        throw damaged(file, "it is not a JSON object", null);
+      }
+      if (record.path("format").asLong() > Commit.FORMAT) {
+        throw new UserException(
+            "Cannot read %s: it was made by a newer version of tommer-spark"
+                .formatted(shown(file)));
+      }
+      return Provenance.JSON.treeToValue(record, type);
+    } catch (ValueInstantiationException e) {
+      throw damaged(file, Quoted.reason(e.getCause()), e);
     } catch (JacksonException e) {
-      throw new UserException(
-          "Cannot read the commit %s: %s; restore it from a copy"
-              .formatted(shown(file), e.getOriginalMessage()),
-          e);
+      throw damaged(file, Quoted.reason(e), e);
     }
+  }
+
+  private static UserException damaged(Path file, String reason, Throwable cause) {
+    return new UserException(
+        "Cannot read the record %s: %s; restore it from a copy".formatted(shown(file), reason),
+        cause);
   }
 
   static String shown(Path path) {

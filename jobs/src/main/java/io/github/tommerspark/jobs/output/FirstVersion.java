@@ -1,6 +1,5 @@
 package io.github.tommerspark.jobs.output;
 
-import com.fasterxml.jackson.core.JacksonException;
 import io.github.tommerspark.jobs.dataset.Provenance;
 import io.github.tommerspark.message.UserException;
 import java.io.FileNotFoundException;
@@ -58,7 +57,7 @@ record FirstVersion(
     for (Path file : records) {
       Provenance run = parse(file, fs);
       Matcher batch = BATCH.matcher(String.valueOf(run.run()));
-      Map<String, Long> its = run.output() == null ? Map.of() : run.output().files();
+      Map<String, Long> its = run.output().files();
       Optional<String> missing = missing(fs, output, its);
       if (missing.isPresent() && batch.matches()) {
         // It was being done again when that run was killed, and will be once more.
@@ -113,12 +112,10 @@ record FirstVersion(
 
   private static Provenance parse(Path file, FileSystem fs) throws IOException {
     byte[] content = CommitStore.read(fs, file);
-    try {
-      return Provenance.JSON.readValue(content, Provenance.class);
-    } catch (JacksonException e) {
-      throw new UserException(
-          "Cannot read the provenance %s: %s".formatted(file, e.getOriginalMessage()), e);
+    if (content == null) {
+      throw new FileNotFoundException(file.toString());
     }
+    return CommitLog.parse(file, content, Provenance.class);
   }
 
   /** The output as these runs left it, as if it had a commit of number 0. */

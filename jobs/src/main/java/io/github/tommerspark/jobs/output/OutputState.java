@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -39,7 +40,25 @@ public final class OutputState {
       SortedMap<String, Long> runIds,
       SortedMap<String, SortedMap<Long, Long>> series,
       List<Long> runs,
-      Provenance newest) {}
+      Provenance newest) {
+
+    /** Refuses what is incomplete, as in a damaged record. */
+    Snapshot {
+      Objects.requireNonNull(files, "it has no files");
+      Objects.requireNonNull(retired, "it has no list of retired files");
+      Objects.requireNonNull(runIds, "it has no ids of runs");
+      Objects.requireNonNull(series, "it has no series");
+      Objects.requireNonNull(runs, "it has no list of runs");
+      files.values().forEach(size -> Objects.requireNonNull(size, "a file has no size"));
+      retired.forEach(name -> Objects.requireNonNull(name, "a retired file has no name"));
+      runIds.values().forEach(run -> Objects.requireNonNull(run, "a run has no number"));
+      runs.forEach(run -> Objects.requireNonNull(run, "a run has no number"));
+      for (SortedMap<Long, Long> batches : series.values()) {
+        Objects.requireNonNull(batches, "a series has no batches");
+        batches.values().forEach(commit -> Objects.requireNonNull(commit, "a batch has no commit"));
+      }
+    }
+  }
 
   static OutputState of(Snapshot snapshot) {
     OutputState state = new OutputState();

@@ -50,7 +50,7 @@ public record TableCommit(
       return Optional.empty();
     }
     try {
-      return Optional.of(Provenance.JSON.readValue(text, TableCommit.class))
+      return Optional.ofNullable(Provenance.JSON.readValue(text, TableCommit.class))
           .filter(commit -> commit.format() <= FORMAT && commit.run() != null);
     } catch (JacksonException e) {
       // Anybody may write there.

@@ -14,6 +14,7 @@ import io.github.tommerspark.head.HeadFiles;
 import io.github.tommerspark.message.Redaction;
 import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.source.LocalDirectory;
+import io.github.tommerspark.source.Quoted;
 import io.github.tommerspark.train.HeadSlot;
 import io.github.tommerspark.train.HeadTrainer;
 import io.github.tommerspark.train.TrainerProgress;
@@ -168,7 +169,7 @@ final class TrainOutput {
     } catch (JacksonException e) {
       throw new UserException(
           "Cannot resume %s: %s is damaged: %s"
-              .formatted(this, newest + JSON_SUFFIX, e.getOriginalMessage()),
+              .formatted(this, newest + JSON_SUFFIX, Quoted.reason(e)),
           e);
     }
     JsonNode here = JSON.valueToTree(identity);

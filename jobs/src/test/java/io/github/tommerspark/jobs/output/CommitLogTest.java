@@ -18,6 +18,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class CommitLogTest {
 
@@ -90,7 +92,7 @@ class CommitLogTest {
     Files.writeString(second, "{\"format\": 1, \"numb");
     assertThatThrownBy(() -> log().read())
         .isInstanceOf(UserException.class)
-        .hasMessageMatching("Cannot read the commit .*/0+2\\.json: .*; restore it from a copy");
+        .hasMessageMatching("Cannot read the record .*/0+2\\.json: .*; restore it from a copy");
     Files.delete(second);
     assertThatThrownBy(() -> log().read())
         .isInstanceOf(UserException.class)
@@ -98,7 +100,28 @@ class CommitLogTest {
     Files.writeString(second, "{\"format\": 2, \"number\": 2}");
     assertThatThrownBy(() -> log().read())
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("commit 2 was made by a newer version of tommer-spark");
+        .hasMessageMatching("Cannot read .*/0+2\\.json: .* by a newer version of tommer-spark");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "null                                    | it is not a JSON object",
+        "{}                                      | it has no operation",
+        "{\"number\":3,\"operation\":\"new\"}      | it says to be commit 3",
+        "{\"number\":2,\"operation\":\"new\",\"added\":{\"a\":null}} | a file has no size",
+        "{\"number\":2,\"operation\":\"new\",\"transaction\":{}}   | its transaction is neither .*",
+        "{\"number\":2,\"operation\":\"new\",\"run\":{}}           | its run has no version"
+      })
+  void aCommitThatLacksSomethingIsRefused(String content, String reason) throws IOException {
+    append(commit(1, Commit.Operation.NEW, "a", files(1), List.of()));
+    Files.writeString(
+        folder.resolve("out/_tommer/commits/%020d.json".formatted(2)), content.strip());
+    assertThatThrownBy(() -> log().read())
+        .isInstanceOf(UserException.class)
+        .hasMessageMatching(
+            "Cannot read the record .*/0+2\\.json: %s; restore it from a copy".formatted(reason));
   }
 
   @Test
