@@ -3,7 +3,7 @@ package io.github.tommerspark.jobs.agree;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import io.github.tommerspark.jobs.dataset.WholeFile;
+import io.github.tommerspark.jobs.output.WholeFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

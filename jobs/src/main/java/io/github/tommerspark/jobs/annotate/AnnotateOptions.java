@@ -4,7 +4,7 @@ import io.github.tommerspark.detect.ModelDescription;
 import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.jobs.dataset.CorpusOptions;
-import io.github.tommerspark.jobs.dataset.OutputOptions;
+import io.github.tommerspark.jobs.output.OutputOptions;
 import java.util.List;
 import java.util.Map;
 

@@ -1,6 +1,6 @@
 package io.github.tommerspark.jobs.annotate;
 
-import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.jobs.output.Provenance;
 import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;

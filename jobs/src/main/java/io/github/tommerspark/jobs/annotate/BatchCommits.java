@@ -1,8 +1,8 @@
 package io.github.tommerspark.jobs.annotate;
 
-import io.github.tommerspark.jobs.dataset.OutputOptions;
-import io.github.tommerspark.jobs.dataset.Provenance;
-import io.github.tommerspark.jobs.dataset.WriteMode;
+import io.github.tommerspark.jobs.output.OutputOptions;
+import io.github.tommerspark.jobs.output.Provenance;
+import io.github.tommerspark.jobs.output.WriteMode;
 import io.github.tommerspark.jobs.table.TableCommit;
 import io.github.tommerspark.jobs.table.TableOutput;
 import io.github.tommerspark.message.UserException;

@@ -1,12 +1,12 @@
 package io.github.tommerspark.jobs.annotate;
 
-import io.github.tommerspark.jobs.dataset.OutputOptions;
-import io.github.tommerspark.jobs.dataset.Provenance;
 import io.github.tommerspark.jobs.output.Commit;
 import io.github.tommerspark.jobs.output.ObjectStore;
 import io.github.tommerspark.jobs.output.OutputDirectory;
+import io.github.tommerspark.jobs.output.OutputOptions;
 import io.github.tommerspark.jobs.output.OutputState;
 import io.github.tommerspark.jobs.output.OutputWriter;
+import io.github.tommerspark.jobs.output.Provenance;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;

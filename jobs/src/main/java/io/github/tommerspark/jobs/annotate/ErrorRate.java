@@ -1,6 +1,6 @@
 package io.github.tommerspark.jobs.annotate;
 
-import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.jobs.output.Provenance;
 import io.github.tommerspark.message.UserException;
 import java.util.Locale;
 

@@ -1,8 +1,8 @@
 package io.github.tommerspark.jobs.annotate;
 
 import com.fasterxml.jackson.core.JacksonException;
-import io.github.tommerspark.jobs.dataset.Provenance;
-import io.github.tommerspark.jobs.dataset.WholeFile;
+import io.github.tommerspark.jobs.output.Provenance;
+import io.github.tommerspark.jobs.output.WholeFile;
 import io.github.tommerspark.message.Redaction;
 import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.source.Quoted;

@@ -3,7 +3,7 @@ package io.github.tommerspark.jobs.annotate;
 import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.jobs.dataset.Corpus;
 import io.github.tommerspark.jobs.dataset.CorpusOptions;
-import io.github.tommerspark.jobs.dataset.OutputOptions;
+import io.github.tommerspark.jobs.output.OutputOptions;
 import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.spark.AddedColumns;
 import io.github.tommerspark.spark.AnnotatePlan;

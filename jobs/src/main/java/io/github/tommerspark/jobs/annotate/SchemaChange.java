@@ -2,7 +2,7 @@ package io.github.tommerspark.jobs.annotate;
 
 import io.github.tommerspark.jobs.dataset.Corpus;
 import io.github.tommerspark.jobs.dataset.CorpusOptions;
-import io.github.tommerspark.jobs.dataset.InputFormat;
+import io.github.tommerspark.jobs.format.InputFormat;
 import io.github.tommerspark.message.Redaction;
 import io.github.tommerspark.message.UserException;
 import java.util.ArrayList;

@@ -7,7 +7,7 @@ import io.github.tommerspark.backbone.BackboneExport;
 import io.github.tommerspark.backbone.PublishedShapes;
 import io.github.tommerspark.detect.ModelExport;
 import io.github.tommerspark.detect.ModelSpec;
-import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.jobs.output.Provenance;
 import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.message.Version;
 import io.github.tommerspark.source.Sha256;

@@ -1,7 +1,7 @@
 package io.github.tommerspark.jobs.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.jobs.output.Provenance;
 import io.github.tommerspark.message.UserException;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -3,8 +3,11 @@ package io.github.tommerspark.jobs.dataset;
 import static org.apache.spark.sql.functions.sha2;
 import static org.apache.spark.sql.functions.substring;
 
+import io.github.tommerspark.jobs.format.InputFormat;
+import io.github.tommerspark.jobs.format.OutputFormat;
 import io.github.tommerspark.jobs.output.CommitLog;
 import io.github.tommerspark.jobs.output.Committed;
+import io.github.tommerspark.jobs.output.Provenance;
 import io.github.tommerspark.jobs.table.TableInput;
 import io.github.tommerspark.message.Redaction;
 import io.github.tommerspark.message.UserException;

@@ -1,5 +1,6 @@
 package io.github.tommerspark.jobs.dataset;
 
+import io.github.tommerspark.jobs.format.InputFormat;
 import io.github.tommerspark.jobs.output.Committed;
 import io.github.tommerspark.jobs.table.TableInput;
 import io.github.tommerspark.jobs.table.TableName;

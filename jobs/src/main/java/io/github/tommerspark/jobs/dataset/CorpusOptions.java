@@ -1,5 +1,6 @@
 package io.github.tommerspark.jobs.dataset;
 
+import io.github.tommerspark.jobs.format.InputFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;

@@ -1,6 +1,7 @@
 package io.github.tommerspark.jobs.dataset;
 
 import io.github.tommerspark.gold.GoldFormat;
+import io.github.tommerspark.jobs.format.InputFormat;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;

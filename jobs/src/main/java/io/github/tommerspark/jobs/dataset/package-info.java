@@ -1,5 +1,2 @@
-/**
- * Data at rest: corpora and gold data in all their formats, and outputs with their provenance, who
- * may write them, and how a file appears whole or not at all.
- */
+/** Data that jobs read: corpora, outputs with their mentions, and gold data, in all formats. */
 package io.github.tommerspark.jobs.dataset;

@@ -12,7 +12,7 @@ import io.github.tommerspark.eval.SpanMatching;
 import io.github.tommerspark.eval.ThresholdGrid;
 import io.github.tommerspark.gold.GoldDocument;
 import io.github.tommerspark.jobs.dataset.GoldData;
-import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.jobs.output.Provenance;
 import io.github.tommerspark.message.Redaction;
 import io.github.tommerspark.spark.EvaluatePartition;
 import io.github.tommerspark.spark.EvaluatePlan;

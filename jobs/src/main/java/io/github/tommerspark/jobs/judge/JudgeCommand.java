@@ -2,7 +2,7 @@ package io.github.tommerspark.jobs.judge;
 
 import io.github.tommerspark.jobs.cli.CommonOptions;
 import io.github.tommerspark.jobs.cli.Sessions;
-import io.github.tommerspark.jobs.dataset.InputFormat;
+import io.github.tommerspark.jobs.format.InputFormat;
 import io.github.tommerspark.judge.ApiKey;
 import io.github.tommerspark.judge.Endpoint;
 import io.github.tommerspark.judge.JudgePrompt;

@@ -1,6 +1,6 @@
 package io.github.tommerspark.jobs.judge;
 
-import io.github.tommerspark.jobs.dataset.InputFormat;
+import io.github.tommerspark.jobs.format.InputFormat;
 import io.github.tommerspark.judge.JudgePrompt;
 import io.github.tommerspark.judge.JudgeSettings;
 import java.nio.file.Path;

@@ -2,7 +2,6 @@ package io.github.tommerspark.jobs.output;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
-import io.github.tommerspark.jobs.dataset.Provenance;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

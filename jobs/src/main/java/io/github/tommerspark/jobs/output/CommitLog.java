@@ -3,7 +3,6 @@ package io.github.tommerspark.jobs.output;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.tommerspark.jobs.dataset.Provenance;
 import io.github.tommerspark.message.Redaction;
 import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.source.Quoted;

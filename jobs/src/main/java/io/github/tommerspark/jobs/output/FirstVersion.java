@@ -1,6 +1,5 @@
 package io.github.tommerspark.jobs.output;
 
-import io.github.tommerspark.jobs.dataset.Provenance;
 import io.github.tommerspark.message.UserException;
 import java.io.FileNotFoundException;
 import java.io.IOException;

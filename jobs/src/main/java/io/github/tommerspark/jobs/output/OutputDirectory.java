@@ -1,8 +1,6 @@
 package io.github.tommerspark.jobs.output;
 
-import io.github.tommerspark.jobs.dataset.InputFormat;
-import io.github.tommerspark.jobs.dataset.Provenance;
-import io.github.tommerspark.jobs.dataset.WriteMode;
+import io.github.tommerspark.jobs.format.InputFormat;
 import io.github.tommerspark.message.Redaction;
 import io.github.tommerspark.message.UserException;
 import java.io.FileNotFoundException;

@@ -1,6 +1,5 @@
 package io.github.tommerspark.jobs.output;
 
-import io.github.tommerspark.jobs.dataset.Provenance;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

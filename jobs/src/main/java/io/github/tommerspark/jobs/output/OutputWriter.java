@@ -1,8 +1,6 @@
 package io.github.tommerspark.jobs.output;
 
-import io.github.tommerspark.jobs.dataset.OutputFormat;
-import io.github.tommerspark.jobs.dataset.Provenance;
-import io.github.tommerspark.jobs.dataset.WriteMode;
+import io.github.tommerspark.jobs.format.OutputFormat;
 import io.github.tommerspark.message.UserException;
 import java.io.FileNotFoundException;
 import java.io.IOException;

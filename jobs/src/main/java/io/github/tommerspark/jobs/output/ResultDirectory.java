@@ -1,6 +1,5 @@
 package io.github.tommerspark.jobs.output;
 
-import io.github.tommerspark.jobs.dataset.WriteMode;
 import io.github.tommerspark.message.Redaction;
 import io.github.tommerspark.message.UserException;
 import java.io.IOException;

@@ -2,7 +2,6 @@ package io.github.tommerspark.jobs.output;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.github.tommerspark.jobs.dataset.Provenance;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -12,7 +12,7 @@ import static org.apache.spark.sql.functions.xxhash64;
 
 import io.github.tommerspark.columns.ColumnNames;
 import io.github.tommerspark.jobs.dataset.AnnotatedDataset;
-import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.jobs.output.Provenance;
 import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.report.Block;
 import io.github.tommerspark.report.Documents;

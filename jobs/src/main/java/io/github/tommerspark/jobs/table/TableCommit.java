@@ -5,8 +5,8 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import io.github.tommerspark.jobs.dataset.Provenance;
 import io.github.tommerspark.jobs.output.Commit;
+import io.github.tommerspark.jobs.output.Provenance;
 import java.util.Optional;
 
 /**

@@ -1,7 +1,7 @@
 package io.github.tommerspark.jobs.table;
 
-import io.github.tommerspark.jobs.dataset.Provenance;
 import io.github.tommerspark.jobs.output.Commit;
+import io.github.tommerspark.jobs.output.Provenance;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;

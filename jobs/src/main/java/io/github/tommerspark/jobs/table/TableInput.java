@@ -1,6 +1,6 @@
 package io.github.tommerspark.jobs.table;
 
-import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.jobs.output.Provenance;
 import io.github.tommerspark.message.Redaction;
 import io.github.tommerspark.message.UserException;
 import java.io.IOException;

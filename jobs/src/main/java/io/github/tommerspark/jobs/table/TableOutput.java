@@ -2,12 +2,12 @@ package io.github.tommerspark.jobs.table;
 
 import static org.apache.spark.sql.functions.lit;
 
-import io.github.tommerspark.jobs.dataset.OutputFormat;
-import io.github.tommerspark.jobs.dataset.Provenance;
-import io.github.tommerspark.jobs.dataset.WriteMode;
+import io.github.tommerspark.jobs.format.OutputFormat;
 import io.github.tommerspark.jobs.output.Commit;
 import io.github.tommerspark.jobs.output.ObjectStore;
 import io.github.tommerspark.jobs.output.OutputDirectory;
+import io.github.tommerspark.jobs.output.Provenance;
+import io.github.tommerspark.jobs.output.WriteMode;
 import io.github.tommerspark.jobs.output.WriterId;
 import io.github.tommerspark.message.Failures;
 import io.github.tommerspark.message.Redaction;

@@ -1,7 +1,7 @@
 package io.github.tommerspark.jobs.train;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
-import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.jobs.output.Provenance;
 import io.github.tommerspark.train.ClassifierTrainer;
 import io.github.tommerspark.train.SpanExamples;
 import io.github.tommerspark.train.TypedF1;

@@ -1,7 +1,7 @@
 package io.github.tommerspark.jobs.train;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
-import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.jobs.output.Provenance;
 import io.github.tommerspark.train.LabelExamples;
 import io.github.tommerspark.train.LabelTrainer;
 import java.util.List;

@@ -3,7 +3,7 @@ package io.github.tommerspark.jobs.annotate;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.jobs.output.Provenance;
 import io.github.tommerspark.message.UserException;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -3,8 +3,8 @@ package io.github.tommerspark.jobs.annotate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.tommerspark.jobs.KilledRuns;
-import io.github.tommerspark.jobs.dataset.Provenance;
 import io.github.tommerspark.jobs.output.CommitLog;
+import io.github.tommerspark.jobs.output.Provenance;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

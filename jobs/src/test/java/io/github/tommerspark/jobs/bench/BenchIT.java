@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.tommerspark.jobs.SparkSubmit;
 import io.github.tommerspark.jobs.SparkSubmit.Run;
-import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.jobs.output.Provenance;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;

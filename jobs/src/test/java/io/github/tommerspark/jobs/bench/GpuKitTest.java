@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.tommerspark.jobs.dataset.Provenance;
+import io.github.tommerspark.jobs.output.Provenance;
 import io.github.tommerspark.message.UserException;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.tommerspark.jobs.LocalSpark;
+import io.github.tommerspark.jobs.format.InputFormat;
 import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.spark.ZstdCodec;
 import java.io.ByteArrayOutputStream;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.tommerspark.jobs.TommerSpark;
-import io.github.tommerspark.jobs.dataset.InputFormat;
+import io.github.tommerspark.jobs.format.InputFormat;
 import io.github.tommerspark.judge.ApiKey;
 import io.github.tommerspark.judge.JudgePrompt;
 import io.github.tommerspark.judge.JudgeSettings;

@@ -3,7 +3,6 @@ package io.github.tommerspark.jobs.output;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.tommerspark.jobs.dataset.WriteMode;
 import io.github.tommerspark.message.UserException;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -134,7 +133,7 @@ class CommitLogTest {
       Files.createDirectories(folder.resolve("out/_tommer/commits"));
       Files.write(
           folder.resolve("out/_tommer/commits/%020d.json".formatted(number)),
-          io.github.tommerspark.jobs.dataset.Provenance.JSON.writeValueAsBytes(commit));
+          io.github.tommerspark.jobs.output.Provenance.JSON.writeValueAsBytes(commit));
       Files.createFile(folder.resolve("out").resolve(commit.added().keySet().iterator().next()));
       state.apply(commit);
     }

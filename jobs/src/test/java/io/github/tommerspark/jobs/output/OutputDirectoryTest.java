@@ -3,7 +3,6 @@ package io.github.tommerspark.jobs.output;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.tommerspark.jobs.dataset.WriteMode;
 import io.github.tommerspark.message.UserException;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,6 +1,5 @@
-package io.github.tommerspark.jobs.dataset;
+package io.github.tommerspark.jobs.output;
 
-import io.github.tommerspark.jobs.output.ObjectStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.StandardCopyOption;

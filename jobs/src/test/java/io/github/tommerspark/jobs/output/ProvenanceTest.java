@@ -1,4 +1,4 @@
-package io.github.tommerspark.jobs.dataset;
+package io.github.tommerspark.jobs.output;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,5 +1,6 @@
-package io.github.tommerspark.jobs.dataset;
+package io.github.tommerspark.jobs.output;
 
+import io.github.tommerspark.jobs.format.OutputFormat;
 import java.util.List;
 
 /**

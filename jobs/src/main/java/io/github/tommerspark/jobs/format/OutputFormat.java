@@ -1,4 +1,4 @@
-package io.github.tommerspark.jobs.dataset;
+package io.github.tommerspark.jobs.format;
 
 import java.util.Arrays;
 import java.util.Locale;

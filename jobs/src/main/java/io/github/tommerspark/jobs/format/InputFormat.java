@@ -1,4 +1,4 @@
-package io.github.tommerspark.jobs.dataset;
+package io.github.tommerspark.jobs.format;
 
 import java.util.Arrays;
 import java.util.Locale;
@@ -53,7 +53,7 @@ public enum InputFormat {
         "Unknown input format \"%s\": use one of %s".formatted(label, labels()));
   }
 
-  static String labels() {
+  public static String labels() {
     return Arrays.stream(values())
         .filter(format -> format != TABLE)
         .map(InputFormat::label)
