@@ -1,46 +1,28 @@
 package io.github.tommerspark.detect;
 
 import ai.djl.Device;
-import ai.djl.engine.EngineException;
 import io.github.tommerspark.classify.MentionClassifier;
 import io.github.tommerspark.classify.SpanRepresentation;
 import io.github.tommerspark.decode.Candidates;
 import io.github.tommerspark.detect.DocumentMentions.ModelResult;
 import io.github.tommerspark.detect.PackedBatch.Sequence;
-import io.github.tommerspark.engine.DeviceHealth;
-import io.github.tommerspark.engine.DeviceMemoryException;
-import io.github.tommerspark.engine.EngineFailure;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.engine.Torch;
 import io.github.tommerspark.head.Head;
 import io.github.tommerspark.text.TextTokenizer;
 import io.github.tommerspark.text.TokenizedText;
-import io.github.tommerspark.text.Window;
 import io.github.tommerspark.text.WindowPlan;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Objects;
-import java.util.stream.Collectors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Models that share a backbone: texts are tokenised and cut once, and one forward serves all heads.
  * Thread-safe.
  */
 final class ModelGroup implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(ModelGroup.class);
-
-  /** A text that any model can read. */
-  private static final String PROBE = "Marie Curie was born in Warsaw.";
-
   private final List<ModelPlan> models;
 
   /** Per model the classes of its classifier; null without one. */
@@ -52,8 +34,8 @@ final class ModelGroup implements AutoCloseable {
   private final int vocabularySize;
   private final LoadReport report;
   private final WorkAccount account;
-
-  private final DeviceMemory memory;
+  private final ScoreFailures failures;
+  private final BatchScorer batches;
 
   private ModelGroup(
       List<ModelPlan> models,
@@ -74,7 +56,8 @@ final class ModelGroup implements AutoCloseable {
     this.vocabularySize = scorer.states().vocabularySize();
     this.report = report;
     this.account = account;
-    this.memory = memory;
+    this.failures = new ScoreFailures(models, report.dtype());
+    this.batches = new BatchScorer(scorer, tokenizer, windows, memory, failures);
   }
 
   /** Loads models of one {@link ModelPlan.SharingKey}, and closes their plans in the end. */
@@ -153,18 +136,37 @@ final class ModelGroup implements AutoCloseable {
     return classifiers;
   }
 
-  private static boolean respectsWords(ModelPlan model) {
-    return model.head().config().additions().wordBoundaries();
-  }
-
-  /** Returns whether candidates without a label are none. */
-  private boolean labelRequired(int model) {
-    Typing typing = models.get(model).spec().typing();
-    return typing != null && typing.labelRequired();
-  }
-
   List<ModelPlan> models() {
     return models;
+  }
+
+  /** The classes of a model's classifier; null without one. */
+  List<String> classes(int model) {
+    return classes.get(model);
+  }
+
+  TextTokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  WindowPlan windows() {
+    return windows;
+  }
+
+  int vocabularySize() {
+    return vocabularySize;
+  }
+
+  ScoreFailures failures() {
+    return failures;
+  }
+
+  BatchScorer batches() {
+    return batches;
+  }
+
+  WorkAccount account() {
+    return account;
   }
 
   LoadReport report() {
@@ -173,7 +175,7 @@ final class ModelGroup implements AutoCloseable {
 
   /** Tokens of a forward call at most; fewer than were allowed if the device ran out of memory. */
   int batchTokens() {
-    return memory.budget();
+    return batches.batchTokens();
   }
 
   WorkReport work() {
@@ -193,7 +195,7 @@ final class ModelGroup implements AutoCloseable {
    * @return per text one result per model; null for the texts left out
    */
   List<List<ModelResult>> annotate(List<String> texts, List<ModelSpec> uses) {
-    return scored(texts, uses).results(Work::mentions);
+    return scored(texts, uses).results(TextWork::mentions);
   }
 
   /**
@@ -204,7 +206,7 @@ final class ModelGroup implements AutoCloseable {
    * @return per text what each model made of it; null for the texts left out
    */
   List<List<ScoredText>> score(List<String> texts, List<ModelSpec> uses) {
-    return scored(texts, uses).results(Work::candidates);
+    return scored(texts, uses).results(TextWork::candidates);
   }
 
   /** Returns where hidden states come from. */
@@ -214,24 +216,20 @@ final class ModelGroup implements AutoCloseable {
 
   /** The share of the heads in the time of forwards over these texts, batched as usual. */
   double headShare(List<String> texts) {
-    Work work = new Work(texts, specs());
-    List<Sequence> sequences = PackedBatch.sorted(work.tokenize());
+    List<Sequence> sequences = PackedBatch.sorted(new TextWork(this, texts, specs()).tokenize());
     long[] sum = new long[2];
-    for (int from = 0; from < sequences.size(); ) {
-      int to = batchEnd(sequences, from);
-      long[] parts =
-          scorer.partNanos(
-              PackedBatch.of(
-                  sequences.subList(from, to), tokenizer.prefixIds(), tokenizer.suffixIds()));
-      sum[0] += parts[0];
-      sum[1] += parts[1];
-      from = to;
-    }
+    batches.forEachBatch(
+        sequences,
+        batch -> {
+          long[] parts = scorer.partNanos(batches.packed(batch));
+          sum[0] += parts[0];
+          sum[1] += parts[1];
+        });
     return (double) sum[1] / (sum[0] + sum[1]);
   }
 
-  private Work scored(List<String> texts, List<ModelSpec> uses) {
-    Work work = new Work(texts, uses);
+  private TextWork scored(List<String> texts, List<ModelSpec> uses) {
+    TextWork work = new TextWork(this, texts, uses);
     long begin = System.nanoTime();
     List<Sequence> sequences = work.tokenize();
     account.tokenised(work.documentTokens(), System.nanoTime() - begin);
@@ -262,467 +260,14 @@ final class ModelGroup implements AutoCloseable {
    */
   List<EncodedText> encode(
       List<String> texts, GivenSpans given, int layer, SpanRepresentation representation) {
-    Work work = new Work(texts, specs());
-    List<Sequence> sequences = PackedBatch.sorted(work.tokenize());
-    List<Candidates> wanted = new ArrayList<>();
-    List<Map<Long, float[]>> vectors = new ArrayList<>();
-    for (int text = 0; text < texts.size(); text++) {
-      wanted.add(work.errors[text] == null ? given.of(text, work.tokens[text]) : new Candidates());
-      vectors.add(new HashMap<>());
-    }
-    for (int from = 0; from < sequences.size(); ) {
-      int to = batchEnd(sequences, from);
-      work.encode(sequences.subList(from, to), wanted, layer, representation, vectors);
-      from = to;
-    }
-    List<EncodedText> encoded = new ArrayList<>();
-    for (int text = 0; text < texts.size(); text++) {
-      encoded.add(new EncodedText(work.candidates(text, 0), vectors.get(text)));
-    }
-    return encoded;
-  }
-
-  private int batchEnd(List<Sequence> sequences, int from) {
-    int specials = tokenizer.prefixIds().length + tokenizer.suffixIds().length;
-    int budget = memory.budget();
-    int to = from;
-    while (to < sequences.size()) {
-      budget -= sequences.get(to).window().size() + specials;
-      if (budget < 0 && to > from) {
-        break;
-      }
-      to++;
-    }
-    return to;
+    TextWork work = new TextWork(this, texts, specs());
+    String model = models.get(0).spec().name();
+    return new SpanVectors(model, scorer, batches, work, layer, representation).of(given);
   }
 
   @Override
   public void close() {
     scorer.close();
     tokenizer.close();
-  }
-
-  /** Decodes a text's candidates of one model. */
-  @FunctionalInterface
-  private interface Outcome<R> {
-    R of(Work work, int text, int model);
-  }
-
-  /** One call of {@link #annotate} or {@link #score}. */
-  private final class Work {
-    private final List<String> texts;
-    private final List<ModelSpec> uses;
-    private final double[] thresholds;
-    private final TokenizedText[] tokens;
-    private final int[] windowCounts;
-    private final String[] errors;
-    private final Candidates[][] candidates;
-    private EqualSequences equal;
-
-    /** Null for models without a classifier. */
-    private final SpanLabels[][] labels;
-
-    Work(List<String> texts, List<ModelSpec> uses) {
-      this.texts = texts;
-      this.uses = uses;
-      thresholds = uses.stream().mapToDouble(use -> use.threshold().value()).toArray();
-      tokens = new TokenizedText[texts.size()];
-      windowCounts = new int[texts.size()];
-      errors = new String[texts.size()];
-      candidates = new Candidates[texts.size()][models.size()];
-      labels = new SpanLabels[texts.size()][models.size()];
-    }
-
-    List<Sequence> tokenize() {
-      List<Sequence> sequences = new ArrayList<>();
-      for (int i = 0; i < texts.size(); i++) {
-        if (texts.get(i) != null) {
-          sequences.addAll(tokenize(i));
-        }
-      }
-      return sequences;
-    }
-
-    private List<Sequence> tokenize(int text) {
-      TokenizedText tokenized;
-      try {
-        tokenized = encoded(texts.get(text));
-      } catch (RuntimeException e) {
-        LOG.warn("Cannot tokenise a text of {} characters", texts.get(text).length(), e);
-        errors[text] = "cannot tokenise the text: " + EngineFailure.line(e);
-        return List.of();
-      }
-      for (int i = 0; i < tokenized.size(); i++) {
-        if (tokenized.id(i) >= vocabularySize) {
-          errors[text] =
-              String.format(
-                  Locale.ROOT,
-                  "the tokenizer gives token id %d, but the backbone has only %d; tokenizer.json and config.json do not belong together",
-                  tokenized.id(i),
-                  vocabularySize);
-          return List.of();
-        }
-      }
-      tokens[text] = tokenized;
-      WordBoundaries boundaries =
-          models.stream().anyMatch(ModelGroup::respectsWords)
-              ? WordBoundaries.of(texts.get(text), tokenized)
-              : null;
-      List<Window> cut = windows.windows(tokenized.size());
-      windowCounts[text] = cut.size();
-      for (int model = 0; model < models.size(); model++) {
-        candidates[text][model] = new Candidates();
-        List<String> names = classes.get(model);
-        labels[text][model] = names == null ? null : new SpanLabels(names);
-      }
-      return cut.stream().map(window -> new Sequence(text, tokenized, boundaries, window)).toList();
-    }
-
-    /**
-     * The tokens of a text.
-     *
-     * @throws ModelFailedException if the tokenizer has none for another text either
-     * @throws RuntimeException if it twice had none for this text
-     */
-    private TokenizedText encoded(String text) {
-      try {
-        return tokenizer.encode(text);
-      } catch (RuntimeException first) {
-        requireAnswer("tokenise", () -> tokenizer.encode(PROBE));
-        return tokenizer.encode(text);
-      }
-    }
-
-    long documentTokens() {
-      return Arrays.stream(tokens).filter(Objects::nonNull).mapToLong(TokenizedText::size).sum();
-    }
-
-    /** Scores sequences, each once that has tokens of its own. */
-    void score(List<Sequence> all) {
-      equal = EqualSequences.of(all);
-      scoreAll(PackedBatch.sorted(equal.distinct()));
-    }
-
-    /** Scores sequences in batches as large as the device's memory allows. */
-    private void scoreAll(List<Sequence> sequences) {
-      int from = 0;
-      while (from < sequences.size()) {
-        int to = batchEnd(sequences, from);
-        scoreBatch(sequences.subList(from, to));
-        from = to;
-      }
-    }
-
-    /** Scores a batch; one that fails is cut, down to the window that cannot be scored. */
-    private void scoreBatch(List<Sequence> sequences) {
-      PackedBatch batch = packed(sequences);
-      int size = batch.ids().length;
-      Map<Sequence, String> failed;
-      try {
-        memory.require(size);
-        failed = collect(batch, scorer.score(batch, thresholds));
-      } catch (EngineException e) {
-        if (DeviceHealth.isMemoryExhausted(e)) {
-          memory.exhausted(size);
-          if (sequences.size() == 1) {
-            failed = scoreAlone(batch);
-          } else {
-            scoreAll(sequences);
-            return;
-          }
-        } else if (sequences.size() == 1) {
-          LOG.warn("Cannot score a window of {} tokens", size, e);
-          failed = Map.of(sequences.get(0), failure(e));
-        } else {
-          int middle = sequences.size() / 2;
-          scoreBatch(sequences.subList(0, middle));
-          scoreBatch(sequences.subList(middle, sequences.size()));
-          return;
-        }
-      }
-      failed.forEach(this::scoreAgain);
-    }
-
-    /**
-     * A window that failed gets a second chance, alone. It is to blame if it fails again where
-     * another text does not.
-     */
-    private void scoreAgain(Sequence sequence, String first) {
-      String second = failureAlone(sequence);
-      if (second == null) {
-        LOG.warn("A window that failed ({}) was scored when tried again", first);
-        return;
-      }
-      requireAnswer("score", this::probe);
-      equal.to(sequence).forEach(same -> errors[same.text()] = second);
-    }
-
-    /** The fault of a window when it is scored alone; null if it has none. */
-    private String failureAlone(Sequence sequence) {
-      PackedBatch batch = packed(List.of(sequence));
-      try {
-        return collect(batch, scorer.score(batch, thresholds)).get(sequence);
-      } catch (EngineException e) {
-        return DeviceHealth.isMemoryExhausted(e) ? scoreAlone(batch).get(sequence) : failure(e);
-      }
-    }
-
-    /**
-     * A single window for which memory did not suffice beside the batches of other tasks.
-     *
-     * @throws DeviceMemoryException if memory does not suffice for it alone either: that windows
-     *     are so long, or that others use the device, is no fault of a text
-     */
-    private Map<Sequence, String> scoreAlone(PackedBatch batch) {
-      int size = batch.ids().length;
-      try {
-        memory.require(size);
-        return collect(batch, scorer.scoreAlone(batch, thresholds));
-      } catch (EngineException e) {
-        if (!DeviceHealth.isMemoryExhausted(e)) {
-          return Map.of(batch.sequence(0), failure(e));
-        }
-        throw new DeviceMemoryException(
-            String.format(
-                Locale.ROOT,
-                "Out of memory with a single window of %d tokens: use a smaller ‹maxTokens›, or a device with more free memory (%s)",
-                size,
-                EngineFailure.line(e)),
-            e);
-      }
-    }
-
-    /** Scores a text of ours, which no model has a reason to fail on. */
-    private void probe() {
-      TokenizedText text = tokenizer.encode(PROBE);
-      Window window = windows.windows(text.size()).get(0);
-      Sequence sequence = new Sequence(0, text, WordBoundaries.of(PROBE, text), window);
-      PackedBatch batch = packed(List.of(sequence));
-      String failure = failures(batch, scorer.score(batch)).get(sequence);
-      if (failure != null) {
-        throw new IllegalStateException(failure);
-      }
-    }
-
-    /**
-     * Makes sure that a failure lies in a text.
-     *
-     * @param does what failed
-     * @param probe the same, with a text of ours
-     * @throws ModelFailedException if that fails, too
-     */
-    private void requireAnswer(String does, Runnable probe) {
-      try {
-        probe.run();
-      } catch (EngineException | IllegalStateException e) {
-        throw new ModelFailedException(
-            "Cannot %s with %s: it fails whatever it reads (%s); look at its files, and at ‹dtype› and ‹device›"
-                .formatted(
-                    does,
-                    models.stream()
-                        .map(model -> model.spec().name())
-                        .collect(Collectors.joining(" and ")),
-                    EngineFailure.line(e)),
-            e);
-      }
-    }
-
-    private PackedBatch packed(List<Sequence> sequences) {
-      return PackedBatch.of(sequences, tokenizer.prefixIds(), tokenizer.suffixIds());
-    }
-
-    private static String failure(EngineException e) {
-      return "the forward call failed: " + EngineFailure.line(e);
-    }
-
-    /** Scores a batch and keeps the vectors of spans that its windows own. */
-    void encode(
-        List<Sequence> sequences,
-        List<Candidates> wanted,
-        int layer,
-        SpanRepresentation representation,
-        List<Map<Long, float[]>> vectors) {
-      PackedBatch batch = PackedBatch.of(sequences, tokenizer.prefixIds(), tokenizer.suffixIds());
-      List<long[]> places = new ArrayList<>();
-      for (int s = 0; s < batch.size(); s++) {
-        Window window = batch.sequence(s).window();
-        int shift = batch.firstContent(s) - window.from();
-        Candidates spans = wanted.get(batch.sequence(s).text());
-        for (int i = 0; i < spans.size(); i++) {
-          if (spans.start(i) >= window.from() && window.owns(spans.end(i))) {
-            places.add(new long[] {spans.start(i) + shift, spans.end(i) + shift});
-          }
-        }
-      }
-      long[] packed = new long[2 * places.size()];
-      for (int i = 0; i < places.size(); i++) {
-        packed[i] = places.get(i)[0];
-        packed[places.size() + i] = places.get(i)[1];
-      }
-      SpanScorer.Encoded encoded = scorer.encode(batch, packed, layer, representation);
-      ScoredSpans found = encoded.found();
-      int[] owner = batch.sequenceOfToken();
-      int count = places.size() + found.scores().length;
-      int width = count == 0 ? 0 : encoded.vectors().length / count;
-      for (int i = 0; i < count; i++) {
-        int f = i - places.size();
-        int start = f < 0 ? (int) places.get(i)[0] : (int) found.starts()[f];
-        int end = f < 0 ? (int) places.get(i)[1] : (int) found.ends()[f];
-        int s = owner[end];
-        Window window = batch.sequence(s).window();
-        int shift = window.from() - batch.firstContent(s);
-        if (start + shift >= window.from()
-            && end + shift < window.to()
-            && window.owns(end + shift)) {
-          int text = batch.sequence(s).text();
-          if (f >= 0) {
-            if (!Float.isFinite(found.scores()[f])) {
-              throw new ModelFailedException(
-                  String.format(
-                      Locale.ROOT,
-                      "Cannot encode the spans of text %d with %s: a score is not finite",
-                      text,
-                      models.get(0).spec().name()),
-                  null);
-            }
-            candidates[text][0].add(start + shift, end + shift, found.scores()[f]);
-          }
-          vectors
-              .get(text)
-              .put(
-                  EncodedText.key(start + shift, end + shift),
-                  Arrays.copyOfRange(encoded.vectors(), i * width, (i + 1) * width));
-        }
-      }
-    }
-
-    /**
-     * Keeps the candidates of the windows that have finite scores.
-     *
-     * @return what is wrong with the others
-     */
-    private Map<Sequence, String> collect(PackedBatch batch, SpanScorer.Scores scores) {
-      Map<Sequence, String> failures = failures(batch, scores);
-      int[] owner = batch.sequenceOfToken();
-      for (int model = 0; model < scores.heads().size(); model++) {
-        collect(batch, owner, scores.heads().get(model), model, failures);
-      }
-      return failures;
-    }
-
-    /** The windows whose hidden states or scores are not finite, and where that began. */
-    private Map<Sequence, String> failures(PackedBatch batch, SpanScorer.Scores scores) {
-      Map<Sequence, String> failures = new IdentityHashMap<>();
-      int[] owner = batch.sequenceOfToken();
-      for (SpanScorer.NotFinite found : scores.notFinite()) {
-        failures.putIfAbsent(
-            batch.sequence(owner[found.token()]),
-            String.format(
-                Locale.ROOT,
-                "hidden states of layer %d are not finite in %s",
-                found.layer(),
-                report.dtype()));
-      }
-      for (int model = 0; model < scores.heads().size(); model++) {
-        ScoredSpans spans = scores.heads().get(model);
-        for (int i = 0; i < spans.scores().length; i++) {
-          boolean finite =
-              Float.isFinite(spans.scores()[i])
-                  && (spans.labelScores() == null || Float.isFinite(spans.labelScores()[i]));
-          if (!finite) {
-            failures.putIfAbsent(
-                batch.sequence(owner[(int) spans.ends()[i]]),
-                String.format(
-                    Locale.ROOT,
-                    "scores of model %s are not finite, though the hidden states of layer %d are",
-                    models.get(model).spec().name(),
-                    models.get(model).head().config().layer()));
-          }
-        }
-      }
-      return failures;
-    }
-
-    private void collect(
-        PackedBatch batch,
-        int[] owner,
-        ScoredSpans spans,
-        int model,
-        Map<Sequence, String> failures) {
-      for (int i = 0; i < spans.scores().length; i++) {
-        int sequenceIndex = owner[(int) spans.ends()[i]];
-        if (failures.containsKey(batch.sequence(sequenceIndex))) {
-          continue;
-        }
-        int firstContent = batch.firstContent(sequenceIndex);
-        int start = (int) spans.starts()[i] - firstContent;
-        int end = (int) spans.ends()[i] - firstContent;
-        for (Sequence sequence : equal.to(batch.sequence(sequenceIndex))) {
-          Window window = sequence.window();
-          int from = window.from();
-          // A span that touches a special token lies outside the window's content.
-          if (start >= 0
-              && end < window.size()
-              && window.owns(from + end)
-              && !(labelRequired(model) && spans.labels()[i] == 0)) {
-            candidates[sequence.text()][model].add(from + start, from + end, spans.scores()[i]);
-            if (classes.get(model) != null) {
-              labels[sequence.text()][model].add(
-                  from + start, from + end, (int) spans.labels()[i], spans.labelScores()[i]);
-            }
-          }
-        }
-      }
-    }
-
-    <R> List<List<R>> results(Outcome<R> outcome) {
-      long begin = System.nanoTime();
-      List<List<R>> results = new ArrayList<>(texts.size());
-      for (int text = 0; text < texts.size(); text++) {
-        if (texts.get(text) == null) {
-          results.add(null);
-          continue;
-        }
-        List<R> ofText = new ArrayList<>(models.size());
-        for (int model = 0; model < models.size(); model++) {
-          ofText.add(outcome.of(this, text, model));
-          candidates[text][model] = null;
-          labels[text][model] = null;
-        }
-        results.add(ofText);
-      }
-      account.decoded(System.nanoTime() - begin);
-      return results;
-    }
-
-    ScoredText candidates(int text, int model) {
-      if (errors[text] != null) {
-        return ScoredText.failed(texts.get(text), errors[text]);
-      }
-      return new ScoredText(
-          texts.get(text),
-          tokens[text],
-          candidates[text][model],
-          labels[text][model],
-          AdmissibleSpans.count(
-              models.get(model).head().config(),
-              windows.windows(tokens[text].size()),
-              tokenizer.prefixIds().length,
-              tokenizer.suffixIds().length),
-          null);
-    }
-
-    ModelResult mentions(int text, int model) {
-      if (errors[text] != null) {
-        return new ModelResult(List.of(), errors[text], 0, windowCounts[text]);
-      }
-      ModelSpec use = uses.get(model);
-      Candidates decoded = use.decoder().decode(candidates[text][model], use.threshold().value());
-      return new ModelResult(
-          MentionText.mentions(texts.get(text), tokens[text], decoded, labels[text][model]),
-          null,
-          tokens[text].size(),
-          windowCounts[text]);
-    }
   }
 }
