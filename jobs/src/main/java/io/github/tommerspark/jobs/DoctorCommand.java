@@ -6,9 +6,11 @@ import io.github.tommerspark.engine.DeviceChoice;
 import io.github.tommerspark.jobs.cli.CommonOptions;
 import io.github.tommerspark.jobs.cli.Sessions;
 import io.github.tommerspark.message.Redaction;
+import io.github.tommerspark.message.UserException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -56,27 +58,40 @@ final class DoctorCommand implements Callable<Integer> {
   public Integer call() {
     DeviceChoice choice = common.checked(() -> DeviceChoice.parse(device));
     PrintWriter out = command.commandLine().getOut();
-    boolean fails =
-        executors ? onExecutors(choice, out) : print(ExecutorCheckups.here(choice, paths), out);
-    return fails ? ExitCode.SOFTWARE : ExitCode.OK;
+    List<Finding> fails = new ArrayList<>();
+    if (executors) {
+      onExecutors(choice, out, fails);
+    } else {
+      print(ExecutorCheckups.here(choice, paths), out, fails);
+    }
+    if (!fails.isEmpty()) {
+      Finding first = fails.get(0);
+      throw new UserException(
+          String.format(
+              Locale.ROOT,
+              "Jobs cannot run here: %s: %s; %s (checks that failed: %d)",
+              first.check(),
+              first.found(),
+              first.remedy(),
+              fails.size()));
+    }
+    return ExitCode.OK;
   }
 
-  private boolean onExecutors(DeviceChoice choice, PrintWriter out) {
+  private void onExecutors(DeviceChoice choice, PrintWriter out, List<Finding> fails) {
     try (SparkSession spark = Sessions.start("doctor")) {
-      boolean fails = false;
       for (ExecutorCheckups.Report report :
           ExecutorCheckups.run(
                   JavaSparkContext.fromSparkContext(spark.sparkContext()), choice, paths)
               .values()) {
         out.println("executor %s on %s".formatted(report.executor(), report.host()));
-        fails |= print(report.findings(), out);
+        print(report.findings(), out, fails);
       }
-      return fails;
     }
   }
 
-  private static boolean print(List<Finding> findings, PrintWriter out) {
+  private static void print(List<Finding> findings, PrintWriter out, List<Finding> fails) {
     findings.forEach(finding -> out.println(Redaction.uri(finding.line())));
-    return findings.stream().anyMatch(finding -> finding.level() == Finding.Level.FAIL);
+    findings.stream().filter(finding -> finding.level() == Finding.Level.FAIL).forEach(fails::add);
   }
 }

@@ -189,7 +189,8 @@ public final class TommerSpark implements Runnable {
   }
 
   private static int misused(ParameterException e, PrintStream err) {
-    String message = OptionNames.flags(e.getMessage());
+    // Picocli's own words say it twice.
+    String message = OptionNames.flags(e.getMessage()).replace("option option", "option");
     if (e instanceof UnmatchedArgumentException unmatched) {
       List<String> near = unmatched.getSuggestions();
       message += near.isEmpty() ? "" : "; did you mean " + String.join(" or ", near) + "?";

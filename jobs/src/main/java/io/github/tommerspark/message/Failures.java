@@ -54,6 +54,8 @@ public final class Failures {
           DeviceMemoryException.class,
           ModelFailedException.class);
 
+  private static final String OURS = "io.github.tommerspark.";
+
   private Failures() {}
 
   /** One line without a stack trace, for the command line; never empty. */
@@ -81,6 +83,11 @@ public final class Failures {
     for (Throwable t : chain) {
       if (TELLING.stream().anyMatch(kind -> kind.isInstance(t))) {
         return t.getMessage();
+      }
+    }
+    for (int i = chain.size() - 1; i >= 0; i--) {
+      if (isOurs(chain.get(i))) {
+        return chain.get(i).getMessage();
       }
     }
     for (Throwable t : chain) {
@@ -116,6 +123,14 @@ public final class Failures {
       return describe(name, text);
     }
     return firstLine(last);
+  }
+
+  /** Returns whether our own code threw it, with a sentence that says of which file it speaks. */
+  private static boolean isOurs(Throwable t) {
+    StackTraceElement[] trace = t.getStackTrace();
+    return trace.length > 0
+        && trace[0].getClassName().startsWith(OURS)
+        && String.valueOf(t.getMessage()).startsWith("Cannot ");
   }
 
   private static boolean isTelling(String name) {

@@ -79,6 +79,22 @@ public final class Drivers {
       Map<String, String> environment,
       String... arguments)
       throws IOException {
+    return start(TommerSpark.class, folder, log, properties, environment, arguments);
+  }
+
+  /**
+   * Starts a main class.
+   *
+   * @param main the class
+   */
+  static Process start(
+      Class<?> main,
+      Path folder,
+      Path log,
+      List<String> properties,
+      Map<String, String> environment,
+      String... arguments)
+      throws IOException {
     List<String> command = java();
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(argument -> argument.startsWith("--add-opens") || argument.startsWith("-Dai.djl"))
@@ -91,7 +107,7 @@ public final class Drivers {
             "-Dspark.ui.enabled=false",
             "-Dspark.sql.shuffle.partitions=2"));
     properties.forEach(property -> command.add("-D" + property));
-    command.addAll(List.of("-cp", classPath(), TommerSpark.class.getName()));
+    command.addAll(List.of("-cp", classPath(), main.getName()));
     command.addAll(Arrays.asList(arguments));
     ProcessBuilder builder =
         new ProcessBuilder(command)
