@@ -26,7 +26,7 @@ while IFS=: read -r file method; do
     -cp "target/test-classes:$(cat target/classpath)" com.code_intelligence.jazzer.Jazzer \
     --target_class="$class" --target_method="$method" \
     --instrumentation_includes='io.github.tommerspark.**' --custom_hook_includes='io.github.tommerspark.**' \
-    "$corpus" "$inputs" -artifact_prefix="$inputs/" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=4096 \
+    "$corpus" "$inputs" -artifact_prefix="$inputs/" -max_total_time="$seconds" -timeout=60 -rss_limit_mb=4096 \
     -print_final_stats=1 > "$log" 2>&1; then
     finding=
   else

@@ -28,8 +28,9 @@ import org.apache.spark.sql.types.StructType;
  * Annotates the rows of a partition, in the order they come in.
  *
  * <p>An output row is the id if one is made, the kept input columns, and the {@link AddedColumns}.
- * A row is never lost and never fails the task (unless asked to): what cannot be annotated comes
- * out with empty mentions and an error.
+ * A row is never lost. One that cannot be annotated for what is in it comes out with empty mentions
+ * and an error, or fails the task if the plan says so. A fault of the environment, such as a
+ * device, memory or a model's files, is no row's: it fails the task, which Spark tries again.
  */
 public final class AnnotatePartition implements MapPartitionsFunction<Row, Row> {
 

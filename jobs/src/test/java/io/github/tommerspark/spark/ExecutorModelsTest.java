@@ -9,8 +9,11 @@ import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.EngineOptions;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class ExecutorModelsTest {
@@ -44,6 +47,31 @@ class ExecutorModelsTest {
     }
     assertThat(ExecutorModels.count()).isEqualTo(before + 1);
     assertThat(first.loadReports()).hasSize(1);
+  }
+
+  @Test
+  @Tag("soak")
+  void aSweepOfAThousandThresholdsTakesNoMoreMemory() throws IOException {
+    long early = 0;
+    for (int i = 0; i < 1000; i++) {
+      ModelSpec spec = MODEL.withDecoder(Decoder.THRESHOLD, i / 1001.0);
+      ExecutorModels.get(List.of(spec), OPTIONS).detector().detect(TEXTS);
+      if (i == 10) {
+        early = residentKilobytes();
+      }
+    }
+    long late = residentKilobytes();
+    System.out.println("resident: " + early + " kB after ten, " + late + " kB after a thousand");
+    assertThat(late).isLessThan(early * 101 / 100);
+  }
+
+  private static long residentKilobytes() throws IOException {
+    System.gc();
+    return Files.readAllLines(Path.of("/proc/self/status")).stream()
+        .filter(line -> line.startsWith("VmRSS:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test

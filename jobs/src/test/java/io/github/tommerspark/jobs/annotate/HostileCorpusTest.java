@@ -2,7 +2,9 @@ package io.github.tommerspark.jobs.annotate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.jobs.LocalSpark;
@@ -15,6 +17,7 @@ import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +34,10 @@ class HostileCorpusTest {
 
   private static final int EVERY = 20;
   private static final String FOUND = "transform(mentions, m -> struct(m.start, m.end, m.text))";
+
+  /** Rows with a mention whose text is not what stands there. */
+  private static final String CUT_OTHERWISE =
+      "exists(mentions, m -> substring(text, m.start + 1, m.end - m.start) != m.text)";
 
   private final SparkSession spark = LocalSpark.session();
 
@@ -87,6 +94,73 @@ class HostileCorpusTest {
     assertThat(counts.tokens().get("nano-llama")).isGreaterThan(10_000_000);
   }
 
+  @Test
+  void everyPlaneOfUnicodeAndHalvesOfCharacters() throws IOException {
+    Random random = new Random(17);
+    List<String> texts = new ArrayList<>();
+    for (int plane = 0; plane <= Character.MAX_CODE_POINT >> 16; plane++) {
+      StringBuilder text = new StringBuilder("In Paris ");
+      for (int i = 0; i < 200; i++) {
+        int letter = plane << 16 | random.nextInt(1 << 16);
+        text.appendCodePoint(
+            letter >= Character.MIN_SURROGATE && letter <= Character.MAX_SURROGATE ? 'x' : letter);
+      }
+      texts.add(text.append(" Marie Curie left Warsaw.").toString());
+    }
+    texts.add("In \ud800 Paris \udc00\ud83d Marie Curie left Warsaw\udfff");
+    texts.add("\ud83d");
+    writeTexts(texts);
+    AnnotateJob.run(spark, options("texts.jsonl", "out"));
+    Dataset<Row> written = written("out");
+    assertThat(written.select("id").distinct().count()).isEqualTo(texts.size());
+    assertThat(written.where("error is not null").count()).isZero();
+    assertThat(written.where("size(mentions) > 0").count()).isGreaterThanOrEqualTo(17);
+    assertThat(written.where(CUT_OTHERWISE).count()).isZero();
+  }
+
+  @Test
+  @Tag("soak")
+  void aHundredMegabytesInOneRow() throws IOException {
+    // A word of any length, and words of it alone.
+    writeTexts(
+        List.of(
+            "x".repeat(100_000_000) + " In Paris Marie Curie left Warsaw.",
+            "In Paris Marie Curie left Warsaw. " + " ".repeat(100_000_000)));
+    AnnotateOptions options = options("texts.jsonl", "out", ModelSpec.bundled("bge-small"));
+    AnnotateJob.run(spark, options);
+    Dataset<Row> written = written("out");
+    assertThat(written.count()).isEqualTo(2);
+    assertThat(written.where("error is not null").count()).isZero();
+    assertThat(written.where("exists(mentions, m -> m.text = 'Warsaw')").count()).isEqualTo(2);
+    assertThat(written.selectExpr("min(length(text))").first().getInt(0))
+        .isGreaterThan(100_000_000);
+  }
+
+  @Test
+  @Tag("soak")
+  void aMillionRowsOfOneCharacter() throws IOException {
+    try (BufferedWriter out = Files.newBufferedWriter(folder.resolve("texts.jsonl"))) {
+      for (int i = 0; i < 1_000_000; i++) {
+        out.write("{\"id\":\"%d\",\"text\":\"\\u%04x\"}\n".formatted(i, 32 + i % 50_000));
+      }
+    }
+    AnnotateResult result = AnnotateJob.run(spark, options("texts.jsonl", "out"));
+    assertThat(result.provenance().counts().rowsWritten()).isEqualTo(1_000_000);
+    assertThat(result.provenance().counts().errorRows()).isZero();
+    assertThat(written("out").select("id").distinct().count()).isEqualTo(1_000_000);
+  }
+
+  /** Texts of any characters, halves of some among them, which UTF-8 does not have. */
+  private void writeTexts(List<String> texts) throws IOException {
+    ObjectMapper json = JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
+    try (BufferedWriter out = Files.newBufferedWriter(folder.resolve("texts.jsonl"))) {
+      for (int i = 0; i < texts.size(); i++) {
+        out.write(json.writeValueAsString(Map.of("id", String.valueOf(i), "text", texts.get(i))));
+        out.newLine();
+      }
+    }
+  }
+
   private Provenance.Counts annotateAndCheck(int rows, Hostility hostility) throws IOException {
     write("docs.jsonl", rows, hostility, false);
     AnnotateResult result = AnnotateJob.run(spark, options("docs.jsonl", "out"));
@@ -96,12 +170,7 @@ class HostileCorpusTest {
     assertThat(written.select("id").distinct().count()).isEqualTo(rows);
     assertThat(written.where("id like 'hostile%'").count()).isEqualTo(rows / EVERY);
     assertThat(written.where("error is not null").count()).isZero();
-    assertThat(
-            written
-                .where(
-                    "exists(mentions, m -> substring(text, m.start + 1, m.end - m.start) != m.text)")
-                .count())
-        .isZero();
+    assertThat(written.where(CUT_OTHERWISE).count()).isZero();
     // Nothing is cut: what was read is what is there.
     assertThat(written.selectExpr("max(length(text))").first().getInt(0))
         .isEqualTo(hostility.character());
@@ -147,6 +216,10 @@ class HostileCorpusTest {
   }
 
   private AnnotateOptions options(String input, String output) {
+    return options(input, output, ModelSpec.bundled("nano-llama"));
+  }
+
+  private AnnotateOptions options(String input, String output, ModelSpec model) {
     return new AnnotateOptions(
         new CorpusOptions(List.of(folder.resolve(input).toString()), null, Map.of(), "text", null),
         new OutputOptions(
@@ -156,7 +229,7 @@ class HostileCorpusTest {
             "mentions",
             null,
             false),
-        List.of(ModelSpec.bundled("nano-llama")),
+        List.of(model),
         EngineOptions.defaults(),
         4,
         false,

@@ -23,6 +23,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,6 +34,30 @@ class LocaleRunsTest {
   private static final List<String> LOCALES =
       List.of(
           "ar-EG", "fa-IR-u-nu-arabext", "hi-IN-u-nu-deva", "th-TH-u-ca-buddhist-nu-thai", "tr");
+
+  /** Those of the long form beside them. */
+  private static final List<String> MORE_LOCALES =
+      List.of(
+          "ar-SA-u-ca-islamic",
+          "az",
+          "bn-BD-u-nu-beng",
+          "de-CH",
+          "de-DE",
+          "en-US",
+          "fr-FR",
+          "he-IL",
+          "ja-JP-u-ca-japanese",
+          "ko-KR",
+          "lt-LT",
+          "my-MM-u-nu-mymr",
+          "ne-NP-u-nu-deva",
+          "pl-PL",
+          "pt-BR",
+          "ru-RU",
+          "sv-SE",
+          "ur-PK-u-nu-arabext",
+          "vi-VN",
+          "zh-TW-u-ca-roc");
 
   private static final List<String> ZONES =
       List.of("Asia/Kathmandu", "Pacific/Apia", "America/St_Johns");
@@ -57,6 +82,21 @@ class LocaleRunsTest {
     for (int i = 0; i < LOCALES.size(); i++) {
       go(i);
       assertThat(annotated("away-" + i)).as(LOCALES.get(i)).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  @Tag("soak")
+  void aRunWritesTheSameBytesInEachLocaleAndZone() throws IOException {
+    write("in/docs.jsonl", "Zoë Müller was born in İzmir, Türkiye, on 1. 2. 1867.");
+    String expected = annotated("home");
+    int runs = 0;
+    for (String language : MORE_LOCALES) {
+      for (String there : ZONES) {
+        Locale.setDefault(Locale.forLanguageTag(language));
+        TimeZone.setDefault(TimeZone.getTimeZone(there));
+        assertThat(annotated("away-" + runs++)).as(language + " " + there).isEqualTo(expected);
+      }
     }
   }
 
