@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Mends annotations of open entities by the rules of README.md.
 
-    mend.py train.jsonl dev.jsonl --output DIR
+    mend.py train.jsonl dev.jsonl written.jsonl --types types.tsv --output DIR
 
 Rules look at all files together, so that train and dev keep one notion of a mention, and at nothing else.
 """
@@ -18,6 +18,19 @@ DETERMINERS = "the a an this that these those my your his her its our their".spl
 # A lower-case word is an everyday noun here if it stands unmarked in most places.
 LEAST_OCCURRENCES = 10
 LEAST_MARKED_SHARE = 0.2
+
+# Of these a common noun in lower case is a kind, and no example: their members have names.
+PLACED = {"organisation", "location", "place", "person"}
+MADE = {"product", "work", "creative work", "group", "event"}
+
+# Common nouns are the names of these, though they are products or the like as well.
+SUBSTANCES = {"drug", "food", "beverage", "chemical substance", "software", "programming language", "disease", "sport", "genre"}
+
+# Of these types even common nouns are what they say; and posts write names in lower case.
+OWN = {"person", "fictional character", "demonym", "nationality", "ethnic group", "social group", "username", "hashtag"}
+POSTS = {"tweets", "written-social", "written-short"}
+
+COMMON_NOUN = re.compile(r"[a-z][a-z'’ -]*")
 
 WORD = re.compile(r"[^\W\d_]{3,}")
 
@@ -58,12 +71,37 @@ def everyday_words(documents):
     }
 
 
-def mended(document, everyday, counts):
+def is_kind(name):
+    return name.endswith((" type", " types")) or name.startswith(("type of ", "kind of "))
+
+
+def as_kind(text, entity, broader, source):
+    """Rule 3: `village` is of the type "settlement type", and no location."""
+    of = entity["type"]
+    if source in POSTS or of in OWN or is_kind(of):
+        return entity
+    if not COMMON_NOUN.fullmatch(text[entity["start"] : entity["end"]]):
+        return entity
+    all_names = {of, *broader.get(of, [])}
+    if PLACED.isdisjoint(all_names) and (MADE.isdisjoint(all_names) or all_names & SUBSTANCES):
+        return entity
+    return {key: value for key, value in dict(entity, type=of + " type").items() if key != "roles"}
+
+
+def broader_types(lines):
+    rows = (line.split("\t") for line in lines[1:])
+    return {row[0]: [name for name in row[1].split(";") if name] for row in rows}
+
+
+def mended(document, everyday, broader, counts):
     text = document["text"]
     entities, spans = [], set()
     for entity in document["entities"]:
         moved = without_determiner(text, entity)
         counts["determiner"] += moved != entity
+        kind = as_kind(text, moved, broader, document.get("source"))
+        counts["kind"] += kind != moved
+        moved = kind
         if text[moved["start"] : moved["end"]] in everyday:
             counts["everyday"] += 1
         elif (moved["start"], moved["end"]) in spans:
@@ -77,18 +115,20 @@ def mended(document, everyday, counts):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs="+", type=pathlib.Path)
+    parser.add_argument("--types", required=True, type=pathlib.Path)
     parser.add_argument("--output", required=True, type=pathlib.Path)
     arguments = parser.parse_args()
     files = {
         path: [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         for path in arguments.files
     }
+    broader = broader_types(arguments.types.read_text(encoding="utf-8").splitlines())
     everyday = everyday_words([d for documents in files.values() for d in documents])
     print(f"{len(everyday)} everyday words: {', '.join(sorted(everyday))}")
     arguments.output.mkdir(parents=True, exist_ok=True)
     for path, documents in files.items():
         counts = collections.Counter()
-        lines = [json.dumps(mended(d, everyday, counts), ensure_ascii=False) for d in documents]
+        lines = [json.dumps(mended(d, everyday, broader, counts), ensure_ascii=False) for d in documents]
         (arguments.output / path.name).write_text("\n".join(lines) + "\n", encoding="utf-8")
         print(f"{path.name}: {dict(counts)}")
 

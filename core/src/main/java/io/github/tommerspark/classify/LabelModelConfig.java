@@ -81,6 +81,21 @@ public record LabelModelConfig(
         calibration);
   }
 
+  /** Returns these settings with another calibration. */
+  public LabelModelConfig withCalibration(Calibration other) {
+    return new LabelModelConfig(
+        llmName,
+        layer,
+        hiddenSize,
+        mentionSize,
+        labelSize,
+        embeddingSize,
+        prompt,
+        priorExponent,
+        threshold,
+        other);
+  }
+
   /** The width of the vector that represents a mention. */
   public int spanWidth() {
     return Math.toIntExact(SpanRepresentation.FULL.width(hiddenSize));

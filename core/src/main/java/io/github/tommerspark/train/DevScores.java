@@ -11,7 +11,7 @@ import java.util.OptionalDouble;
 import java.util.function.IntPredicate;
 
 /**
- * The logits that a trained head gives the spans of the dev data, and what follows from them: a
+ * The logits that a trained model gives the spans of the dev data, and what follows from them: a
  * calibration, a curve of calibrated scores, thresholds, and how far the scores can be trusted.
  */
 final class DevScores {
@@ -22,7 +22,7 @@ final class DevScores {
   static final double FLOOR = -6;
 
   /** Parts of the dev data; each is calibrated by the others to estimate the error. */
-  private static final int FOLDS = 10;
+  static final int FOLDS = 10;
 
   /** Intervals of equal width of the table. */
   private static final int BINS = 10;

@@ -66,7 +66,7 @@ public record LabelOptions(
 
   /** Returns what suits the data that come with the project. */
   public static LabelOptions defaults() {
-    return new LabelOptions(512, 384, 256, 6, 512, 2e-3, 0.01, 0.2, 0, 0);
+    return new LabelOptions(512, 384, 256, 4, 512, 2e-3, 0.01, 0.2, 0, 0);
   }
 
   /** This training with another seed. */

@@ -84,10 +84,11 @@ final class LabelScript implements AutoCloseable {
   /**
    * Makes a step.
    *
+   * @param labelStates standardised, one after the other, in the wordings of this step
    * @param all steps of the training
    * @return the loss before it
    */
-  float step(Batch batch, LabelOptions options, long all) {
+  float step(Batch batch, float[] labelStates, LabelOptions options, long all) {
     steps++;
     double[] settings = options.settings(steps, all);
     int spans = batch.sets().length;
@@ -108,7 +109,7 @@ final class LabelScript implements AutoCloseable {
                   parameters,
                   first,
                   second,
-                  new NDList(states),
+                  new NDList(matrix(call, labelStates, labels)),
                   new NDList(module.doubles(call, settings, settings.length))))
           .get(0)
           .toFloatArray()[0];

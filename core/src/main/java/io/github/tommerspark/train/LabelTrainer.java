@@ -4,6 +4,7 @@ import ai.djl.Device;
 import io.github.tommerspark.checkpoint.FloatTensor;
 import io.github.tommerspark.classify.LabelModel;
 import io.github.tommerspark.classify.LabelModelConfig;
+import io.github.tommerspark.head.Calibration;
 import io.github.tommerspark.train.LabelExamples.Example;
 import io.github.tommerspark.train.LabelScript.Batch;
 import io.github.tommerspark.train.LabelScript.Rows;
@@ -15,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
@@ -27,8 +29,14 @@ public final class LabelTrainer {
   /** Labels that a held-out mention's own type is to be told from. */
   private static final int OTHER_LABELS = 19;
 
+  /** Labels asked for when probabilities are calibrated. */
+  private static final int CALIBRATION_LABELS = 20;
+
   /** Cosine of standardised states above which labels mean nearly the same. */
-  private static final double NEAR = 0.6;
+  private static final double NEAR = 0.75;
+
+  /** In a step, one of so many labels is read in another wording. */
+  private static final int OTHER_WORDINGS = 3;
 
   /** The first value of the scale. */
   private static final double SCALE = 10;
@@ -40,6 +48,9 @@ public final class LabelTrainer {
   private final Standardization spans;
   private final Standardization states;
   private final float[] labelStates;
+
+  /** Of every label the states of its other wordings, standardised. */
+  private final List<List<float[]>> otherStates;
 
   /** Of the labels, then of dev types that are none of them. */
   private final Map<String, Integer> scored = new LinkedHashMap<>();
@@ -62,8 +73,10 @@ public final class LabelTrainer {
    *
    * @param model without labels
    * @param epochs all of them; the model is that of the last
+   * @param reliability the relation of the probability of the label that a dev mention gets to the
+   *     share of those that fit; without dev mentions the model is not calibrated
    */
-  public record Result(LabelModel model, List<Epoch> epochs) {}
+  public record Result(LabelModel model, List<Epoch> epochs, Reliability reliability) {}
 
   private LabelTrainer(
       LabelExamples train,
@@ -85,10 +98,37 @@ public final class LabelTrainer {
     this.scoredStates = flat(scored.keySet().stream().map(stateOf::get).toList());
     states.apply(scoredStates);
     this.labelStates = Arrays.copyOf(scoredStates, labels.size() * config.hiddenSize());
+    this.otherStates = labels.stream().map(label -> others(label, stateOf)).toList();
     int[] gold = train.gold();
     int size = Math.min(SAMPLE, gold.length);
     this.sampled =
         IntStream.range(0, size).map(i -> gold[(int) ((long) i * gold.length / size)]).toArray();
+  }
+
+  private List<float[]> others(String label, Map<String, float[]> stateOf) {
+    List<float[]> others = new ArrayList<>();
+    for (String wording : Wordings.of(label)) {
+      float[] state = stateOf.get(wording);
+      if (!wording.equals(label) && state != null) {
+        float[] standardised = state.clone();
+        states.apply(standardised);
+        others.add(standardised);
+      }
+    }
+    return others;
+  }
+
+  /** The states of all labels, of a third of them in another wording. */
+  private float[] worded(Random random) {
+    float[] worded = labelStates.clone();
+    for (int label = 0; label < otherStates.size(); label++) {
+      List<float[]> others = otherStates.get(label);
+      if (!others.isEmpty() && random.nextInt(OTHER_WORDINGS) == 0) {
+        float[] state = others.get(random.nextInt(others.size()));
+        System.arraycopy(state, 0, worded, label * state.length, state.length);
+      }
+    }
+    return worded;
   }
 
   /**
@@ -98,7 +138,8 @@ public final class LabelTrainer {
    * @param dev what to report accuracy on
    * @param config settings of the model
    * @param options how to train
-   * @param states mean states of the tokens of all labels, and of the types of dev
+   * @param states mean states of the tokens of all labels and of the types of dev, and of other
+   *     {@link Wordings} of labels, by their text
    * @param initial a model to go on from, of the same sizes; null to begin anew
    * @param device where to train
    * @param listener hears of every epoch
@@ -143,14 +184,16 @@ public final class LabelTrainer {
         int batches = 0;
         for (int from = 0; from < order.size(); from += options.batch()) {
           List<Integer> rows = order.subList(from, Math.min(order.size(), from + options.batch()));
-          sum += script.step(batch(rows, near), options, steps);
+          sum += script.step(batch(rows, near), worded(random), options, steps);
           batches++;
         }
         Epoch epoch = new Epoch(number, sum / batches, accuracy(script));
         epochs.add(epoch);
         listener.accept(epoch);
       }
-      return new Result(model(script), epochs);
+      float[] sample = sample(script);
+      Reliability reliability = reliability(script, sample);
+      return new Result(model(script, sample, reliability.calibration()), epochs, reliability);
     }
   }
 
@@ -236,14 +279,61 @@ public final class LabelTrainer {
     return (double) right / gold.length;
   }
 
+  /**
+   * Calibrates probabilities on the dev mentions: each is asked for labels that are drawn as often
+   * as training mentions have them, whether they fit it or not, as somebody would ask who does not
+   * know it.
+   */
+  private Reliability reliability(LabelScript script, float[] sample) throws IOException {
+    int[] gold = dev.gold();
+    List<String> labels = train.vocabulary().labels();
+    int[] drawn = train.gold();
+    Rows rows =
+        script.rows(labelStates, labels.size(), sample, sampled.length, config.priorExponent());
+    Random random = new Random(2);
+    DevScores scores = new DevScores();
+    int batch = (gold.length + DevScores.FOLDS - 1) / DevScores.FOLDS;
+    for (int from = 0; from < gold.length; from += batch) {
+      int[] part = Arrays.copyOfRange(gold, from, Math.min(gold.length, from + batch));
+      float[] directions = script.directions(dev.vectors(part, spans), part.length);
+      float[] logits = new float[part.length];
+      byte[] fits = new byte[part.length];
+      int scored = 0;
+      for (int i = 0; i < part.length; i++) {
+        int best = -1;
+        for (int draw = 0; draw < CALIBRATION_LABELS; draw++) {
+          int[] of = train.examples().get(drawn[random.nextInt(drawn.length)]).fitting();
+          // Rare types are no labels.
+          if (of.length > 0) {
+            int label = of[random.nextInt(of.length)];
+            if (best < 0 || score(rows, directions, i, label) > score(rows, directions, i, best)) {
+              best = label;
+            }
+          }
+        }
+        if (best >= 0) {
+          Set<String> names = dev.examples().get(part[i]).names();
+          logits[scored] = (float) logit(rows, directions, i, best);
+          fits[scored++] = (byte) (names.contains(labels.get(best)) ? 1 : 0);
+        }
+      }
+      scores.add(new DevScores.Batch(Arrays.copyOf(logits, scored), Arrays.copyOf(fits, scored)));
+    }
+    return scores.reliability(scores.calibration());
+  }
+
   /** Returns the value that a label is ranked by: log p − α · log prior. */
   private double score(Rows rows, float[] directions, int span, int label) {
+    return -Math.log1p(Math.exp(-logit(rows, directions, span, label))) - rows.correction()[label];
+  }
+
+  private double logit(Rows rows, float[] directions, int span, int label) {
     int size = config.embeddingSize();
     double logit = rows.bias()[label];
     for (int i = 0; i < size; i++) {
       logit += directions[span * size + i] * rows.rows()[label * size + i];
     }
-    return -Math.log1p(Math.exp(-logit)) - rows.correction()[label];
+    return logit;
   }
 
   private static float[] flat(List<float[]> rows) {
@@ -284,8 +374,7 @@ public final class LabelTrainer {
   private static final int SCALE_AT = 8;
 
   /** The model of the parameters as they are now, for inputs as they are. */
-  private LabelModel model(LabelScript script) throws IOException {
-    float[] sample = sample(script);
+  private LabelModel model(LabelScript script, float[] sample, Calibration calibration) {
     List<float[]> values = script.parameters();
     spans.undo(values.get(MENTION_AT), values.get(MENTION_AT + 1));
     states.undo(values.get(LABEL_AT), values.get(LABEL_AT + 1));
@@ -295,7 +384,7 @@ public final class LabelTrainer {
       parameters.add(new FloatTensor(shape, values.get(i++)));
     }
     return new LabelModel(
-        config,
+        config.withCalibration(calibration),
         parameters,
         new FloatTensor(new long[] {sampled.length, config.embeddingSize()}, sample),
         List.of(),

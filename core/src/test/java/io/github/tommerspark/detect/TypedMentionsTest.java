@@ -16,7 +16,6 @@ import io.github.tommerspark.classify.EntityPrompt;
 import io.github.tommerspark.classify.SpanClassifier;
 import io.github.tommerspark.classify.SpanRepresentation;
 import io.github.tommerspark.decode.Candidates;
-import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.DeviceChoice;
 import io.github.tommerspark.engine.EngineOptions;
@@ -202,31 +201,18 @@ class TypedMentionsTest {
   }
 
   @Test
-  void theBundledClassifierLabels() throws IOException {
-    ModelSpec bundled = ModelSpec.bundled("nano-llama").withDecoder(Decoder.THRESHOLD, 0.9);
-    List<String> classes = List.of("location", "organisation", "other", "person");
-    ModelSpec spec = bundled.withTyping(Typing.classifier("nano-llama"));
-    assertThat(MentionDetector.describe(List.of(spec), ENGINE).get(0).classifier().classes())
-        .isEqualTo(classes);
-    try (MentionDetector detector = MentionDetector.load(List.of(spec), ENGINE)) {
-      List<Mention> mentions =
-          detector.detect(List.of("Marie Curie was born in Warsaw, in Poland.")).get(0);
-      assertThat(mentions).isNotEmpty();
-      for (Mention mention : mentions) {
-        assertThat(mention.label()).matches(l -> l == null || classes.contains(l));
-        assertThat(mention.labelScore() == null).isEqualTo(mention.label() == null);
-      }
-    }
-    assertThat(MentionDetector.bringsLabels(bundled)).isFalse();
+  void aModelWithoutALabelModelSaysHowToMakeOne() throws IOException {
+    ModelSpec bare = ModelSpec.bundled("nano-llama");
+    assertThat(MentionDetector.bringsLabels(bare)).isFalse();
     assertThatThrownBy(
             () ->
                 MentionDetector.describe(
-                    List.of(bundled.withTyping(Typing.labels(List.of("person")))), ENGINE))
+                    List.of(bare.withTyping(Typing.labels(List.of("person")))), ENGINE))
         .hasMessageContaining("brings no label model; make one with train-classifier ‹zeroShot›");
     assertThatThrownBy(
             () ->
                 MentionDetector.describe(
-                    List.of(bundled.withTyping(Typing.classifier("nano-neox"))), ENGINE))
+                    List.of(bare.withTyping(Typing.classifier("nano-neox"))), ENGINE))
         .hasMessageContaining("‹classifier› nano-neox: that model brings no classifier");
   }
 

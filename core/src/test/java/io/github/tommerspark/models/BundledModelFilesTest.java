@@ -71,7 +71,7 @@ class BundledModelFilesTest {
         assertThat(json(model + "/" + folder + "/classifier.json").get("llm_name").asText())
             .isEqualTo(model);
         assertThat(json(model + "/" + folder + "/training.json").get("kind").asText())
-            .isEqualTo("classifier_training");
+            .isEqualTo(key.equals("classifier") ? "classifier_training" : "label_model_training");
       }
     }
   }

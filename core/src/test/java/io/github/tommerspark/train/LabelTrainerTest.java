@@ -64,10 +64,15 @@ class LabelTrainerTest {
 
   @Test
   void learnsBroaderTypesSynonymsAndRoles() throws IOException {
-    LabelTrainer.Result result = train(7, null, LabelOptions.defaults());
+    LabelTrainer.Result result = train(7, null, options(12, 0.2, 0));
     List<LabelTrainer.Epoch> epochs = result.epochs();
     assertThat(epochs.get(epochs.size() - 1).accuracy()).isGreaterThan(0.9);
     assertThat(epochs.get(0).loss()).isGreaterThan(2 * epochs.get(epochs.size() - 1).loss());
+    // Every label is certain on these texts, and calibrated to say so.
+    assertThat(result.reliability().error()).isLessThan(0.05);
+    assertThat(result.model().config().calibration())
+        .isEqualTo(result.reliability().calibration())
+        .isNotEqualTo(Calibration.NONE);
     ClassifierFiles.write(result.model(), folder);
     assertThat(ClassifierFiles.read(new LocalDirectory(folder))).isEqualTo(result.model());
 
@@ -174,7 +179,7 @@ class LabelTrainerTest {
             24,
             16,
             16,
-            initial == null && options.epochs() > 4 ? 12 : options.epochs(),
+            options.epochs(),
             32,
             1e-2,
             0.01,

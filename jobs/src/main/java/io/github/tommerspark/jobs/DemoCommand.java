@@ -220,9 +220,11 @@ final class DemoCommand implements Callable<Integer> {
     if (labels.isEmpty()) {
       return new Highlighter.Span(mention.getInt(0), mention.getInt(1));
     }
-    int label = labels.indexOf(mention.<String>getAs("label"));
+    String label = mention.getAs("label");
     return new Highlighter.Span(
-        mention.getInt(0), mention.getInt(1), label < 0 ? labels.size() : label);
+        mention.getInt(0),
+        mention.getInt(1),
+        label == null ? labels.size() : labels.indexOf(label));
   }
 
   private AgreementReport compare(SparkSession spark, Provenance provenance) throws IOException {

@@ -160,8 +160,7 @@ final class ShowCommand implements Callable<Integer> {
       if (labels.isEmpty()) {
         return null;
       }
-      int label = labels.indexOf(mention.label());
-      return label < 0 ? labels.size() : label;
+      return mention.label() == null ? labels.size() : labels.indexOf(mention.label());
     }
   }
 

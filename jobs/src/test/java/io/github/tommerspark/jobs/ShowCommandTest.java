@@ -8,7 +8,10 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jsoup.Jsoup;
 import org.jsoup.nodes.Document;
@@ -26,7 +29,9 @@ class ShowCommandTest {
   void mentionsAreMarkedInTheTerminal() {
     String out = show(TEXT, "--color", "never");
     assertThat(out).startsWith("bge-small, ").contains("[Marie Curie]").contains("[Warsaw] 🗼");
-    assertThat(out).containsPattern("\n  [01]\\.\\d{4}  Warsaw\n");
+    assertThat(out).containsPattern("\n  [01]\\.\\d{4}  Warsaw  \\(location 0\\.\\d{2}\\)\n");
+    assertThat(show(TEXT, "--model", "nano-llama", "--color", "never"))
+        .containsPattern("\n  [01]\\.\\d{4}  Warsaw\n");
     assertThat(show(TEXT, "--model", "nano-llama", "--color", "always"))
         .contains("\u001b[1;36m[\u001b[0m");
   }
@@ -39,7 +44,10 @@ class ShowCommandTest {
                 + " Theater am Kärntnertor in Vienna on 7 May 1824.",
             "--color",
             "never");
-    assertThat(out.lines().filter(line -> line.startsWith("  ")).map(line -> line.substring(10)))
+    assertThat(
+            out.lines()
+                .filter(line -> line.startsWith("  "))
+                .map(line -> line.substring(10).replaceAll("  \\(.*", "")))
         .contains(
             "Marie Curie",
             "Warsaw",
@@ -48,6 +56,32 @@ class ShowCommandTest {
             "Theater am Kärntnertor",
             "Vienna",
             "7 May 1824");
+  }
+
+  @Test
+  void mentionsHaveLabelsWithoutBeingAskedFor() {
+    String out =
+        show(
+            "Marie Curie was born in Warsaw. She won the Nobel Prize in Physics in 1903.",
+            "--color",
+            "never");
+    assertThat(labelled(out))
+        .containsEntry("Marie Curie", "person")
+        .containsEntry("Warsaw", "location")
+        .containsEntry("1903", "date");
+    assertThat(labelled(out).get("Physics")).isEqualTo("other");
+    assertThat(labelled(out).get("Nobel Prize")).isIn("event", "other");
+  }
+
+  /** The label of every mention that is listed. */
+  private static Map<String, String> labelled(String out) {
+    Map<String, String> labels = new HashMap<>();
+    Matcher line =
+        Pattern.compile("(?m)^  [01]\\.\\d{4}  (.+)  \\((\\D+?)( [01]\\.\\d+)?\\)$").matcher(out);
+    while (line.find()) {
+      labels.put(line.group(1), line.group(2));
+    }
+    return labels;
   }
 
   @Test

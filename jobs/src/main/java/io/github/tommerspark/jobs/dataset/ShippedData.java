@@ -4,6 +4,7 @@ import io.github.tommerspark.message.UserException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Gold data that comes with the project, in its folder {@code data}, by name: {@code
@@ -32,7 +33,8 @@ public final class ShippedData {
   }
 
   /**
-   * Replaces a bare name of shipped data by {@code NAME=FILE}.
+   * Replaces a bare name of shipped data by {@code NAME=FILE}, once for each of its files that
+   * types are learned from: the passages that were written for that belong to {@code train}.
    *
    * @param given such pairs, and names of shipped data
    * @param part of the data, such as {@code train}
@@ -40,12 +42,18 @@ public final class ShippedData {
    * @throws UserException if shipped data are named and are not there
    */
   public static List<String> named(List<String> given, String part) {
+    return named(given, part, System.getenv(VARIABLE));
+  }
+
+  static List<String> named(List<String> given, String part, String data) {
+    List<String> names =
+        part.equals("train") ? List.of("train.jsonl", "written.jsonl") : List.of(part + ".jsonl");
     return given.stream()
-        .map(
+        .flatMap(
             argument ->
                 argument.equals(OPEN_ENTITIES)
-                    ? argument + "=" + file(argument, part, System.getenv(VARIABLE))
-                    : argument)
+                    ? names.stream().map(name -> argument + "=" + existing(argument, data, name))
+                    : Stream.of(argument))
         .toList();
   }
 

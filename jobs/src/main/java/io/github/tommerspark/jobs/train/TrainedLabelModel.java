@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.github.tommerspark.jobs.output.Provenance;
 import io.github.tommerspark.train.LabelExamples;
 import io.github.tommerspark.train.LabelTrainer;
+import io.github.tommerspark.train.Reliability;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -52,6 +53,7 @@ public record TrainedLabelModel(
    * @param layer that the model reads
    * @param seed of initial weights and order
    * @param devAccuracy of the last epoch
+   * @param reliability of the probabilities of labels on dev
    * @param trainMentions gold mentions that were learned from
    * @param otherSpans spans that the detector finds and that are not gold
    * @param unreachable gold mentions too long for a window, left out
@@ -62,6 +64,7 @@ public record TrainedLabelModel(
       int layer,
       long seed,
       double devAccuracy,
+      Reliability reliability,
       long trainMentions,
       long otherSpans,
       long unreachable,
@@ -78,6 +81,7 @@ public record TrainedLabelModel(
           layer,
           seed,
           epochs.get(epochs.size() - 1).devAccuracy(),
+          result.reliability(),
           train.goldSpans(),
           train.otherSpans(),
           train.unreachable() + dev.unreachable(),
@@ -109,6 +113,11 @@ public record TrainedLabelModel(
             layer,
             seed,
             best.devAccuracy()));
+    lines.add(
+        String.format(
+            Locale.ROOT,
+            "  calibrated probabilities of labels are off by %.3f on average on the dev mentions",
+            best.reliability().error()));
     if (best.unreachable() + best.failed() > 0) {
       lines.add(
           String.format(

@@ -269,7 +269,7 @@ class TypedMentionsJobTest {
                 .collectAsList());
     assertThat(entities)
         .isSubsetOf("MENTION", "location", "human", "town")
-        .contains("location", "human");
+        .contains("town", "human");
     assertThat(
             written
                 .selectExpr(

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.tommerspark.message.UserException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ShippedDataTest {
@@ -26,6 +27,18 @@ class ShippedDataTest {
     assertThat(ShippedData.file("gold/train.jsonl", "train", DATA)).isEqualTo("gold/train.jsonl");
     assertThat(ShippedData.file("s3a://bucket/open-entities", "dev", null))
         .isEqualTo("s3a://bucket/open-entities");
+  }
+
+  @Test
+  void typesAreLearnedFromTwoFiles() {
+    Path files = Path.of(DATA, "open-entities");
+    assertThat(ShippedData.named(List.of("open-entities", "a=b.jsonl"), "train", DATA))
+        .containsExactly(
+            "open-entities=" + files.resolve("train.jsonl"),
+            "open-entities=" + files.resolve("written.jsonl"),
+            "a=b.jsonl");
+    assertThat(ShippedData.named(List.of("open-entities"), "dev", DATA))
+        .containsExactly("open-entities=" + files.resolve("dev.jsonl"));
   }
 
   @Test
