@@ -120,24 +120,6 @@ class HostileCorpusTest {
 
   @Test
   @Tag("soak")
-  void aHundredMegabytesInOneRow() throws IOException {
-    // A word of any length, and words of it alone.
-    writeTexts(
-        List.of(
-            "x".repeat(100_000_000) + " In Paris Marie Curie left Warsaw.",
-            "In Paris Marie Curie left Warsaw. " + " ".repeat(100_000_000)));
-    AnnotateOptions options = options("texts.jsonl", "out", ModelSpec.bundled("bge-small"));
-    AnnotateJob.run(spark, options);
-    Dataset<Row> written = written("out");
-    assertThat(written.count()).isEqualTo(2);
-    assertThat(written.where("error is not null").count()).isZero();
-    assertThat(written.where("exists(mentions, m -> m.text = 'Warsaw')").count()).isEqualTo(2);
-    assertThat(written.selectExpr("min(length(text))").first().getInt(0))
-        .isGreaterThan(100_000_000);
-  }
-
-  @Test
-  @Tag("soak")
   void aMillionRowsOfOneCharacter() throws IOException {
     try (BufferedWriter out = Files.newBufferedWriter(folder.resolve("texts.jsonl"))) {
       for (int i = 0; i < 1_000_000; i++) {
@@ -216,10 +198,6 @@ class HostileCorpusTest {
   }
 
   private AnnotateOptions options(String input, String output) {
-    return options(input, output, ModelSpec.bundled("nano-llama"));
-  }
-
-  private AnnotateOptions options(String input, String output, ModelSpec model) {
     return new AnnotateOptions(
         new CorpusOptions(List.of(folder.resolve(input).toString()), null, Map.of(), "text", null),
         new OutputOptions(
@@ -229,7 +207,7 @@ class HostileCorpusTest {
             "mentions",
             null,
             false),
-        List.of(model),
+        List.of(ModelSpec.bundled("nano-llama")),
         EngineOptions.defaults(),
         4,
         false,
