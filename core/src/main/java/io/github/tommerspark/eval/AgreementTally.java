@@ -9,18 +9,23 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Counts, document by document, how far any number of models agree, for all pairs in one pass.
+ * Counts, document by document, how far any number of models agree, for all pairs in one pass; on
+ * the labels of mentions too, where models give any.
  *
  * <p>Tallies of parts of a corpus merge to the tally of the whole. All of it is integers, so
  * neither the order of the documents nor how they were spread over parts changes anything, to the
  * last bit. Memory is independent of the number of documents: for n models and R replicates about
- * 8·R·(n + n(n-1)/2) bytes. Adding a document with m mentions takes O(n²·m log m + R·n²).
+ * 8·R·(n + n(n-1)/2) bytes, and about 150 bytes for each different label of a pair. Adding a
+ * document with m mentions takes O(n²·m log m + R·n²).
  *
  * <p>Not thread-safe.
  */
 public final class AgreementTally implements Serializable {
 
   private static final long serialVersionUID = 1L;
+
+  /** Different labels of a pair of models at most; with more, none are counted. */
+  public static final int MAX_LABELS = LabelTally.MAX_LABELS;
 
   /** Share of replicates inside a confidence interval. */
   public static final double LEVEL = 0.95;
@@ -49,6 +54,8 @@ public final class AgreementTally implements Serializable {
   private final long[][] mentionsByScore;
 
   private final long[][] bothByScore;
+
+  private final LabelTally[] labels;
 
   private final int[] weights;
   private final long[][] weightedMentions;
@@ -83,6 +90,8 @@ public final class AgreementTally implements Serializable {
     bothByLength = new long[pairs][LengthGroup.count()];
     mentionsByScore = new long[models][ScoreGrid.size() + 1];
     bothByScore = new long[pairs][ScoreGrid.size() + 1];
+    labels = new LabelTally[pairs];
+    Arrays.setAll(labels, pair -> new LabelTally());
     weights = new int[replicates];
     weightedMentions = new long[models][replicates];
     weightedBoth = new long[pairs][replicates];
@@ -138,7 +147,7 @@ public final class AgreementTally implements Serializable {
     if (a.size() + b.size() == 0) {
       return;
     }
-    int common = addCommon(pair, a.spans(), b.spans());
+    int common = addCommon(pair, a, b);
     both[pair] += common;
     addWeighted(weightedBoth[pair], common);
     macroDocuments[pair]++;
@@ -150,7 +159,10 @@ public final class AgreementTally implements Serializable {
   }
 
   /** Walks through two sorted lists and counts what is in both. */
-  private int addCommon(int pair, List<SpanSet.Span> a, List<SpanSet.Span> b) {
+  private int addCommon(int pair, SpanSet setA, SpanSet setB) {
+    List<SpanSet.Span> a = setA.spans();
+    List<SpanSet.Span> b = setB.spans();
+    boolean labelled = setA.isLabelled() && setB.isLabelled();
     int common = 0;
     int i = 0;
     int j = 0;
@@ -163,6 +175,9 @@ public final class AgreementTally implements Serializable {
         count(bothByLength[pair], first);
         // Both models have it as long as the less sure of them does.
         bothByScore[pair][ScoreGrid.below(Math.min(first.score(), second.score()))]++;
+        if (labelled) {
+          labels[pair].add(first.label(), second.label());
+        }
       }
       i += order <= 0 ? 1 : 0;
       j += order >= 0 ? 1 : 0;
@@ -212,6 +227,9 @@ public final class AgreementTally implements Serializable {
     addAll(bothByLength, other.bothByLength);
     addAll(mentionsByScore, other.mentionsByScore);
     addAll(bothByScore, other.bothByScore);
+    for (int pair = 0; pair < labels.length; pair++) {
+      labels[pair].merge(other.labels[pair]);
+    }
     addAll(weightedMentions, other.weightedMentions);
     addAll(weightedBoth, other.weightedBoth);
     return this;
@@ -259,6 +277,14 @@ public final class AgreementTally implements Serializable {
     return !lastWordsUnknown;
   }
 
+  /**
+   * Returns whether two models gave more than {@value #MAX_LABELS} different labels to their common
+   * mentions, so that their agreement on labels is not known.
+   */
+  public boolean hasTooManyLabels() {
+    return Arrays.stream(labels).anyMatch(LabelTally::isOverflowed);
+  }
+
   /** All pairs of different models, in the order (0,1), (0,2), …, (1,2), …. */
   public List<PairAgreement> pairs() {
     List<PairAgreement> pairs = new ArrayList<>(both.length);
@@ -286,7 +312,8 @@ public final class AgreementTally implements Serializable {
         relaxed(a, b, overlap[pair]),
         relaxed(a, b, sameEnd[pair]),
         lastWordsUnknown ? Double.NaN : relaxed(a, b, sameLastWord[pair]),
-        weights.length == 0 ? null : interval(pair, a, b));
+        weights.length == 0 ? null : interval(pair, a, b),
+        labels[pair].agreement());
   }
 
   private double relaxed(int a, int b, long matched) {

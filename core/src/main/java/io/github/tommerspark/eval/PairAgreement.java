@@ -1,8 +1,8 @@
 package io.github.tommerspark.eval;
 
 /**
- * The agreement of two models on mentions, each measure in [0, 1]. Mentions are triples (document,
- * start, end).
+ * The agreement of two models on mentions, each measure but that of labels in [0, 1]. Mentions are
+ * triples (document, start, end).
  *
  * @param a index of the first model
  * @param b index of the second model
@@ -18,6 +18,9 @@ package io.github.tommerspark.eval;
  * @param sameLastWordDice relaxed DICE: a mention matches if one of the other model has the same
  *     last whitespace-separated word; NaN if texts are not known
  * @param interval of {@code dice()} over documents; null if no bootstrap was asked for
+ * @param labels agreement on the labels of the mentions of both; null if one of the models gives no
+ *     labels, none of these mentions has one, or there are too many ({@link
+ *     AgreementTally#hasTooManyLabels})
  */
 public record PairAgreement(
     int a,
@@ -31,7 +34,8 @@ public record PairAgreement(
     double overlapDice,
     double sameEndDice,
     double sameLastWordDice,
-    Interval interval) {
+    Interval interval,
+    LabelAgreement labels) {
 
   /**
    * A confidence interval.

@@ -22,7 +22,7 @@ public final class SpanSet {
   public static final int UNKNOWN = Integer.MIN_VALUE;
 
   /** No spans at all. */
-  public static final SpanSet EMPTY = new SpanSet(List.of());
+  public static final SpanSet EMPTY = new SpanSet(List.of(), false);
 
   /**
    * One span.
@@ -34,9 +34,16 @@ public final class SpanSet {
    * @param lastWord start of the last word of the text that begins before the span's end ({@link
    *     TextWords#lastBefore}), or {@link #UNKNOWN}
    * @param text the characters of the span; null if they are not needed
+   * @param label given to it by the model; null for none
    */
-  public record Span(int start, int end, float score, int words, int lastWord, String text)
+  public record Span(
+      int start, int end, float score, int words, int lastWord, String text, String label)
       implements Comparable<Span> {
+
+    /** A span without a label. */
+    public Span(int start, int end, float score, int words, int lastWord, String text) {
+      this(start, end, score, words, lastWord, text, null);
+    }
 
     /** By start, then by end; spans that compare as 0 are the same mention. */
     @Override
@@ -52,6 +59,7 @@ public final class SpanSet {
   }
 
   private final List<Span> spans;
+  private final boolean labelled;
 
   /** Of all spans, ascending, as often as they occur. */
   private final int[] ends;
@@ -63,8 +71,9 @@ public final class SpanSet {
 
   private final int[] farthestEnds;
 
-  private SpanSet(List<Span> distinct) {
+  private SpanSet(List<Span> distinct, boolean labelled) {
     spans = distinct;
+    this.labelled = labelled;
     ends = new int[distinct.size()];
     lastWords = new int[distinct.size()];
     int[] starts = new int[distinct.size()];
@@ -87,12 +96,24 @@ public final class SpanSet {
   }
 
   /**
-   * The set of these spans. Of several with the same start and end the highest score stays, as
-   * upstream's sets of (document, start, end) keep one.
+   * The set of these spans, of a model that gives no labels.
    *
    * @param spans in any order
+   * @see #of(Collection, boolean)
    */
   public static SpanSet of(Collection<Span> spans) {
+    return of(spans, false);
+  }
+
+  /**
+   * The set of these spans. Of several with the same start and end the highest score stays, and of
+   * equal ones the first, as upstream's sets of (document, start, end) keep one.
+   *
+   * @param spans in any order
+   * @param labelled whether the model gives labels, so that a span without one is known to have
+   *     none
+   */
+  public static SpanSet of(Collection<Span> spans, boolean labelled) {
     if (spans.isEmpty()) {
       return EMPTY;
     }
@@ -107,7 +128,7 @@ public final class SpanSet {
         distinct.set(last, span);
       }
     }
-    return new SpanSet(List.copyOf(distinct));
+    return new SpanSet(List.copyOf(distinct), labelled);
   }
 
   /** The spans, sorted by (start, end). */
@@ -118,6 +139,11 @@ public final class SpanSet {
   /** Returns the number of spans. */
   public int size() {
     return spans.size();
+  }
+
+  /** Returns whether the model gives labels; false if there are no spans. */
+  public boolean isLabelled() {
+    return labelled;
   }
 
   /**
@@ -201,17 +227,25 @@ public final class SpanSet {
    */
   public void write(DataOutput out) throws IOException {
     out.writeInt(spans.size());
+    out.writeBoolean(labelled);
     for (Span span : spans) {
       out.writeInt(span.start());
       out.writeInt(span.end());
       out.writeFloat(span.score());
       out.writeInt(span.words());
       out.writeInt(span.lastWord());
-      byte[] text = span.text() == null ? null : span.text().getBytes(StandardCharsets.UTF_8);
-      out.writeInt(text == null ? -1 : text.length);
-      if (text != null) {
-        out.write(text);
+      write(out, span.text());
+      if (labelled) {
+        write(out, span.label());
       }
+    }
+  }
+
+  private static void write(DataOutput out, String string) throws IOException {
+    byte[] bytes = string == null ? null : string.getBytes(StandardCharsets.UTF_8);
+    out.writeInt(bytes == null ? -1 : bytes.length);
+    if (bytes != null) {
+      out.write(bytes);
     }
   }
 
@@ -222,6 +256,7 @@ public final class SpanSet {
    */
   public static SpanSet read(DataInput in) throws IOException {
     int size = in.readInt();
+    boolean labelled = in.readBoolean();
     List<Span> spans = new ArrayList<>();
     for (int i = 0; i < size; i++) {
       int start = in.readInt();
@@ -229,21 +264,26 @@ public final class SpanSet {
       float score = in.readFloat();
       int words = in.readInt();
       int lastWord = in.readInt();
-      int length = in.readInt();
-      String text = null;
-      if (length >= 0) {
-        byte[] bytes = new byte[length];
-        in.readFully(bytes);
-        text = new String(bytes, StandardCharsets.UTF_8);
-      }
-      spans.add(new Span(start, end, score, words, lastWord, text));
+      String text = readString(in);
+      String label = labelled ? readString(in) : null;
+      spans.add(new Span(start, end, score, words, lastWord, text, label));
     }
-    return spans.isEmpty() ? EMPTY : new SpanSet(List.copyOf(spans));
+    return spans.isEmpty() ? EMPTY : new SpanSet(List.copyOf(spans), labelled);
+  }
+
+  private static String readString(DataInput in) throws IOException {
+    int length = in.readInt();
+    if (length < 0) {
+      return null;
+    }
+    byte[] bytes = new byte[length];
+    in.readFully(bytes);
+    return new String(bytes, StandardCharsets.UTF_8);
   }
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof SpanSet set && spans.equals(set.spans);
+    return other instanceof SpanSet set && labelled == set.labelled && spans.equals(set.spans);
   }
 
   @Override

@@ -8,7 +8,8 @@
  *
  * <p>Agreement: {@link io.github.tommerspark.eval.SpanSet} is what one model found in one document,
  * {@link io.github.tommerspark.eval.AgreementTally} adds documents up and merges with other
- * tallies, and {@link io.github.tommerspark.eval.PairAgreement} is what comes out for two models.
- * No text is kept, and no document: memory depends on the number of models alone.
+ * tallies, and {@link io.github.tommerspark.eval.PairAgreement} is what comes out for two models,
+ * with the {@link io.github.tommerspark.eval.LabelAgreement} of those that give labels. No text is
+ * kept, and no document: memory depends on the number of models and of different labels alone.
  */
 package io.github.tommerspark.eval;

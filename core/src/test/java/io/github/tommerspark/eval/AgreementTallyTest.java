@@ -85,6 +85,33 @@ class AgreementTallyTest {
   }
 
   @Test
+  void labelsOfCommonMentionsAreCompared() {
+    AgreementTally tally = new AgreementTally(3, 0, 0);
+    SpanSet a =
+        SpanSet.of(
+            List.of(span(0, 1, "x"), span(2, 3, "y"), span(4, 5, null), span(6, 7, "x")), true);
+    SpanSet b = SpanSet.of(List.of(span(0, 1, "x"), span(2, 3, null), span(9, 10, "y")), true);
+    SpanSet unlabelled = SpanSet.of(List.of(span(0, 1), span(2, 3)));
+    tally.add("one", List.of(a, b, unlabelled));
+    tally.add("two", List.of(a, SpanSet.EMPTY, unlabelled));
+    List<PairAgreement> pairs = tally.pairs();
+    // po = 1/2; pe = 1/4 for x.
+    assertThat(pairs.get(0).labels())
+        .isEqualTo(
+            new LabelAgreement(
+                2,
+                1,
+                1 - 2 / 3.0,
+                List.of(
+                    new LabelAgreement.ByLabel("x", 1, 1, 1, 1),
+                    new LabelAgreement.ByLabel("y", 1, 0, 0, 0),
+                    new LabelAgreement.ByLabel(null, 0, 1, 0, 0))));
+    assertThat(pairs.get(1).labels()).isNull();
+    assertThat(pairs.get(2).labels()).isNull();
+    assertThat(tally.hasTooManyLabels()).isFalse();
+  }
+
+  @Test
   void curvesBeginWhereScoresDo() {
     AgreementTally tally = new AgreementTally(2, 0, 0);
     tally.add(
@@ -130,11 +157,14 @@ class AgreementTallyTest {
                 span(3, 9),
                 new SpanSet.Span(0, 2, 0.75f, 1, SpanSet.UNKNOWN, "東京"),
                 new SpanSet.Span(5, 0, 0.5f, 0, -1, "")));
+    SpanSet labelled = SpanSet.of(List.of(span(3, 9, "場所"), span(4, 9, null)), true);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     set.write(new DataOutputStream(bytes));
+    labelled.write(new DataOutputStream(bytes));
     SpanSet.EMPTY.write(new DataOutputStream(bytes));
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes.toByteArray()));
     assertThat(SpanSet.read(in)).isEqualTo(set);
+    assertThat(SpanSet.read(in)).isEqualTo(labelled).matches(SpanSet::isLabelled);
     assertThat(SpanSet.read(in)).isSameAs(SpanSet.EMPTY);
     assertThat(in.available()).isZero();
   }
@@ -152,5 +182,9 @@ class AgreementTallyTest {
 
   private static SpanSet.Span span(int start, int end) {
     return new SpanSet.Span(start, end, 0.5f, 1, start, null);
+  }
+
+  private static SpanSet.Span span(int start, int end, String label) {
+    return new SpanSet.Span(start, end, 0.5f, 1, start, null, label);
   }
 }

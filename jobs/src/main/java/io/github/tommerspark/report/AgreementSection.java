@@ -47,6 +47,7 @@ final class AgreementSection {
       String lengthUnit,
       List<Pair> byLength,
       List<Pair> byThreshold,
+      Labels labels,
       List<String> warnings) {}
 
   private record Model(String name, Long mentions, String column, String dataset) {}
@@ -74,6 +75,11 @@ final class AgreementSection {
       return a + " × " + b;
     }
   }
+
+  private record Labels(List<List<Double>> kappa, List<List<Double>> same, List<Label> byLabel) {}
+
+  private record Label(
+      String label, String a, String b, Double kappa, Long aCount, Long bCount, Long both) {}
 
   /** The blocks of one file. */
   private static final class Blocks {
@@ -120,6 +126,7 @@ final class AgreementSection {
         }
       }
       pairs();
+      labels();
       lengths();
       thresholds();
       return blocks;
@@ -172,6 +179,10 @@ final class AgreementSection {
       if (agreement.intervals != null) {
         check("intervals.dice_low", agreement.intervals.diceLow);
         check("intervals.dice_high", agreement.intervals.diceHigh);
+      }
+      if (agreement.labels != null) {
+        check("labels.kappa", agreement.labels.kappa);
+        check("labels.same", agreement.labels.same);
       }
     }
 
@@ -270,6 +281,55 @@ final class AgreementSection {
 
     private static Double at(List<List<Double>> matrix, int a, int b) {
       return matrix == null ? null : matrix.get(a).get(b);
+    }
+
+    private void labels() {
+      Labels labels = agreement.labels;
+      if (labels == null) {
+        return;
+      }
+      Table.Builder table =
+          Table.of(
+              "Labels of common mentions (Cohen's κ; 1: the same, 0: as by chance)",
+              "A",
+              "B",
+              "κ#",
+              "Same label#",
+              "Common#");
+      for (int a = 0; a < names.size(); a++) {
+        for (int b = a + 1; b < names.size(); b++) {
+          if (at(labels.kappa, a, b) != null) {
+            table.row(
+                names.get(a),
+                names.get(b),
+                Numbers.ratio(at(labels.kappa, a, b)),
+                Numbers.count(at(labels.same, a, b)),
+                Numbers.count(at(agreement.micro.intersection, a, b)));
+          }
+        }
+      }
+      blocks.add(table.build());
+      Table.Builder byLabel =
+          Table.of(
+              "By label, each against all others",
+              "Label",
+              "A",
+              "B",
+              "κ#",
+              "By A#",
+              "By B#",
+              "By both#");
+      for (Label label : list(labels.byLabel)) {
+        byLabel.row(
+            label.label == null ? "no label" : label.label,
+            label.a,
+            label.b,
+            Numbers.ratio(label.kappa),
+            Numbers.count(label.aCount),
+            Numbers.count(label.bCount),
+            Numbers.count(label.both));
+      }
+      blocks.add(byLabel.build());
     }
 
     private void lengths() {

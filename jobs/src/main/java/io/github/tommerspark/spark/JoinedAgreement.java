@@ -29,9 +29,9 @@ import org.apache.spark.sql.types.StructType;
 /**
  * Models whose mentions are in different datasets: their rows meet by id in one shuffle.
  *
- * <p>What travels is an id, a hash of the text and numbers, not texts: all that needs a text is
- * computed before. An id's rows then follow one another, and are read without holding more than one
- * per dataset, however often an id is repeated.
+ * <p>What travels is an id, a hash of the text, numbers and labels, not texts: all that needs a
+ * text is computed before. An id's rows then follow one another, and are read without holding more
+ * than one per dataset, however often an id is repeated.
  */
 public final class JoinedAgreement {
 
@@ -157,6 +157,9 @@ public final class JoinedAgreement {
       int hash = 0;
       for (SpanSet.Span span : set.spans()) {
         hash = 31 * hash + Objects.hash(span.start(), span.end(), span.score());
+        if (set.isLabelled()) {
+          hash = 31 * hash + Objects.hashCode(span.label());
+        }
       }
       return hash;
     }

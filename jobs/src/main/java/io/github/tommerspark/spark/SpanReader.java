@@ -1,5 +1,6 @@
 package io.github.tommerspark.spark;
 
+import io.github.tommerspark.classify.ClassifierConfig;
 import io.github.tommerspark.eval.SpanSet;
 import io.github.tommerspark.eval.TextWords;
 import io.github.tommerspark.text.CodePointOffsets;
@@ -41,7 +42,7 @@ public final class SpanReader implements Serializable {
   public static final int FIRST_MENTIONS = 4;
 
   /** Indexes of the fields of a mention; -1 for one that is not there. */
-  private record Fields(String column, int start, int end, int text, int score)
+  private record Fields(String column, int start, int end, int text, int score, int label)
       implements Serializable {}
 
   private final List<Fields> columns;
@@ -71,7 +72,8 @@ public final class SpanReader implements Serializable {
               mention.fieldIndex("start"),
               mention.fieldIndex("end"),
               indexOf(mention, "text"),
-              indexOf(mention, "score")));
+              indexOf(mention, "score"),
+              isOneOf(mention, "label", DataTypes.StringType) ? indexOf(mention, "label") : -1));
     }
     this.keepTexts = keepTexts;
   }
@@ -79,8 +81,8 @@ public final class SpanReader implements Serializable {
   /**
    * The type of a mention in a column of that type, if mentions it holds: {@code
    * array<struct<start, end, …>>}, as annotate writes them or as JSON brings them back, where
-   * integers are long and scores are doubles. Of {@code text} and {@code score} either may be
-   * absent.
+   * integers are long and scores are doubles. {@code text}, {@code score} and {@code label} may
+   * each be absent; a {@code label} that is not a string is none.
    */
   public static Optional<StructType> mention(DataType column) {
     return column instanceof ArrayType array
@@ -114,7 +116,7 @@ public final class SpanReader implements Serializable {
       for (Row mention : mentions) {
         spans.add(span(mention, columns.get(c), text, row));
       }
-      sets.add(SpanSet.of(spans));
+      sets.add(SpanSet.of(spans, columns.get(c).label >= 0));
     }
     return sets;
   }
@@ -134,13 +136,19 @@ public final class SpanReader implements Serializable {
           scored ? ((Number) mention.get(fields.score)).floatValue() : 1,
           characters == null ? SpanSet.UNKNOWN : TextWords.of(characters).count(),
           text.lastWordBefore(end),
-          keepTexts ? characters : null);
+          keepTexts ? characters : null,
+          fields.label >= 0 ? label(mention.getString(fields.label)) : null);
     } catch (NullPointerException | IndexOutOfBoundsException e) {
       throw new IllegalArgumentException(
           "Cannot read the mention %s of the column \"%s\" in the row with id %s: its start or end is absent or lies outside the text"
               .formatted(mention, fields.column, row.getString(ID)),
           e);
     }
+  }
+
+  /** Outputs of 0.1 have the name of the outside class where later ones have no label. */
+  private static String label(String label) {
+    return ClassifierConfig.OUTSIDE.equals(label) ? null : label;
   }
 
   /** The text of a row, read through at most once for each purpose, and only if need be. */

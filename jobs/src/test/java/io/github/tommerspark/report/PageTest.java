@@ -3,6 +3,8 @@ package io.github.tommerspark.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.tommerspark.report.Documents.Document;
 import io.github.tommerspark.report.Documents.Legend;
 import io.github.tommerspark.report.Documents.Passage;
@@ -14,6 +16,7 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import org.jsoup.Jsoup;
 import org.jsoup.nodes.Element;
 import org.jsoup.parser.Parser;
@@ -125,6 +128,35 @@ class PageTest {
             "nano-llama × nano-neox: 0.569\n2,228 mentions in common\n0.546 to 0.592 (95% interval)");
     assertThat(page.select("svg.chart polyline[points]")).hasSizeGreaterThanOrEqualTo(6);
     assertThat(page.select("p").text()).contains("⚠ 2 documents have the same id");
+    assertThat(page.select("table:has(caption:contains(Labels)) td").eachText())
+        .containsExactly("nano-llama", "nano-neox", "0.731", "1,894", "2,228");
+    assertThat(page.select("table:has(caption:contains(By label)) td").eachText())
+        .containsExactly(
+            "<person>",
+            "nano-llama",
+            "nano-neox",
+            "0.845",
+            "1,031",
+            "998",
+            "902",
+            "no label",
+            "nano-llama",
+            "nano-neox",
+            "-0.012",
+            "17",
+            "44",
+            "0");
+  }
+
+  @Test
+  void agreementWithoutLabelsHasNoTableOfThem() throws Exception {
+    String json = new String(resource("agreement.json"), StandardCharsets.UTF_8);
+    ObjectNode without = (ObjectNode) new ObjectMapper().readTree(json);
+    without.putNull("labels");
+    Section section = Results.read(without.toString().getBytes(StandardCharsets.UTF_8), "a.json");
+    assertThat(parse(new Page("t", "m", List.of(section))).select("caption").eachText())
+        .contains("Models")
+        .noneMatch(caption -> caption.toLowerCase(Locale.ROOT).contains("label"));
   }
 
   @Test

@@ -35,7 +35,8 @@ import picocli.CommandLine.Spec;
       "  agree --input mentions --output agreement --consensus 2",
       "",
       "The output has agreement.json with everything, the n x n matrices dice.csv and iou.csv, and",
-      "pairs, by_length and by_threshold both as CSV and as Parquet."
+      "pairs, by_length, by_threshold and, where mentions have labels, by_label (Cohen's kappa) both",
+      "as CSV and as Parquet."
     })
 public final class AgreeCommand implements Callable<Integer> {
 

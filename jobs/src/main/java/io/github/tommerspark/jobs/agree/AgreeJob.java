@@ -3,6 +3,7 @@ package io.github.tommerspark.jobs.agree;
 import static org.apache.spark.sql.functions.approx_count_distinct;
 import static org.apache.spark.sql.functions.count;
 
+import io.github.tommerspark.eval.AgreementTally;
 import io.github.tommerspark.jobs.output.ResultDirectory;
 import io.github.tommerspark.jobs.table.TableName;
 import io.github.tommerspark.message.UserException;
@@ -199,6 +200,13 @@ public final class AgreeJob {
     }
     if (!part.tally().hasLengths()) {
       warnings.add("Mentions without text: agreement by length is not known");
+    }
+    if (part.tally().hasTooManyLabels()) {
+      warnings.add(
+          String.format(
+              Locale.ROOT,
+              "Two models gave more than %,d different labels: their agreement on labels is not known",
+              AgreementTally.MAX_LABELS));
     }
     if (part.tally().documents() == 0) {
       warnings.add("No document was compared");

@@ -23,8 +23,8 @@ import org.apache.spark.sql.types.StructType;
 
 /**
  * The files of a comparison: everything as JSON; the matrices of DICE and IoU as CSV; and as CSV
- * and Parquet the tables {@code pairs} (a row per cell of the matrices), {@code by_length} and
- * {@code by_threshold}.
+ * and Parquet the tables {@code pairs} (a row per cell of the matrices), {@code by_length}, {@code
+ * by_threshold} and, where models gave labels, {@code by_label}.
  */
 final class AgreementFiles {
 
@@ -35,8 +35,8 @@ final class AgreementFiles {
 
   private static final Pattern OWN =
       Pattern.compile(
-          "agreement\\.json|(dice|iou|pairs|by_length|by_threshold)\\.csv"
-              + "|(pairs|by_length|by_threshold|consensus)/part-[^/]*");
+          "agreement\\.json|(dice|iou|pairs|by_length|by_threshold|by_label)\\.csv"
+              + "|(pairs|by_length|by_threshold|by_label|consensus)/part-[^/]*");
 
   private static final ObjectMapper JSON =
       new ObjectMapper()
@@ -66,7 +66,7 @@ final class AgreementFiles {
     writeTable("pairs", pairsSchema(report), pairs(report));
     writeTable(
         "by_length",
-        partSchema("length", DataTypes.StringType),
+        partSchema("length", DataTypes.StringType, "dice"),
         report.byLength().stream()
             .map(
                 p ->
@@ -75,13 +75,24 @@ final class AgreementFiles {
             .toList());
     writeTable(
         "by_threshold",
-        partSchema("threshold", DataTypes.DoubleType),
+        partSchema("threshold", DataTypes.DoubleType, "dice"),
         report.byThreshold().stream()
             .map(
                 p ->
                     RowFactory.create(
                         p.threshold(), p.a(), p.b(), p.dice(), p.aCount(), p.bCount(), p.both()))
             .toList());
+    if (report.labels() != null) {
+      writeTable(
+          "by_label",
+          partSchema("label", DataTypes.StringType, "kappa"),
+          report.labels().byLabel().stream()
+              .map(
+                  p ->
+                      RowFactory.create(
+                          p.label(), p.a(), p.b(), p.kappa(), p.aCount(), p.bCount(), p.both()))
+              .toList());
+    }
     WholeFile.write(fs, new Path(directory, REPORT), JSON.writeValueAsBytes(report));
   }
 
@@ -96,7 +107,10 @@ final class AgreementFiles {
     for (String measure : report.measures().keySet()) {
       schema = schema.add(measure, DataTypes.DoubleType);
     }
-    return schema.add("macro_documents", DataTypes.LongType);
+    return schema
+        .add("macro_documents", DataTypes.LongType)
+        .add("kappa", DataTypes.DoubleType)
+        .add("same_label", DataTypes.LongType);
   }
 
   private static List<Row> pairs(AgreementReport report) {
@@ -113,18 +127,21 @@ final class AgreementFiles {
           row.add(measure.getValue() == null ? null : measure.getValue()[a][b]);
         }
         row.add(report.macro().documents()[a][b]);
+        AgreementReport.Labels labels = report.labels();
+        row.add(labels == null ? null : labels.kappa()[a][b]);
+        row.add(labels == null ? null : labels.same()[a][b]);
         rows.add(RowFactory.create(row.toArray()));
       }
     }
     return rows;
   }
 
-  private static StructType partSchema(String by, DataType type) {
+  private static StructType partSchema(String by, DataType type, String measure) {
     return new StructType()
         .add(by, type)
         .add("a", DataTypes.StringType)
         .add("b", DataTypes.StringType)
-        .add("dice", DataTypes.DoubleType)
+        .add(measure, DataTypes.DoubleType)
         .add("a_count", DataTypes.LongType)
         .add("b_count", DataTypes.LongType)
         .add("both", DataTypes.LongType);

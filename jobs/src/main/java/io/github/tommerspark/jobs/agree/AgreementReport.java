@@ -3,6 +3,7 @@ package io.github.tommerspark.jobs.agree;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.tommerspark.eval.AgreementTally;
+import io.github.tommerspark.eval.LabelAgreement;
 import io.github.tommerspark.eval.PairAgreement;
 import io.github.tommerspark.message.Version;
 import java.time.Instant;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
+import java.util.function.BiFunction;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -31,6 +33,8 @@ import java.util.function.ToDoubleFunction;
  * @param lengthUnit of {@code byLength}
  * @param byLength the comparison by length of mentions; empty if it is not known
  * @param byThreshold the comparison at thresholds of the score
+ * @param labels agreement on the labels of common mentions; null if no two models gave labels to
+ *     any
  * @param warnings what a reader of the numbers should know
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -47,6 +51,7 @@ public record AgreementReport(
     String lengthUnit,
     List<ByLength> byLength,
     List<ByThreshold> byThreshold,
+    @JsonInclude Labels labels,
     List<String> warnings) {
 
   /** Pairs that fit on a screen one by one; beyond, a matrix is shown. */
@@ -71,6 +76,19 @@ public record AgreementReport(
 
   public record ByThreshold(
       double threshold, String a, String b, double dice, long aCount, long bCount, long both) {}
+
+  /**
+   * Agreement on labels.
+   *
+   * @param kappa Cohen's; null for two models of which one has no labels, or that have none in
+   *     common mentions
+   * @param same common mentions with the same label, or without one in both; null as kappa
+   * @param byLabel each label against all others, for every pair of models that is not null
+   */
+  public record Labels(Double[][] kappa, Long[][] same, List<ByLabel> byLabel) {}
+
+  public record ByLabel(
+      String label, String a, String b, double kappa, long aCount, long bCount, long both) {}
 
   /**
    * Puts a comparison into this form.
@@ -164,7 +182,41 @@ public record AgreementReport(
         "words",
         List.copyOf(byLength),
         List.copyOf(byThreshold),
+        labels(pairs, counted),
         List.copyOf(warnings));
+  }
+
+  private static Labels labels(List<PairAgreement> pairs, List<Model> models) {
+    int n = models.size();
+    Double[][] kappa = new Double[n][n];
+    Long[][] same = new Long[n][n];
+    List<ByLabel> byLabel = new ArrayList<>();
+    for (PairAgreement pair : pairs) {
+      LabelAgreement labels = pair.labels();
+      if (labels == null) {
+        continue;
+      }
+      int a = pair.a();
+      int b = pair.b();
+      for (int m : new int[] {a, b}) {
+        kappa[m][m] = 1.0;
+        same[m][m] = models.get(m).mentions();
+      }
+      kappa[a][b] = kappa[b][a] = labels.kappa();
+      same[a][b] = same[b][a] = labels.same();
+      for (LabelAgreement.ByLabel l : labels.byLabel()) {
+        byLabel.add(
+            new ByLabel(
+                l.label(),
+                models.get(a).name(),
+                models.get(b).name(),
+                l.kappa(),
+                l.aCount(),
+                l.bCount(),
+                l.both()));
+      }
+    }
+    return byLabel.isEmpty() ? null : new Labels(kappa, same, List.copyOf(byLabel));
   }
 
   /** Symmetric, with 1 on the diagonal, as upstream has it even for a model that found nothing. */
@@ -212,8 +264,13 @@ public record AgreementReport(
     lines.add("");
     if (n * (n - 1) / 2 <= SHOWN_PAIRS) {
       pairLines(lines, width);
+      labelLines(lines, width);
     } else {
-      matrixLines(lines, width);
+      matrixLines(lines, width, "DICE", (a, b) -> micro.dice[a][b]);
+      if (labels != null) {
+        lines.add("");
+        matrixLines(lines, width, "kappa of labels", (a, b) -> labels.kappa[a][b]);
+      }
     }
     if (!warnings.isEmpty()) {
       lines.add("");
@@ -265,14 +322,40 @@ public record AgreementReport(
     }
   }
 
-  private void matrixLines(StringJoiner lines, int width) {
-    StringBuilder head = new StringBuilder("  %-" + width + "s  ").append("DICE");
-    lines.add(String.format(Locale.ROOT, head.toString(), ""));
+  private void labelLines(StringJoiner lines, int width) {
+    if (labels == null) {
+      return;
+    }
+    String names = "  %-" + width + "s  %-" + width + "s  ";
+    lines.add("");
+    lines.add(
+        (names + "%15s %12s %12s").formatted("A", "B", "kappa of labels", "same label", "both"));
+    for (int a = 0; a < models.size(); a++) {
+      for (int b = a + 1; b < models.size(); b++) {
+        if (labels.kappa[a][b] != null) {
+          lines.add(
+              String.format(
+                  Locale.ROOT,
+                  names + "%15.3f %,12d %,12d",
+                  models.get(a).name(),
+                  models.get(b).name(),
+                  labels.kappa[a][b],
+                  labels.same[a][b],
+                  micro.intersection[a][b]));
+        }
+      }
+    }
+  }
+
+  private void matrixLines(
+      StringJoiner lines, int width, String measure, BiFunction<Integer, Integer, Double> cell) {
+    lines.add(String.format(Locale.ROOT, "  %-" + width + "s  %s", "", measure));
     for (int a = 0; a < models.size(); a++) {
       StringBuilder line = new StringBuilder();
       line.append(("  %-" + width + "s ").formatted(models.get(a).name()));
       for (int b = 0; b < models.size(); b++) {
-        line.append(String.format(Locale.ROOT, " %.3f", micro.dice[a][b]));
+        Double value = cell.apply(a, b);
+        line.append(value == null ? "     –" : String.format(Locale.ROOT, " %.3f", value));
       }
       lines.add(line.toString());
     }

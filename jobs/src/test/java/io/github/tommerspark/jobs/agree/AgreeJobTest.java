@@ -2,6 +2,7 @@ package io.github.tommerspark.jobs.agree;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -333,7 +334,12 @@ class AgreeJobTest {
             "length_unit",
             "by_length",
             "by_threshold",
+            "labels",
             "warnings");
+    // These mentions have no labels.
+    assertThat(json.get("labels").isNull()).isTrue();
+    assertThat(folder.resolve("out/by_label.csv")).doesNotExist();
+    assertThat(report.summary()).doesNotContain("label");
     assertThat(json.get("kind").asText()).isEqualTo("agreement");
     assertThat(json.at("/models/1/name").asText()).isEqualTo("b");
     double dice = report.micro().dice()[0][2];
@@ -372,6 +378,94 @@ class AgreeJobTest {
                 .first()
                 .getLong(0))
         .isPositive();
+  }
+
+  @Test
+  void labelsOfCommonMentionsAreCompared() throws IOException {
+    writeTyped(
+        "all",
+        RowFactory.create(
+            "1",
+            TEXT,
+            typed(0, 11, "person", 28, 34, "place", 36, 42, null),
+            typed(0, 11, "person", 28, 34, "city", 36, 42, "place"),
+            spans(0, 11, 28, 34),
+            null),
+        // As 0.1 wrote it.
+        RowFactory.create(
+            "2", TEXT, typed(0, 11, "person", 0, 5, null), typed(0, 5, "O"), spans(0, 5), null),
+        RowFactory.create("3", TEXT, typed(), typed(0, 5, "person"), spans(), null));
+    AgreementReport report = run(job("all").output("out"));
+    AgreementReport.Labels labels = report.labels();
+    // po = 2/4; pe = 1/16 each for person and place, and 2/4 · 1/4 for none.
+    assertThat(labels.kappa()[0][1]).isCloseTo(1 / 3.0, within(1e-12));
+    assertThat(labels.kappa()[1]).containsExactly(labels.kappa()[0][1], 1.0, null);
+    assertThat(labels.kappa()[2]).containsOnlyNulls();
+    assertThat(labels.same()[0]).containsExactly(5L, 2L, null);
+    assertThat(labels.byLabel())
+        .extracting(AgreementReport.ByLabel::label, AgreementReport.ByLabel::both)
+        .containsExactly(
+            tuple("city", 0L), tuple("person", 1L), tuple("place", 0L), tuple(null, 1L));
+    assertThat(labels.byLabel().get(3))
+        .usingRecursiveComparison()
+        .ignoringFields("kappa")
+        .isEqualTo(new AgreementReport.ByLabel(null, "a", "b", 0, 2, 1, 1));
+    assertThat(report.summary())
+        .containsPattern("A +B +kappa of labels +same label +both\\n +a +b +0\\.333 +2 +4");
+
+    JsonNode json = new ObjectMapper().readTree(folder.resolve("out/agreement.json").toFile());
+    assertThat(json.at("/labels/kappa/0/1").asDouble()).isEqualTo(labels.kappa()[0][1]);
+    assertThat(json.at("/labels/kappa/0/2").isNull()).isTrue();
+    assertThat(json.at("/labels/by_label/1/label").asText()).isEqualTo("person");
+    assertThat(json.at("/labels/by_label/3/label").isNull()).isTrue();
+    assertThat(Files.readAllLines(folder.resolve("out/by_label.csv")))
+        .hasSize(5)
+        .startsWith("label,a,b,kappa,a_count,b_count,both", "city,a,b,0.0,0,1,0")
+        .element(4)
+        .asString()
+        .startsWith(",a,b,");
+    assertThat(spark.read().parquet(path("out/by_label")).where("label is null").count())
+        .isEqualTo(1);
+    Dataset<Row> pairs = spark.read().parquet(path("out/pairs"));
+    assertThat(pairs.where("a = 'a' and b = 'b'").select("kappa", "same_label").first())
+        .isEqualTo(RowFactory.create(labels.kappa()[0][1], 2L));
+    assertThat(pairs.where("kappa is null").count()).isEqualTo(5);
+    // by_label is among what is replaced.
+    assertSameNumbers(run(job("all").output("out").overwrite()), report);
+
+    // The same from datasets, and from JSON, which leaves out what is null.
+    for (String model : List.of("a", "b", "c")) {
+      Dataset<Row> rows =
+          spark
+              .read()
+              .parquet(path("all"))
+              .selectExpr("id", "text", "mentions_%s as mentions".formatted(model), "error");
+      if (model.equals("b")) {
+        rows.write().json(path(model));
+      } else {
+        rows.write().parquet(path(model));
+      }
+    }
+    assertSameNumbers(run(job("a=" + path("a"), "b=" + path("b"), "c=" + path("c"))), report);
+  }
+
+  @Test
+  void labelsWithoutEndAreNotCompared() throws IOException {
+    spark
+        .range(0, 10_001, 1, 2)
+        .selectExpr(
+            "cast(id as string) as id",
+            "'Ada' as text",
+            "array(struct(0 as start, 3 as end, cast(id as string) as label)) as mentions_a",
+            "array(struct(0 as start, 3 as end, 'person' as label)) as mentions_b")
+        .write()
+        .parquet(path("rows"));
+    AgreementReport report = run(job("rows"));
+    assertThat(report.micro().dice()[0][1]).isEqualTo(1);
+    assertThat(report.labels()).isNull();
+    assertThat(report.warnings())
+        .containsExactly(
+            "Two models gave more than 10,000 different labels: their agreement on labels is not known");
   }
 
   @Test
@@ -477,6 +571,40 @@ class AgreeJobTest {
 
   private void write(String name, List<Row> rows) {
     spark.createDataset(rows, Encoders.row(SCHEMA)).repartition(2).write().parquet(path(name));
+  }
+
+  private void writeTyped(String name, Row... rows) {
+    StructType schema =
+        new StructType()
+            .add("id", DataTypes.StringType)
+            .add("text", DataTypes.StringType)
+            .add(MentionColumns.mentions("mentions_a", true))
+            .add(MentionColumns.mentions("mentions_b", true))
+            .add(MentionColumns.mentions("mentions_c"))
+            .add(MentionColumns.error());
+    spark
+        .createDataset(List.of(rows), Encoders.row(schema))
+        .repartition(2)
+        .write()
+        .parquet(path(name));
+  }
+
+  /** Mentions with labels: start, end, label, and so on. */
+  private static Row[] typed(Object... fields) {
+    Row[] mentions = new Row[fields.length / 3];
+    for (int i = 0; i < mentions.length; i++) {
+      Row mention = mention((int) fields[3 * i], (int) fields[3 * i + 1], 0.9f);
+      String label = (String) fields[3 * i + 2];
+      mentions[i] =
+          RowFactory.create(
+              mention.get(0),
+              mention.get(1),
+              mention.get(2),
+              mention.get(3),
+              label,
+              label == null ? null : 0.8f);
+    }
+    return mentions;
   }
 
   private String path(String name) {
