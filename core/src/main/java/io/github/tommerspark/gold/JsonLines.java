@@ -12,7 +12,7 @@ import java.util.List;
 /** Reads {@link GoldFormat#JSONL}. */
 final class JsonLines implements GoldFormat.LineParser {
 
-  private static final JsonMapper JSON =
+  static final JsonMapper JSON =
       JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
   static {

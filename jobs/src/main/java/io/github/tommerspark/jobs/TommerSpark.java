@@ -6,6 +6,7 @@ import io.github.tommerspark.jobs.bench.BenchCommand;
 import io.github.tommerspark.jobs.cli.OptionProperties;
 import io.github.tommerspark.jobs.cli.VersionLine;
 import io.github.tommerspark.jobs.evaluate.EvaluateCommand;
+import io.github.tommerspark.jobs.export.ExportCommand;
 import io.github.tommerspark.jobs.judge.JudgeCommand;
 import io.github.tommerspark.jobs.report.ReportCommand;
 import io.github.tommerspark.jobs.train.TrainClassifierCommand;
@@ -52,6 +53,7 @@ import scala.Tuple2;
       DemoCommand.class,
       DoctorCommand.class,
       EvaluateCommand.class,
+      ExportCommand.class,
       ImportCommand.class,
       JudgeCommand.class,
       NativesCommand.class,

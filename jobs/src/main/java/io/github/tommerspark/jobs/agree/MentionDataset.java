@@ -1,6 +1,5 @@
 package io.github.tommerspark.jobs.agree;
 
-import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.xxhash64;
@@ -26,7 +25,6 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
 
 /**
@@ -208,7 +206,7 @@ public record MentionDataset(
                 ? ColumnNames.column(idColumn).cast(DataTypes.StringType)
                 : AnnotatedDataset.madeId(text))
             .as("id"));
-    columns.add(failed().as("failed"));
+    columns.add(AnnotatedDataset.failed(rows, malformedColumn).as("failed"));
     columns.add(text.as("text"));
     columns.add(
         (textColumn != null ? xxhash64(text) : lit(null).cast(DataTypes.LongType)).as("text_hash"));
@@ -222,21 +220,6 @@ public record MentionDataset(
       columns.add(struct(all).as("row"));
     }
     return rows.select(columns.toArray(Column[]::new));
-  }
-
-  /**
-   * Returns whether a model failed: then its column is empty, which says nothing about what it
-   * would have found.
-   */
-  private Column failed() {
-    Column failed = lit(false);
-    for (String column : Arrays.asList(MentionColumns.ERROR, malformedColumn)) {
-      boolean there = column != null && Arrays.asList(rows.columns()).contains(column);
-      if (there && rows.schema().apply(column).dataType() instanceof StringType) {
-        failed = failed.or(ColumnNames.column(column).isNotNull());
-      }
-    }
-    return coalesce(failed, lit(false));
   }
 
   @Override

@@ -1,8 +1,11 @@
 package io.github.tommerspark.jobs.dataset;
 
+import static org.apache.spark.sql.functions.coalesce;
+import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.sha2;
 import static org.apache.spark.sql.functions.substring;
 
+import io.github.tommerspark.columns.ColumnNames;
 import io.github.tommerspark.jobs.format.InputFormat;
 import io.github.tommerspark.jobs.format.OutputFormat;
 import io.github.tommerspark.jobs.output.CommitLog;
@@ -30,6 +33,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
@@ -223,6 +227,23 @@ public final class AnnotatedDataset {
   /** The id that annotate makes of a text. */
   public static Column madeId(Column text) {
     return substring(sha2(text, 256), 1, ID_DIGITS);
+  }
+
+  /**
+   * Returns whether a model failed: then its column is empty, which says nothing about what it
+   * would have found.
+   *
+   * @param malformedColumn that is not null where a row could not be read; null if there is none
+   */
+  public static Column failed(Dataset<Row> rows, String malformedColumn) {
+    Column failed = lit(false);
+    for (String column : Arrays.asList(MentionColumns.ERROR, malformedColumn)) {
+      boolean there = column != null && Arrays.asList(rows.columns()).contains(column);
+      if (there && rows.schema().apply(column).dataType() instanceof StringType) {
+        failed = failed.or(ColumnNames.column(column).isNotNull());
+      }
+    }
+    return coalesce(failed, lit(false));
   }
 
   /** Returns the locations that it was read from, without secrets. */

@@ -6,12 +6,15 @@ import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.transform;
 
 import io.github.tommerspark.columns.ColumnNames;
+import io.github.tommerspark.gold.BratStandoff;
 import io.github.tommerspark.gold.GoldDocument;
 import io.github.tommerspark.gold.GoldSpan;
+import io.github.tommerspark.gold.LabelStudioTasks;
 import io.github.tommerspark.gold.TypeMap;
 import io.github.tommerspark.message.Redaction;
 import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.spark.ZstdCodec;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -21,7 +24,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.io.compress.BZip2Codec;
 import org.apache.hadoop.io.compress.CompressionCodec;
@@ -107,10 +109,14 @@ public record GoldData(String name, List<String> paths, List<GoldDocument> docum
       paths.add(Corpus.resolve(path, hadoop, files));
     }
     List<GoldDocument> documents = new ArrayList<>();
-    for (Path file : files) {
+    BratFiles brat = BratFiles.in(files, format);
+    for (Path file : brat.others()) {
       GoldSource source = format != null ? format : source(file);
       documents.addAll(
           source == GoldSource.PARQUET ? parquet(spark, file, column) : text(file, source, hadoop));
+    }
+    for (BratFiles.Pair pair : brat.pairs()) {
+      documents.add(brat(pair, hadoop));
     }
     return new GoldData(name, List.copyOf(paths), documents.stream().map(types::of).toList());
   }
@@ -126,16 +132,46 @@ public record GoldData(String name, List<String> paths, List<GoldDocument> docum
 
   private static List<GoldDocument> text(Path file, GoldSource source, Configuration hadoop)
       throws IOException {
+    try (InputStream in = open(file, hadoop)) {
+      return source == GoldSource.LABEL_STUDIO
+          ? LabelStudioTasks.read(shown(file), in)
+          : source.format().read(shown(file), in);
+    }
+  }
+
+  private static GoldDocument brat(BratFiles.Pair pair, Configuration hadoop) throws IOException {
+    String text;
+    try (InputStream in = open(pair.text(), hadoop)) {
+      text = BratStandoff.text(shown(pair.text()), in);
+    } catch (FileNotFoundException e) {
+      throw new UserException(
+          "Cannot read gold file %s: its text is not beside it, in %s"
+              .formatted(shown(pair.mentions()), pair.text().getName()),
+          e);
+    }
+    try (InputStream in = open(pair.mentions(), hadoop)) {
+      return BratStandoff.read(pair.name(), text, shown(pair.mentions()), in);
+    } catch (FileNotFoundException e) {
+      throw new UserException(
+          "Cannot read gold file %s: its mentions are not beside it, in %s, which is empty where there are none"
+              .formatted(shown(pair.text()), pair.mentions().getName()),
+          e);
+    }
+  }
+
+  private static InputStream open(Path file, Configuration hadoop) throws IOException {
     Configuration codecs = new Configuration(hadoop);
     codecs.set(
         "io.compression.codecs",
         String.join(
             ",", GzipCodec.class.getName(), BZip2Codec.class.getName(), ZstdCodec.class.getName()));
     CompressionCodec codec = new CompressionCodecFactory(codecs).getCodec(file);
-    FileSystem fs = file.getFileSystem(hadoop);
-    try (InputStream raw = fs.open(file);
-        InputStream in = codec == null ? raw : codec.createInputStream(raw)) {
-      return source.format().read(shown(file), in);
+    InputStream raw = file.getFileSystem(hadoop).open(file);
+    try {
+      return codec == null ? raw : codec.createInputStream(raw);
+    } catch (IOException | RuntimeException e) {
+      raw.close();
+      throw e;
     }
   }
 

@@ -8,7 +8,8 @@ public final class GoldOptions {
   @Option(
       names = "--gold-format",
       paramLabel = "FORMAT",
-      description = "jsonl, conll or parquet; by default what the file names say.")
+      description =
+          "jsonl, conll, parquet, brat (.txt files with .ann files beside them) or label-studio (its export as JSON); by default what the file names say.")
   private String format;
 
   @Option(

@@ -14,7 +14,11 @@ public enum GoldSource {
   /** Tokens with tags. */
   CONLL(GoldFormat.CONLL),
   /** A column of mentions beside one of texts. */
-  PARQUET(null);
+  PARQUET(null),
+  /** Texts with files of brat's standoff beside them. */
+  BRAT(null),
+  /** Tasks that Label Studio exported. */
+  LABEL_STUDIO(null);
 
   private final GoldFormat format;
 
@@ -22,15 +26,21 @@ public enum GoldSource {
     this.format = format;
   }
 
-  /** The text format, or null. */
+  /** The format of lines, or null. */
   GoldFormat format() {
     return format;
   }
 
-  /** The format that a file's name tells, below an extension of compression. */
+  /**
+   * The format that a file's name tells, below an extension of compression. That of Label Studio
+   * must be given: its files are called as those of JSON Lines may be.
+   */
   static Optional<GoldSource> ofFileName(String fileName) {
     if (InputFormat.ofFileName(fileName).filter(f -> f == InputFormat.PARQUET).isPresent()) {
       return Optional.of(PARQUET);
+    }
+    if (fileName.endsWith(BratFiles.MENTIONS)) {
+      return Optional.of(BRAT);
     }
     String name = fileName.replaceFirst("(?i)\\.(gz|zst|bz2)$", "");
     return GoldFormat.ofFileName(name)
@@ -49,7 +59,7 @@ public enum GoldSource {
   }
 
   private String label() {
-    return name().toLowerCase(Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   static String labels() {

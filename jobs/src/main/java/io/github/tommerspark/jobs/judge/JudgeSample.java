@@ -2,7 +2,6 @@ package io.github.tommerspark.jobs.judge;
 
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.concat;
-import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.sha2;
 import static org.apache.spark.sql.functions.size;
@@ -10,17 +9,16 @@ import static org.apache.spark.sql.functions.size;
 import io.github.tommerspark.columns.ColumnNames;
 import io.github.tommerspark.jobs.dataset.AnnotatedDataset;
 import io.github.tommerspark.jobs.dataset.Corpus;
+import io.github.tommerspark.jobs.dataset.StoredMentions;
 import io.github.tommerspark.message.Redaction;
 import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.sparknlp.TextReader;
 import io.github.tommerspark.text.CodePointOffsets;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -30,7 +28,6 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
@@ -102,7 +99,7 @@ record JudgeSample(
     Column any = lit(false);
     for (int m = 0; m < columns.size(); m++) {
       any = any.or(size(ColumnNames.column(columns.get(m))).gt(0));
-      selected.add(spans(schema, columns.get(m)).as("mentions" + m));
+      selected.add(StoredMentions.column(schema, columns.get(m)).as("mentions" + m));
     }
     Dataset<Row> rows =
         data.rows().where(text.isNotNull().and(any)).select(selected.toArray(Column[]::new));
@@ -157,18 +154,7 @@ record JudgeSample(
                 LinkedHashMap::new));
   }
 
-  /** Field by field, because JSON gives them back in another order and of wider types. */
-  private static Column spans(StructType schema, String column) {
-    StructType element = (StructType) ((ArrayType) schema.apply(column).dataType()).elementType();
-    List<String> present = Arrays.asList(element.fieldNames());
-    return expr(
-        "transform(%s, m -> named_struct('start', int(m.start), 'end', int(m.end), 'text', %s, 'score', %s))"
-            .formatted(
-                ColumnNames.quoted(column),
-                present.contains("text") ? "string(m.text)" : "string(null)",
-                present.contains("score") ? "float(m.score)" : "float(null)"));
-  }
-
+  /** Mentions are checked, since a verdict on another text than the model's says nothing. */
   private static Document document(Row row, int columns) {
     String id = row.getAs("id");
     String text = row.getAs("text");
@@ -178,40 +164,11 @@ record JudgeSample(
             .mapToObj(m -> row.<Row>getList(row.fieldIndex("mentions" + m)))
             .map(
                 found ->
-                    found == null
-                        ? List.<Span>of()
-                        : found.stream().map(m -> span(id, text, offsets, m)).distinct().toList())
+                    StoredMentions.read("judge", id, text, offsets, found).stream()
+                        .map(m -> new Span(m.start(), m.end(), m.text(), m.score()))
+                        .distinct()
+                        .toList())
             .toList();
     return new Document(id, text, mentions);
-  }
-
-  /** Checked against the text, since a verdict on another text than the model's says nothing. */
-  private static Span span(String id, String text, CodePointOffsets offsets, Row mention) {
-    int start = mention.getInt(0);
-    int end = mention.getInt(1);
-    String expected = mention.getString(2);
-    if (start < 0 || start >= end || end > offsets.codePoints()) {
-      throw new UserException(
-          String.format(
-              Locale.ROOT,
-              "Cannot judge document %s: a mention from %d to %d does not lie in its text of %d code points",
-              id,
-              start,
-              end,
-              offsets.codePoints()));
-    }
-    String found = text.substring(offsets.toUtf16(start), offsets.toUtf16(end));
-    if (expected != null && !expected.equals(found)) {
-      throw new UserException(
-          String.format(
-              Locale.ROOT,
-              "Cannot judge document %s: its text has \"%s\" from %d to %d where the mention is \"%s\"; was the text changed after annotating?",
-              id,
-              found,
-              start,
-              end,
-              expected));
-    }
-    return new Span(start, end, found, mention.isNullAt(3) ? null : mention.getFloat(3));
   }
 }

@@ -59,6 +59,11 @@ public final class ResultDirectory {
     directory.checkAgainst(inputs);
   }
 
+  /** Returns its absolute path. */
+  public Path path() {
+    return directory.path();
+  }
+
   /**
    * Makes the directory, without the results that were there.
    *

@@ -1,0 +1,2 @@
+/** Writes annotated datasets in the formats of other tools. */
+package io.github.tommerspark.jobs.export;
