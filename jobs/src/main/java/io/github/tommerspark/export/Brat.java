@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  */
 public final class Brat {
 
-  /** What ends a line, or a field of one, for any reader of such files. */
+  /** Ends of lines, or of fields in them, for any reader of such files. */
   private static final Pattern BREAK = Pattern.compile("[\\t\\v\\x1c-\\x1e]+");
 
   /** Characters that names of types may not have. */

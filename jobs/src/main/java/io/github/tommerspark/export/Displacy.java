@@ -7,7 +7,7 @@ import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.text.CodePointOffsets;
 
 /**
- * What displaCy, spaCy's visualizer, draws with {@code manual=True}: entities, which do not
+ * The input of displaCy, spaCy's visualizer, with {@code manual=True}: entities, which do not
  * overlap, in the style {@code ent}, and all mentions in the style {@code span}.
  */
 public final class Displacy {

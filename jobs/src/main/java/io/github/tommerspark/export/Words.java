@@ -66,12 +66,12 @@ final class Words {
     return starts.length;
   }
 
-  /** Where a word begins, in UTF-16 units. */
+  /** Returns the begin of a word, in UTF-16 units. */
   int start(int word) {
     return starts[word];
   }
 
-  /** Where a word ends, in UTF-16 units. */
+  /** Returns the end of a word, in UTF-16 units, exclusive. */
   int end(int word) {
     return ends[word];
   }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -50,6 +51,18 @@ public record KilledRuns(Path folder) {
             List.of("annotate", "--model", "nano-llama", "--input", "in", "--output", output));
     arguments.addAll(List.of(more));
     return Drivers.start(folder, log(output), properties, arguments.toArray(String[]::new));
+  }
+
+  /** Starts a query over the input that writes what {@code annotate} does. */
+  public Process startQuery(String output, List<String> properties) throws IOException {
+    return Drivers.start(
+        SqlApplication.class,
+        folder,
+        log(output),
+        properties,
+        Map.of(),
+        "SELECT id, text, coalesce(mentions(text, 'nano-llama'), array()) AS mentions, string(null) AS error FROM json.`in`",
+        output);
   }
 
   /** What a run has printed so far. */

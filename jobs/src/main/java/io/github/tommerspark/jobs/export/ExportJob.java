@@ -45,7 +45,7 @@ import org.apache.spark.util.LongAccumulator;
 /** Writes an annotated dataset in the format of another tool. */
 final class ExportJob {
 
-  /** Where the Parquet files of a dataset are. */
+  /** Folder of the Parquet files of a dataset. */
   private static final String DATA = "data";
 
   private static final StructType DATASET =
@@ -84,7 +84,7 @@ final class ExportJob {
             spark.sparkContext().longAccumulator());
   }
 
-  /** What tasks have written. */
+  /** Counts of tasks. */
   private record Counts(
       LongAccumulator documents, LongAccumulator mentions, LongAccumulator overlapping)
       implements Serializable {

@@ -15,7 +15,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Jobs of which an executor, a JVM of its own, is killed with SIGKILL while it writes. */
+/**
+ * Jobs and queries of which an executor, a JVM of its own, is killed with SIGKILL while it writes.
+ */
 class ExecutorKillIT {
 
   private static final int FILES = 6;
@@ -47,6 +49,11 @@ class ExecutorKillIT {
   }
 
   @Test
+  void aKilledExecutorChangesNothingInAQuery() throws Exception {
+    runWithKills("query", 1, runs.startQuery("query", Drivers.cluster()));
+  }
+
+  @Test
   @Tag("soak")
   void killedAgainAndAgain() throws Exception {
     // Fewer than would make any task fail four times.
@@ -54,9 +61,12 @@ class ExecutorKillIT {
     runWithKills("growing-again", 3, "--incremental", "--max-files-per-batch", "2");
   }
 
-  /** Kills as many executors, each when a task has begun to write a file that was not there. */
   private static void runWithKills(String output, int kills, String... more) throws Exception {
-    Process driver = start(output, Drivers.cluster(), more);
+    runWithKills(output, kills, start(output, Drivers.cluster(), more));
+  }
+
+  /** Kills as many executors, each when a task has begun to write a file that was not there. */
+  private static void runWithKills(String output, int kills, Process driver) throws Exception {
     List<String> seen = new ArrayList<>();
     int killed = 0;
     long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(8);
