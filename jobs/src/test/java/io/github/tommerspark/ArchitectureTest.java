@@ -35,7 +35,8 @@ class ArchitectureTest {
               "columns",
               "export",
               "message",
-              "model")
+              "model",
+              "results")
           .stream()
           .map(name -> ROOT + name + "..")
           .toArray(String[]::new);
@@ -131,7 +132,8 @@ class ArchitectureTest {
   void pagesAndJudgesNeedNoSpark() {
     noClasses()
         .that()
-        .resideInAnyPackage(ROOT + "report..", ROOT + "judge..", ROOT + "export..")
+        .resideInAnyPackage(
+            ROOT + "report..", ROOT + "judge..", ROOT + "results..", ROOT + "export..")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("org.apache.spark..", "org.apache.hadoop..")

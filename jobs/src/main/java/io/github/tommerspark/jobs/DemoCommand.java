@@ -1,5 +1,6 @@
 package io.github.tommerspark.jobs;
 
+import io.github.tommerspark.results.AgreementFile;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.length;
 
@@ -12,7 +13,6 @@ import io.github.tommerspark.detect.Typing;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.jobs.agree.AgreeJob;
 import io.github.tommerspark.jobs.agree.AgreeOptions;
-import io.github.tommerspark.jobs.agree.AgreementReport;
 import io.github.tommerspark.jobs.annotate.AnnotateJob;
 import io.github.tommerspark.jobs.annotate.AnnotateOptions;
 import io.github.tommerspark.jobs.annotate.AnnotateResult;
@@ -227,7 +227,7 @@ final class DemoCommand implements Callable<Integer> {
         label == null ? labels.size() : labels.indexOf(label));
   }
 
-  private AgreementReport compare(SparkSession spark, Provenance provenance) throws IOException {
+  private AgreementFile compare(SparkSession spark, Provenance provenance) throws IOException {
     return AgreeJob.run(
         spark,
         new AgreeOptions(
@@ -244,8 +244,8 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   /** DICE of all pairs, then of the default model with each other one by length of mentions. */
-  private static void print(AgreementReport report, PrintWriter out) {
-    List<String> names = report.models().stream().map(AgreementReport.Model::name).toList();
+  private static void print(AgreementFile report, PrintWriter out) {
+    List<String> names = report.models().stream().map(AgreementFile.Model::name).toList();
     out.println("Agreement on exact boundaries, DICE:");
     out.println();
     out.println("  %-12s%s".formatted("", columns(names)));
@@ -262,7 +262,7 @@ final class DemoCommand implements Callable<Integer> {
     List<String> others =
         names.stream().filter(name -> !name.equals(ModelArguments.DEFAULT)).toList();
     Map<String, Map<String, Double>> byLength = new LinkedHashMap<>();
-    for (AgreementReport.ByLength part : report.byLength()) {
+    for (AgreementFile.ByLength part : report.byLength()) {
       boolean first = part.a().equals(ModelArguments.DEFAULT);
       boolean counts = part.aCount() + part.bCount() >= LEAST_COMPARED;
       if (counts && (first || part.b().equals(ModelArguments.DEFAULT))) {

@@ -1,9 +1,19 @@
 package io.github.tommerspark.report;
 
-import static io.github.tommerspark.report.ResultFile.list;
+import static io.github.tommerspark.results.ResultJson.list;
 
+import io.github.tommerspark.results.AgreementFile;
+import io.github.tommerspark.results.AgreementFile.ByLength;
+import io.github.tommerspark.results.AgreementFile.ByThreshold;
+import io.github.tommerspark.results.AgreementFile.Dice;
+import io.github.tommerspark.results.AgreementFile.Intervals;
+import io.github.tommerspark.results.AgreementFile.Model;
+import io.github.tommerspark.results.AgreementFile.Part;
+import io.github.tommerspark.results.AgreementFile.Relaxed;
+import io.github.tommerspark.results.ResultJson;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -11,6 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
+import java.util.function.ToIntFunction;
 
 /** The findings of {@code agree}, as a section. */
 final class AgreementSection {
@@ -28,70 +39,24 @@ final class AgreementSection {
    * @throws IOException if it is not such a file; the message is one line
    */
   static Section read(byte[] json, String file) throws IOException {
-    Agreement agreement = ResultFile.read(json, file, Agreement.class);
-    if (agreement.micro == null || agreement.micro.dice == null) {
+    AgreementFile agreement = ResultJson.read(json, file, AgreementFile.class);
+    if (agreement.micro() == null || agreement.micro().dice() == null) {
       throw new IOException("Cannot read %s: field \"micro.dice\" is missing".formatted(file));
     }
     return new Section("Agreement of models", new Blocks(agreement, file).all());
   }
 
-  private record Agreement(
-      String product,
-      String created,
-      Long documents,
-      List<Model> models,
-      Measures micro,
-      Measures macro,
-      Map<String, Measures> relaxed,
-      Intervals intervals,
-      String lengthUnit,
-      List<Pair> byLength,
-      List<Pair> byThreshold,
-      Labels labels,
-      List<String> warnings) {}
-
-  private record Model(String name, Long mentions, String column, String dataset) {}
-
-  private record Measures(
-      List<List<Double>> dice, List<List<Double>> iou, List<List<Double>> intersection) {}
-
-  private record Intervals(
-      Double level,
-      Integer replicates,
-      Long seed,
-      List<List<Double>> diceLow,
-      List<List<Double>> diceHigh) {}
-
-  private record Pair(
-      String length,
-      Double threshold,
-      String a,
-      String b,
-      Double dice,
-      Long aCount,
-      Long bCount,
-      Long both) {
-    String name() {
-      return a + " × " + b;
-    }
-  }
-
-  private record Labels(List<List<Double>> kappa, List<List<Double>> same, List<Label> byLabel) {}
-
-  private record Label(
-      String label, String a, String b, Double kappa, Long aCount, Long bCount, Long both) {}
-
   /** The blocks of one file. */
   private static final class Blocks {
-    private final Agreement agreement;
+    private final AgreementFile agreement;
     private final String file;
     private final List<String> names;
     private final List<Block> blocks = new ArrayList<>();
 
-    Blocks(Agreement agreement, String file) {
+    Blocks(AgreementFile agreement, String file) {
       this.agreement = agreement;
       this.file = file;
-      this.names = list(agreement.models).stream().map(Model::name).toList();
+      this.names = list(agreement.models()).stream().map(Model::name).toList();
     }
 
     List<Block> all() throws IOException {
@@ -101,29 +66,27 @@ final class AgreementSection {
               "Source",
               file,
               "Made by",
-              agreement.product,
+              agreement.product(),
               "Made at",
-              agreement.created,
+              agreement.created(),
               "Documents",
-              Numbers.count(agreement.documents)));
-      list(agreement.warnings).forEach(warning -> blocks.add(new Paragraph("⚠ " + warning)));
+              Numbers.count(agreement.documents())));
+      list(agreement.warnings()).forEach(warning -> blocks.add(new Paragraph("⚠ " + warning)));
       Table.Builder models = Table.of("Models", "Model", "Dataset", "Column", "Mentions#");
-      for (Model model : list(agreement.models)) {
-        models.row(model.name, model.dataset, model.column, Numbers.count(model.mentions));
+      for (Model model : list(agreement.models())) {
+        models.row(model.name(), model.dataset(), model.column(), Numbers.count(model.mentions()));
       }
       blocks.add(models.build());
-      heatMap("DICE of mentions over the whole corpus (micro)", agreement.micro.dice, true);
-      if (agreement.macro != null) {
-        heatMap("DICE, mean over documents (macro)", agreement.macro.dice, false);
+      heatMap("DICE of mentions over the whole corpus (micro)", agreement.micro().dice(), true);
+      if (agreement.macro() != null) {
+        heatMap("DICE, mean over documents (macro)", agreement.macro().dice(), false);
       }
-      heatMap("IoU of mentions over the whole corpus (micro)", agreement.micro.iou, false);
-      if (agreement.relaxed != null) {
-        for (Map.Entry<String, Measures> relaxed : agreement.relaxed.entrySet()) {
-          heatMap(
-              "DICE where it is enough to have " + meaning(relaxed.getKey()),
-              relaxed.getValue().dice,
-              false);
-        }
+      heatMap("IoU of mentions over the whole corpus (micro)", agreement.micro().iou(), false);
+      Relaxed relaxed = agreement.relaxed();
+      if (relaxed != null) {
+        relaxed("a character in common", relaxed.overlap());
+        relaxed("the same end", relaxed.sameEnd());
+        relaxed("the same last word", relaxed.sameLastWord());
       }
       pairs();
       labels();
@@ -132,16 +95,13 @@ final class AgreementSection {
       return blocks;
     }
 
-    private static String meaning(String relaxation) {
-      return switch (relaxation) {
-        case "overlap" -> "a character in common";
-        case "same_end" -> "the same end";
-        case "same_last_word" -> "the same last word";
-        default -> relaxation;
-      };
+    private void relaxed(String enough, Dice dice) {
+      if (dice != null) {
+        heatMap("DICE where it is enough to have " + enough, dice.dice(), false);
+      }
     }
 
-    private void heatMap(String caption, List<List<Double>> matrix, boolean explained) {
+    private void heatMap(String caption, double[][] matrix, boolean explained) {
       if (matrix == null) {
         return;
       }
@@ -150,8 +110,7 @@ final class AgreementSection {
       String[][] details = new String[size][size];
       for (int a = 0; a < size; a++) {
         for (int b = 0; b < size; b++) {
-          Double value = matrix.get(a).get(b);
-          values[a][b] = value == null ? Double.NaN : value;
+          values[a][b] = matrix[a][b];
           details[a][b] = explained ? explained(a, b) : "";
         }
       }
@@ -169,36 +128,46 @@ final class AgreementSection {
     }
 
     private void checkMatrices() throws IOException {
-      check("micro", agreement.micro);
-      check("macro", agreement.macro);
-      if (agreement.relaxed != null) {
-        for (Map.Entry<String, Measures> relaxed : agreement.relaxed.entrySet()) {
-          check("relaxed." + relaxed.getKey(), relaxed.getValue());
-        }
+      AgreementFile.Micro micro = agreement.micro();
+      check("micro.dice", micro.dice());
+      check("micro.iou", micro.iou());
+      checkShape("micro.intersection", micro.intersection(), row -> row.length);
+      if (agreement.macro() != null) {
+        check("macro.dice", agreement.macro().dice());
+        check("macro.iou", agreement.macro().iou());
       }
-      if (agreement.intervals != null) {
-        check("intervals.dice_low", agreement.intervals.diceLow);
-        check("intervals.dice_high", agreement.intervals.diceHigh);
+      if (agreement.relaxed() != null) {
+        check("relaxed.overlap", agreement.relaxed().overlap());
+        check("relaxed.same_end", agreement.relaxed().sameEnd());
+        check("relaxed.same_last_word", agreement.relaxed().sameLastWord());
       }
-      if (agreement.labels != null) {
-        check("labels.kappa", agreement.labels.kappa);
-        check("labels.same", agreement.labels.same);
+      if (agreement.intervals() != null) {
+        check("intervals.dice_low", agreement.intervals().diceLow());
+        check("intervals.dice_high", agreement.intervals().diceHigh());
       }
-    }
-
-    private void check(String field, Measures measures) throws IOException {
-      if (measures != null) {
-        check(field + ".dice", measures.dice);
-        check(field + ".iou", measures.iou);
-        check(field + ".intersection", measures.intersection);
+      if (agreement.labels() != null) {
+        checkShape("labels.kappa", agreement.labels().kappa(), row -> row.length);
+        checkShape("labels.same", agreement.labels().same(), row -> row.length);
       }
     }
 
-    private void check(String field, List<List<Double>> matrix) throws IOException {
+    private void check(String field, Dice dice) throws IOException {
+      if (dice != null) {
+        check(field + ".dice", dice.dice());
+      }
+    }
+
+    private void check(String field, double[][] matrix) throws IOException {
+      checkShape(field, matrix, row -> row.length);
+    }
+
+    private <T> void checkShape(String field, T[] matrix, ToIntFunction<T> length)
+        throws IOException {
       int size = names.size();
       if (matrix != null
-          && (matrix.size() != size
-              || matrix.stream().anyMatch(row -> row == null || row.size() != size))) {
+          && (matrix.length != size
+              || Arrays.stream(matrix)
+                  .anyMatch(row -> row == null || length.applyAsInt(row) != size))) {
         throw new IOException(
             String.format(
                 Locale.ROOT,
@@ -212,39 +181,39 @@ final class AgreementSection {
 
     private String explained(int a, int b) {
       String both =
-          agreement.micro.intersection == null
+          agreement.micro().intersection() == null
               ? ""
               : "%s mentions in common"
-                  .formatted(Numbers.count(agreement.micro.intersection.get(a).get(b)));
+                  .formatted(Numbers.count(agreement.micro().intersection()[a][b]));
       String interval = interval(a, b);
       return interval.isEmpty() ? both : (both + "\n" + interval).strip();
     }
 
     private String interval(int a, int b) {
-      Intervals intervals = agreement.intervals;
+      Intervals intervals = agreement.intervals();
       return bounded()
           ? "%s to %s (%s%% interval)"
               .formatted(
-                  Numbers.ratio(intervals.diceLow.get(a).get(b)),
-                  Numbers.ratio(intervals.diceHigh.get(a).get(b)),
+                  Numbers.ratio(intervals.diceLow()[a][b]),
+                  Numbers.ratio(intervals.diceHigh()[a][b]),
                   level())
           : "";
     }
 
     private boolean bounded() {
-      Intervals intervals = agreement.intervals;
+      Intervals intervals = agreement.intervals();
       return intervals != null
-          && intervals.level != null
-          && intervals.diceLow != null
-          && intervals.diceHigh != null;
+          && intervals.level() != null
+          && intervals.diceLow() != null
+          && intervals.diceHigh() != null;
     }
 
     private String level() {
-      return Numbers.fixed(100 * agreement.intervals.level, 0);
+      return Numbers.fixed(100 * agreement.intervals().level(), 0);
     }
 
     private void pairs() {
-      Intervals intervals = agreement.intervals;
+      Intervals intervals = agreement.intervals();
       boolean bounded = bounded();
       Table.Builder table =
           Table.of(
@@ -253,7 +222,7 @@ final class AgreementSection {
                       Locale.ROOT,
                       "Pairs of models; intervals at %s%% from %s bootstrap replicates over documents",
                       level(),
-                      Numbers.count(intervals.replicates))
+                      Numbers.count(intervals.replicates()))
                   : "Pairs of models",
               "A",
               "B",
@@ -268,23 +237,26 @@ final class AgreementSection {
           table.row(
               names.get(a),
               names.get(b),
-              Numbers.count(at(agreement.micro.intersection, a, b)),
-              Numbers.ratio(at(agreement.micro.dice, a, b)),
-              Numbers.ratio(bounded ? at(intervals.diceLow, a, b) : null),
-              Numbers.ratio(bounded ? at(intervals.diceHigh, a, b) : null),
-              Numbers.ratio(agreement.macro == null ? null : at(agreement.macro.dice, a, b)),
-              Numbers.ratio(at(agreement.micro.iou, a, b)));
+              Numbers.count(
+                  agreement.micro().intersection() == null
+                      ? null
+                      : agreement.micro().intersection()[a][b]),
+              Numbers.ratio(at(agreement.micro().dice(), a, b)),
+              Numbers.ratio(bounded ? at(intervals.diceLow(), a, b) : null),
+              Numbers.ratio(bounded ? at(intervals.diceHigh(), a, b) : null),
+              Numbers.ratio(agreement.macro() == null ? null : at(agreement.macro().dice(), a, b)),
+              Numbers.ratio(at(agreement.micro().iou(), a, b)));
         }
       }
       blocks.add(table.build());
     }
 
-    private static Double at(List<List<Double>> matrix, int a, int b) {
-      return matrix == null ? null : matrix.get(a).get(b);
+    private static Double at(double[][] matrix, int a, int b) {
+      return matrix == null ? null : matrix[a][b];
     }
 
     private void labels() {
-      Labels labels = agreement.labels;
+      AgreementFile.Labels labels = agreement.labels();
       if (labels == null) {
         return;
       }
@@ -298,13 +270,13 @@ final class AgreementSection {
               "Common#");
       for (int a = 0; a < names.size(); a++) {
         for (int b = a + 1; b < names.size(); b++) {
-          if (at(labels.kappa, a, b) != null) {
+          if (labels.kappa()[a][b] != null) {
             table.row(
                 names.get(a),
                 names.get(b),
-                Numbers.ratio(at(labels.kappa, a, b)),
-                Numbers.count(at(labels.same, a, b)),
-                Numbers.count(at(agreement.micro.intersection, a, b)));
+                Numbers.ratio(labels.kappa()[a][b]),
+                Numbers.count(labels.same()[a][b]),
+                Numbers.count(agreement.micro().intersection()[a][b]));
           }
         }
       }
@@ -319,47 +291,47 @@ final class AgreementSection {
               "By A#",
               "By B#",
               "By both#");
-      for (Label label : list(labels.byLabel)) {
+      for (AgreementFile.ByLabel label : list(labels.byLabel())) {
         byLabel.row(
-            label.label == null ? "no label" : label.label,
-            label.a,
-            label.b,
-            Numbers.ratio(label.kappa),
-            Numbers.count(label.aCount),
-            Numbers.count(label.bCount),
-            Numbers.count(label.both));
+            label.label() == null ? "no label" : label.label(),
+            label.a(),
+            label.b(),
+            Numbers.ratio(label.kappa()),
+            Numbers.count(label.aCount()),
+            Numbers.count(label.bCount()),
+            Numbers.count(label.both()));
       }
       blocks.add(byLabel.build());
     }
 
     private void lengths() {
-      List<Pair> pairs = list(agreement.byLength);
+      List<ByLength> pairs = list(agreement.byLength());
       if (pairs.isEmpty()) {
         return;
       }
-      List<String> lengths = pairs.stream().map(Pair::length).distinct().toList();
+      List<String> lengths = pairs.stream().map(ByLength::length).distinct().toList();
       blocks.add(
           new LineChart(
               "DICE by length of the mention",
-              agreement.lengthUnit == null ? "Length" : "Length in " + agreement.lengthUnit,
+              agreement.lengthUnit() == null ? "Length" : "Length in " + agreement.lengthUnit(),
               "DICE",
               lengths,
-              series(pairs, pair -> (double) lengths.indexOf(pair.length), Pair::length)));
+              series(pairs, pair -> (double) lengths.indexOf(pair.length()), ByLength::length)));
       Table.Builder table =
           Table.of("By length", "Length", "A", "B", "DICE#", "Of A#", "Of B#", "Common#");
-      pairs.forEach(pair -> table.row(cells(pair.length, pair)));
+      pairs.forEach(pair -> table.row(cells(pair.length(), pair)));
       blocks.add(table.build());
     }
 
     private void thresholds() {
-      List<Pair> pairs = list(agreement.byThreshold);
+      List<ByThreshold> pairs = list(agreement.byThreshold());
       if (pairs.isEmpty()) {
         return;
       }
       // Side by side, not to scale: thresholds worth comparing often crowd below 1.
       List<String> thresholds =
           pairs.stream()
-              .map(Pair::threshold)
+              .map(ByThreshold::threshold)
               .filter(Objects::nonNull)
               .sorted()
               .distinct()
@@ -373,38 +345,38 @@ final class AgreementSection {
               thresholds,
               series(
                   pairs,
-                  pair -> (double) thresholds.indexOf(String.valueOf(pair.threshold)),
-                  pair -> "threshold " + pair.threshold)));
+                  pair -> (double) thresholds.indexOf(String.valueOf(pair.threshold())),
+                  pair -> "threshold " + pair.threshold())));
       Table.Builder table =
           Table.of("By threshold", "Threshold", "A", "B", "DICE#", "Of A#", "Of B#", "Common#");
-      pairs.forEach(pair -> table.row(cells(String.valueOf(pair.threshold), pair)));
+      pairs.forEach(pair -> table.row(cells(String.valueOf(pair.threshold()), pair)));
       blocks.add(table.build());
     }
 
-    private static String[] cells(String at, Pair pair) {
+    private static String[] cells(String at, Part pair) {
       return new String[] {
         at,
-        pair.a,
-        pair.b,
-        Numbers.ratio(pair.dice),
-        Numbers.count(pair.aCount),
-        Numbers.count(pair.bCount),
-        Numbers.count(pair.both)
+        pair.a(),
+        pair.b(),
+        Numbers.ratio(pair.dice()),
+        Numbers.count(pair.aCount()),
+        Numbers.count(pair.bCount()),
+        Numbers.count(pair.both())
       };
     }
 
-    private static List<LineChart.Series> series(
-        List<Pair> pairs, ToDoubleFunction<Pair> x, Function<Pair, String> at) {
+    private static <P extends Part> List<LineChart.Series> series(
+        List<P> pairs, ToDoubleFunction<P> x, Function<P, String> at) {
       Map<String, List<LineChart.Point>> points = new LinkedHashMap<>();
-      for (Pair pair : pairs) {
-        if (pair.dice != null && x.applyAsDouble(pair) >= 0) {
+      for (P pair : pairs) {
+        if (pair.dice() != null && x.applyAsDouble(pair) >= 0) {
           points
-              .computeIfAbsent(pair.name(), name -> new ArrayList<>())
+              .computeIfAbsent(pair.a() + " × " + pair.b(), name -> new ArrayList<>())
               .add(
                   new LineChart.Point(
                       x.applyAsDouble(pair),
-                      pair.dice,
-                      "%s at %s".formatted(Numbers.ratio(pair.dice), at.apply(pair)),
+                      pair.dice(),
+                      "%s at %s".formatted(Numbers.ratio(pair.dice()), at.apply(pair)),
                       false));
         }
       }

@@ -1,9 +1,25 @@
 package io.github.tommerspark.report;
 
-import static io.github.tommerspark.report.ResultFile.list;
+import static io.github.tommerspark.results.ResultJson.list;
 
+import io.github.tommerspark.results.EvaluationFile;
+import io.github.tommerspark.results.EvaluationFile.AggregateRow;
+import io.github.tommerspark.results.EvaluationFile.Confusion;
+import io.github.tommerspark.results.EvaluationFile.Curve;
+import io.github.tommerspark.results.EvaluationFile.Example;
+import io.github.tommerspark.results.EvaluationFile.Gold;
+import io.github.tommerspark.results.EvaluationFile.Length;
+import io.github.tommerspark.results.EvaluationFile.Nested;
+import io.github.tommerspark.results.EvaluationFile.Point;
+import io.github.tommerspark.results.EvaluationFile.Row;
+import io.github.tommerspark.results.EvaluationFile.Scored;
+import io.github.tommerspark.results.EvaluationFile.Type;
+import io.github.tommerspark.results.EvaluationFile.Typed;
+import io.github.tommerspark.results.EvaluationFile.TypedClass;
+import io.github.tommerspark.results.ResultJson;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,103 +51,20 @@ final class EvaluationSection {
    * @throws IOException if it is not such a file; the message is one line
    */
   static Section read(byte[] json, String file) throws IOException {
-    Evaluation evaluation = ResultFile.read(json, file, Evaluation.class);
-    if (evaluation.rows == null) {
+    EvaluationFile evaluation = ResultJson.read(json, file, EvaluationFile.class);
+    if (evaluation.rows() == null) {
       throw new IOException("Cannot read %s: field \"rows\" is missing".formatted(file));
     }
     return new Section("Evaluation against gold data", new Blocks(evaluation, file).all());
   }
 
-  private record Evaluation(
-      String product,
-      String created,
-      String matching,
-      List<Row> rows,
-      List<Row> aggregates,
-      List<Type> types,
-      List<Row> typed,
-      List<Row> classes,
-      List<Confusion> confusion,
-      List<Length> lengths,
-      List<Nesting> nested,
-      List<Curve> curves,
-      List<Example> examples,
-      List<Gold> gold,
-      List<String> warnings) {}
-
-  private record Gold(String dataset, List<String> paths, Long documents) {}
-
-  /** Of one dataset, or of all of them: then {@code name} says how they were brought together. */
-  private record Row(
-      String model,
-      String dataset,
-      String name,
-      String type,
-      Double precision,
-      Double recall,
-      Double f1,
-      Double truePos,
-      Double falsePos,
-      Double total,
-      Double totalSpans,
-      Double nSamples,
-      Double predictedFraction,
-      Double detectorRecall,
-      Double threshold,
-      String decoder) {}
-
-  private record Type(
-      String model, String dataset, String type, Long gold, Long found, Double recall) {}
-
-  private record Confusion(
-      String model, String dataset, String type, Map<String, Long> labels, Long missed) {}
-
-  private record Length(
-      String model,
-      String dataset,
-      String length,
-      Long gold,
-      Long found,
-      Long predicted,
-      Double precision,
-      Double recall) {}
-
-  private record Nesting(
-      String model, String dataset, String group, Long gold, Long found, Double recall) {}
-
-  private record Curve(
-      String model, String dataset, Double bestThreshold, Double bestF1, List<CurvePoint> points) {
-    String name() {
-      return model + ", " + dataset;
-    }
-  }
-
-  private record CurvePoint(Double threshold, Double precision, Double recall, Double f1) {
-    boolean complete() {
-      return threshold != null && precision != null && recall != null && f1 != null;
-    }
-  }
-
-  private record Example(
-      String model,
-      String dataset,
-      String kind,
-      String id,
-      Long start,
-      Long end,
-      String text,
-      Double score,
-      String type,
-      String before,
-      String after) {}
-
   /** The blocks of one file. */
   private static final class Blocks {
-    private final Evaluation evaluation;
+    private final EvaluationFile evaluation;
     private final String file;
     private final List<Block> blocks = new ArrayList<>();
 
-    Blocks(Evaluation evaluation, String file) {
+    Blocks(EvaluationFile evaluation, String file) {
       this.evaluation = evaluation;
       this.file = file;
     }
@@ -142,24 +75,22 @@ final class EvaluationSection {
               "Source",
               file,
               "Made by",
-              evaluation.product,
+              evaluation.product(),
               "Made at",
-              evaluation.created,
+              evaluation.created(),
               "Matching",
               matching()));
-      list(evaluation.warnings).forEach(warning -> blocks.add(new Paragraph("⚠ " + warning)));
-      if (!list(evaluation.gold).isEmpty()) {
+      list(evaluation.warnings()).forEach(warning -> blocks.add(new Paragraph("⚠ " + warning)));
+      if (!list(evaluation.gold()).isEmpty()) {
         Table.Builder gold = Table.of("Gold data", "Dataset", "Documents#", "Files");
-        for (Gold data : evaluation.gold) {
+        for (Gold data : evaluation.gold()) {
           gold.row(
-              data.dataset, Numbers.count(data.documents), String.join(", ", list(data.paths)));
+              data.dataset(), Numbers.count(data.documents()), String.join(", ", list(data.paths())));
         }
         blocks.add(gold.build());
       }
-      rows("Precision, recall and F1", "Dataset", evaluation.rows);
-      if (!list(evaluation.aggregates).isEmpty()) {
-        rows("All datasets together", "Aggregate", evaluation.aggregates);
-      }
+      rows();
+      aggregates();
       curves();
       types();
       typed();
@@ -172,58 +103,79 @@ final class EvaluationSection {
     }
 
     private String matching() {
-      if (evaluation.matching == null) {
+      if (evaluation.matching() == null) {
         return null;
       }
-      return switch (evaluation.matching) {
+      return switch (evaluation.matching()) {
         case "token" -> "token (the published protocol: same first and last token)";
         case "char" -> "char (same characters)";
-        default -> evaluation.matching;
+        default -> evaluation.matching();
       };
     }
 
-    private void rows(String caption, String what, List<Row> rows) {
-      Table.Builder table =
-          Table.of(
-              caption,
-              "Model",
-              what,
-              "Precision#",
-              "Recall#",
-              "F1#",
-              "Hits#",
-              "Spurious#",
-              "Gold#",
-              "Samples#",
-              "Threshold#",
-              "Decoder");
-      for (Row row : rows) {
-        table.row(
-            row.model,
-            row.name != null ? row.name : row.dataset,
-            Numbers.ratio(row.precision),
-            Numbers.ratio(row.recall),
-            Numbers.ratio(row.f1),
-            amount(row.truePos),
-            amount(row.falsePos),
-            amount(row.total),
-            amount(row.nSamples),
-            row.threshold == null ? null : String.valueOf(row.threshold),
-            row.decoder);
+    private Table.Builder scores(String caption, String what) {
+      return Table.of(
+          caption,
+          "Model",
+          what,
+          "Precision#",
+          "Recall#",
+          "F1#",
+          "Hits#",
+          "Spurious#",
+          "Gold#",
+          "Samples#",
+          "Threshold#",
+          "Decoder");
+    }
+
+    private void rows() {
+      Table.Builder table = scores("Precision, recall and F1", "Dataset");
+      for (Row row : evaluation.rows()) {
+        String threshold = row.threshold() == null ? null : String.valueOf(row.threshold());
+        table.row(scores(row, row.dataset(), amount(row.nSamples()), threshold, row.decoder()));
       }
       blocks.add(table.build());
     }
 
+    private void aggregates() {
+      if (list(evaluation.aggregates()).isEmpty()) {
+        return;
+      }
+      Table.Builder table = scores("All datasets together", "Aggregate");
+      for (AggregateRow row : evaluation.aggregates()) {
+        table.row(scores(row, row.name(), amount(row.nSamples()), null, null));
+      }
+      blocks.add(table.build());
+    }
+
+    /** The cells of a row: the model, where, its scores, and more. */
+    private static String[] scores(Scored row, String where, String... more) {
+      List<String> cells =
+          new ArrayList<>(
+              Arrays.asList(
+                  row.model(),
+                  where,
+                  Numbers.ratio(row.precision()),
+                  Numbers.ratio(row.recall()),
+                  Numbers.ratio(row.f1()),
+                  amount(row.truePos()),
+                  amount(row.falsePos()),
+                  amount(row.total())));
+      cells.addAll(Arrays.asList(more));
+      return cells.toArray(String[]::new);
+    }
+
     /** A count; the mean of several may have a fraction. */
-    private static String amount(Double value) {
-      return value == null || value == Math.rint(value)
+    private static String amount(Number value) {
+      return value == null || value.doubleValue() == Math.rint(value.doubleValue())
           ? Numbers.count(value)
           : Numbers.fixed(value, 1);
     }
 
     private void curves() {
       List<Curve> curves =
-          list(evaluation.curves).stream().filter(curve -> !list(curve.points).isEmpty()).toList();
+          list(evaluation.curves()).stream().filter(curve -> !list(curve.points()).isEmpty()).toList();
       if (curves.isEmpty()) {
         return;
       }
@@ -241,10 +193,10 @@ final class EvaluationSection {
       curves.forEach(
           curve ->
               best.row(
-                  curve.model,
-                  curve.dataset,
-                  Numbers.ratio(curve.bestThreshold),
-                  Numbers.ratio(curve.bestF1)));
+                  curve.model(),
+                  curve.dataset(),
+                  Numbers.ratio(curve.bestThreshold()),
+                  Numbers.ratio(curve.bestF1())));
       blocks.add(best.build());
     }
 
@@ -253,14 +205,14 @@ final class EvaluationSection {
       for (Curve curve : curves) {
         series.add(
             new LineChart.Series(
-                curve.model,
-                curve.points.stream()
-                    .filter(CurvePoint::complete)
-                    .sorted(Comparator.comparing(CurvePoint::threshold))
+                curve.model(),
+                curve.points().stream()
+                    .filter(Blocks::isComplete)
+                    .sorted(Comparator.comparing(Point::threshold))
                     .map(
                         point ->
                             new LineChart.Point(
-                                point.recall, point.precision, title(point), best(curve, point)))
+                                point.recall(), point.precision(), title(point), best(curve, point)))
                     .toList()));
       }
       return new LineChart(
@@ -276,53 +228,60 @@ final class EvaluationSection {
       for (Curve curve : curves) {
         series.add(
             new LineChart.Series(
-                curve.model,
-                curve.points.stream()
-                    .filter(CurvePoint::complete)
-                    .sorted(Comparator.comparing(CurvePoint::threshold))
+                curve.model(),
+                curve.points().stream()
+                    .filter(Blocks::isComplete)
+                    .sorted(Comparator.comparing(Point::threshold))
                     .map(
                         point ->
                             new LineChart.Point(
-                                point.threshold, point.f1, title(point), best(curve, point)))
+                                point.threshold(), point.f1(), title(point), best(curve, point)))
                     .toList()));
       }
       return new LineChart(
           "F1 by score threshold, " + dataset, "Threshold", "F1", List.of(), series);
     }
 
-    private static boolean best(Curve curve, CurvePoint point) {
-      return point.threshold.equals(curve.bestThreshold);
+    private static boolean isComplete(Point point) {
+      return point.threshold() != null
+          && point.precision() != null
+          && point.recall() != null
+          && point.f1() != null;
     }
 
-    private static String title(CurvePoint point) {
+    private static boolean best(Curve curve, Point point) {
+      return point.threshold().equals(curve.bestThreshold());
+    }
+
+    private static String title(Point point) {
       return "threshold %s, precision %s, recall %s, F1 %s"
           .formatted(
-              Numbers.ratio(point.threshold),
-              Numbers.ratio(point.precision),
-              Numbers.ratio(point.recall),
-              Numbers.ratio(point.f1));
+              Numbers.ratio(point.threshold()),
+              Numbers.ratio(point.precision()),
+              Numbers.ratio(point.recall()),
+              Numbers.ratio(point.f1()));
     }
 
     private void types() {
-      if (list(evaluation.types).isEmpty()) {
+      if (list(evaluation.types()).isEmpty()) {
         return;
       }
       Table.Builder table =
           Table.of("Recall by type", "Model", "Dataset", "Type", "Gold#", "Found#", "Recall#");
-      for (Type type : evaluation.types) {
+      for (Type type : evaluation.types()) {
         table.row(
-            type.model,
-            type.dataset,
-            type.type,
-            Numbers.count(type.gold),
-            Numbers.count(type.found),
-            Numbers.ratio(type.recall));
+            type.model(),
+            type.dataset(),
+            type.type(),
+            Numbers.count(type.gold()),
+            Numbers.count(type.found()),
+            Numbers.ratio(type.recall()));
       }
       blocks.add(table.build());
     }
 
     private void typed() {
-      if (list(evaluation.typed).isEmpty()) {
+      if (list(evaluation.typed()).isEmpty()) {
         return;
       }
       Table.Builder table =
@@ -337,17 +296,8 @@ final class EvaluationSection {
               "Wrong#",
               "Gold#",
               "Detected#");
-      for (Row row : evaluation.typed) {
-        table.row(
-            row.model,
-            row.dataset,
-            Numbers.ratio(row.precision),
-            Numbers.ratio(row.recall),
-            Numbers.ratio(row.f1),
-            amount(row.truePos),
-            amount(row.falsePos),
-            amount(row.total),
-            Numbers.ratio(row.detectorRecall));
+      for (Typed row : evaluation.typed()) {
+        table.row(scores(row, row.dataset(), Numbers.ratio(row.detectorRecall())));
       }
       blocks.add(table.build());
       blocks.add(
@@ -365,17 +315,17 @@ final class EvaluationSection {
               "Right#",
               "Wrong#",
               "Gold#");
-      for (Row row : list(evaluation.classes)) {
+      for (TypedClass row : list(evaluation.classes())) {
         classes.row(
-            row.model,
-            row.dataset,
-            row.type,
-            Numbers.ratio(row.precision),
-            Numbers.ratio(row.recall),
-            Numbers.ratio(row.f1),
-            amount(row.truePos),
-            amount(row.falsePos),
-            amount(row.total));
+            row.model(),
+            row.dataset(),
+            row.type(),
+            Numbers.ratio(row.precision()),
+            Numbers.ratio(row.recall()),
+            Numbers.ratio(row.f1()),
+            amount(row.truePos()),
+            amount(row.falsePos()),
+            amount(row.total()));
       }
       blocks.add(classes.build());
     }
@@ -383,10 +333,10 @@ final class EvaluationSection {
     /** Per model and data set the shares of labels that gold mentions of each type got. */
     private void confusion() {
       Map<List<String>, List<Confusion>> matrices =
-          list(evaluation.confusion).stream()
+          list(evaluation.confusion()).stream()
               .collect(
                   Collectors.groupingBy(
-                      row -> List.of(or(row.model), or(row.dataset)),
+                      row -> List.of(or(row.model()), or(row.dataset())),
                       LinkedHashMap::new,
                       Collectors.toList()));
       matrices.forEach((of, rows) -> blocks.add(confusion(of, rows)));
@@ -401,7 +351,7 @@ final class EvaluationSection {
       String[][] details = new String[rows.size()][columns.size()];
       for (int r = 0; r < rows.size(); r++) {
         Confusion row = rows.get(r);
-        long missed = row.missed == null ? 0 : row.missed;
+        long missed = row.missed() == null ? 0 : row.missed();
         long total = missed + labels(row).values().stream().mapToLong(Long::longValue).sum();
         for (int c = 0; c < columns.size(); c++) {
           long count = c == labels.size() ? missed : labels(row).getOrDefault(columns.get(c), 0L);
@@ -414,7 +364,7 @@ final class EvaluationSection {
               .formatted(String.join(", ", of)),
           "gold type",
           "label",
-          rows.stream().map(row -> or(row.type)).toList(),
+          rows.stream().map(row -> or(row.type())).toList(),
           columns,
           values,
           details,
@@ -422,11 +372,11 @@ final class EvaluationSection {
     }
 
     private static Map<String, Long> labels(Confusion row) {
-      return row.labels == null ? Map.of() : row.labels;
+      return row.labels() == null ? Map.of() : row.labels();
     }
 
     private void lengths() {
-      if (list(evaluation.lengths).isEmpty()) {
+      if (list(evaluation.lengths()).isEmpty()) {
         return;
       }
       Table.Builder table =
@@ -440,45 +390,45 @@ final class EvaluationSection {
               "Predicted#",
               "Precision#",
               "Recall#");
-      for (Length length : evaluation.lengths) {
+      for (Length length : evaluation.lengths()) {
         table.row(
-            length.model,
-            length.dataset,
-            length.length,
-            Numbers.count(length.gold),
-            Numbers.count(length.found),
-            Numbers.count(length.predicted),
-            Numbers.ratio(length.precision),
-            Numbers.ratio(length.recall));
+            length.model(),
+            length.dataset(),
+            length.length(),
+            Numbers.count(length.gold()),
+            Numbers.count(length.found()),
+            Numbers.count(length.predicted()),
+            Numbers.ratio(length.precision()),
+            Numbers.ratio(length.recall()));
       }
       blocks.add(table.build());
     }
 
     private void nested() {
-      if (list(evaluation.nested).isEmpty()) {
+      if (list(evaluation.nested()).isEmpty()) {
         return;
       }
       Table.Builder table =
           Table.of("Recall by nesting", "Model", "Dataset", "Group", "Gold#", "Found#", "Recall#");
-      for (Nesting group : evaluation.nested) {
+      for (Nested group : evaluation.nested()) {
         table.row(
-            group.model,
-            group.dataset,
-            group.group,
-            Numbers.count(group.gold),
-            Numbers.count(group.found),
-            Numbers.ratio(group.recall));
+            group.model(),
+            group.dataset(),
+            group.group(),
+            Numbers.count(group.gold()),
+            Numbers.count(group.found()),
+            Numbers.ratio(group.recall()));
       }
       blocks.add(table.build());
     }
 
     private void examples(String kind, String caption, MarkStyle style) {
       Map<List<String>, List<Example>> groups =
-          list(evaluation.examples).stream()
-              .filter(example -> kind.equals(example.kind))
+          list(evaluation.examples()).stream()
+              .filter(example -> kind.equals(example.kind()))
               .collect(
                   Collectors.groupingBy(
-                      example -> List.of(or(example.model), or(example.dataset)),
+                      example -> List.of(or(example.model()), or(example.dataset())),
                       LinkedHashMap::new,
                       Collectors.toList()));
       groups.forEach(
@@ -500,18 +450,18 @@ final class EvaluationSection {
     }
 
     private static Excerpts.Excerpt excerpt(Example example, MarkStyle style) {
-      List<String> about = new ArrayList<>(List.of(or(example.id)));
-      if (example.type != null) {
-        about.add(example.type);
+      List<String> about = new ArrayList<>(List.of(or(example.id())));
+      if (example.type() != null) {
+        about.add(example.type());
       }
-      if (example.score != null) {
-        about.add("score " + Numbers.ratio(example.score));
+      if (example.score() != null) {
+        about.add("score " + Numbers.ratio(example.score()));
       }
       return new Excerpts.Excerpt(
           String.join(" · ", about),
-          or(example.before),
-          or(example.text),
-          or(example.after),
+          or(example.before()),
+          or(example.text()),
+          or(example.after()),
           style);
     }
 

@@ -1,5 +1,6 @@
 package io.github.tommerspark.report;
 
+import io.github.tommerspark.results.ResultJson;
 import java.io.IOException;
 import java.util.List;
 
@@ -20,7 +21,7 @@ public final class Results {
    * @throws IOException if it is no such file; the message is one line
    */
   public static Section read(byte[] json, String file) throws IOException {
-    String kind = ResultFile.read(json, file, Kind.class).kind();
+    String kind = ResultJson.read(json, file, Kind.class).kind();
     return switch (kind == null ? "" : kind) {
       case "agreement" -> AgreementSection.read(json, file);
       case "evaluation" -> EvaluationSection.read(json, file);

@@ -131,7 +131,7 @@ public final class AgreeCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     AgreeOptions options = options();
     try (SparkSession spark = Sessions.start("agree")) {
-      command.commandLine().getOut().println(AgreeJob.run(spark, options).summary());
+      command.commandLine().getOut().println(AgreementReport.summary(AgreeJob.run(spark, options)));
     }
     return 0;
   }

@@ -1,5 +1,6 @@
 package io.github.tommerspark.jobs.agree;
 
+import io.github.tommerspark.results.AgreementFile;
 import static org.apache.spark.sql.functions.approx_count_distinct;
 import static org.apache.spark.sql.functions.count;
 
@@ -30,7 +31,7 @@ public final class AgreeJob {
   private final SparkSession spark;
   private final AgreeOptions options;
   private final List<MentionDataset> datasets = new ArrayList<>();
-  private final List<AgreementReport.Model> models = new ArrayList<>();
+  private final List<AgreementFile.Model> models = new ArrayList<>();
   private final List<String> warnings = new ArrayList<>();
 
   private AgreeJob(SparkSession spark, AgreeOptions options) {
@@ -44,11 +45,11 @@ public final class AgreeJob {
    * @throws UserException if the input or the output stands in the way, or the datasets do not have
    *     the same texts
    */
-  public static AgreementReport run(SparkSession spark, AgreeOptions options) throws IOException {
+  public static AgreementFile run(SparkSession spark, AgreeOptions options) throws IOException {
     return new AgreeJob(spark, options).run();
   }
 
-  private AgreementReport run() throws IOException {
+  private AgreementFile run() throws IOException {
     ResultDirectory output =
         ResultDirectory.open(
             options.output(),
@@ -69,7 +70,7 @@ public final class AgreeJob {
     refuseNothingInCommon(part);
     warn(part);
 
-    AgreementReport report = AgreementReport.of(part.tally(), models, options, warnings);
+    AgreementFile report = AgreementReport.of(part.tally(), models, options, warnings);
     Path directory = output.emptied();
     if (options.votes() > 0) {
       consensus().write().parquet(new Path(directory, AgreementFiles.CONSENSUS).toString());
@@ -85,7 +86,7 @@ public final class AgreeJob {
               spark, source, options.columns(), options.textColumn(), options.idColumn());
       datasets.add(dataset);
       for (MentionDataset.Model model : dataset.models()) {
-        models.add(new AgreementReport.Model(model.name(), 0, model.column(), dataset.toString()));
+        models.add(new AgreementFile.Model(model.name(), 0L, model.column(), dataset.toString()));
       }
     }
     if (models.size() < 2) {

@@ -1,8 +1,7 @@
 package io.github.tommerspark.jobs.agree;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.SerializationFeature;
+import io.github.tommerspark.results.AgreementFile;
+import io.github.tommerspark.results.ResultJson;
 import io.github.tommerspark.jobs.output.WholeFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -38,11 +37,6 @@ final class AgreementFiles {
           "agreement\\.json|(dice|iou|pairs|by_length|by_threshold|by_label)\\.csv"
               + "|(pairs|by_length|by_threshold|by_label|consensus)/part-[^/]*");
 
-  private static final ObjectMapper JSON =
-      new ObjectMapper()
-          .enable(SerializationFeature.INDENT_OUTPUT)
-          .setPropertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE);
-
   private final SparkSession spark;
   private final Path directory;
   private final FileSystem fs;
@@ -59,8 +53,8 @@ final class AgreementFiles {
   }
 
   /** Writes all of them; {@value #REPORT} last, so that where it is the others are. */
-  void write(AgreementReport report) throws IOException {
-    List<String> names = report.models().stream().map(AgreementReport.Model::name).toList();
+  void write(AgreementFile report) throws IOException {
+    List<String> names = report.models().stream().map(AgreementFile.Model::name).toList();
     writeMatrix("dice", names, report.micro().dice());
     writeMatrix("iou", names, report.micro().iou());
     writeTable("pairs", pairsSchema(report), pairs(report));
@@ -93,10 +87,10 @@ final class AgreementFiles {
                           p.label(), p.a(), p.b(), p.kappa(), p.aCount(), p.bCount(), p.both()))
               .toList());
     }
-    WholeFile.write(fs, new Path(directory, REPORT), JSON.writeValueAsBytes(report));
+    WholeFile.write(fs, new Path(directory, REPORT), ResultJson.write(report));
   }
 
-  private static StructType pairsSchema(AgreementReport report) {
+  private static StructType pairsSchema(AgreementFile report) {
     StructType schema =
         new StructType()
             .add("a", DataTypes.StringType)
@@ -104,7 +98,7 @@ final class AgreementFiles {
             .add("a_count", DataTypes.LongType)
             .add("b_count", DataTypes.LongType)
             .add("both", DataTypes.LongType);
-    for (String measure : report.measures().keySet()) {
+    for (String measure : AgreementReport.measures(report).keySet()) {
       schema = schema.add(measure, DataTypes.DoubleType);
     }
     return schema
@@ -113,7 +107,7 @@ final class AgreementFiles {
         .add("same_label", DataTypes.LongType);
   }
 
-  private static List<Row> pairs(AgreementReport report) {
+  private static List<Row> pairs(AgreementFile report) {
     List<Row> rows = new ArrayList<>();
     for (int a = 0; a < report.models().size(); a++) {
       for (int b = 0; b < report.models().size(); b++) {
@@ -123,11 +117,11 @@ final class AgreementFiles {
         row.add(report.models().get(a).mentions());
         row.add(report.models().get(b).mentions());
         row.add(report.micro().intersection()[a][b]);
-        for (Map.Entry<String, double[][]> measure : report.measures().entrySet()) {
+        for (Map.Entry<String, double[][]> measure : AgreementReport.measures(report).entrySet()) {
           row.add(measure.getValue() == null ? null : measure.getValue()[a][b]);
         }
         row.add(report.macro().documents()[a][b]);
-        AgreementReport.Labels labels = report.labels();
+        AgreementFile.Labels labels = report.labels();
         row.add(labels == null ? null : labels.kappa()[a][b]);
         row.add(labels == null ? null : labels.same()[a][b]);
         rows.add(RowFactory.create(row.toArray()));

@@ -1,11 +1,20 @@
 package io.github.tommerspark.jobs.agree;
 
-import com.fasterxml.jackson.annotation.JsonIgnore;
-import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.tommerspark.eval.AgreementTally;
 import io.github.tommerspark.eval.LabelAgreement;
 import io.github.tommerspark.eval.PairAgreement;
 import io.github.tommerspark.message.Version;
+import io.github.tommerspark.results.AgreementFile.ByLabel;
+import io.github.tommerspark.results.AgreementFile.ByLength;
+import io.github.tommerspark.results.AgreementFile.ByThreshold;
+import io.github.tommerspark.results.AgreementFile.Dice;
+import io.github.tommerspark.results.AgreementFile.Intervals;
+import io.github.tommerspark.results.AgreementFile.Labels;
+import io.github.tommerspark.results.AgreementFile.Macro;
+import io.github.tommerspark.results.AgreementFile.Micro;
+import io.github.tommerspark.results.AgreementFile.Model;
+import io.github.tommerspark.results.AgreementFile.Relaxed;
+import io.github.tommerspark.results.AgreementFile;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -17,88 +26,23 @@ import java.util.StringJoiner;
 import java.util.function.BiFunction;
 import java.util.function.ToDoubleFunction;
 
-/**
- * The result of a comparison, as {@code agreement.json} has it. Matrices are n × n, symmetric, in
- * the order of the models.
- *
- * @param kind always {@code agreement}
- * @param product and its version
- * @param created ISO 8601 in UTC
- * @param documents that were compared
- * @param models that were compared
- * @param micro measures over all documents at once, upstream's {@code compare_inferences}
- * @param macro means over documents in which at least one of the two models found something
- * @param relaxed DICE where a mention need not match exactly
- * @param intervals confidence intervals of the micro DICE; null without a bootstrap
- * @param lengthUnit of {@code byLength}
- * @param byLength the comparison by length of mentions; empty if it is not known
- * @param byThreshold the comparison at thresholds of the score
- * @param labels agreement on the labels of common mentions; null if no two models gave labels to
- *     any
- * @param warnings what a reader of the numbers should know
- */
-@JsonInclude(JsonInclude.Include.NON_NULL)
-public record AgreementReport(
-    String kind,
-    String product,
-    String created,
-    long documents,
-    List<Model> models,
-    Micro micro,
-    Macro macro,
-    Relaxed relaxed,
-    Intervals intervals,
-    String lengthUnit,
-    List<ByLength> byLength,
-    List<ByThreshold> byThreshold,
-    @JsonInclude Labels labels,
-    List<String> warnings) {
+/** From tallies to {@code agreement.json}, and from that to what people read. */
+final class AgreementReport {
 
   /** Pairs that fit on a screen one by one; beyond, a matrix is shown. */
   private static final int SHOWN_PAIRS = 15;
 
-  public record Model(String name, long mentions, String column, String dataset) {}
-
-  public record Micro(double[][] dice, double[][] iou, long[][] intersection) {}
-
-  public record Macro(double[][] dice, double[][] iou, long[][] documents) {}
-
-  public record Dice(double[][] dice) {}
-
-  @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record Relaxed(Dice overlap, Dice sameEnd, Dice sameLastWord) {}
-
-  public record Intervals(
-      double level, int replicates, long seed, double[][] diceLow, double[][] diceHigh) {}
-
-  public record ByLength(
-      String length, String a, String b, double dice, long aCount, long bCount, long both) {}
-
-  public record ByThreshold(
-      double threshold, String a, String b, double dice, long aCount, long bCount, long both) {}
+  private AgreementReport() {}
 
   /**
-   * Agreement on labels.
-   *
-   * @param kappa Cohen's; null for two models of which one has no labels, or that have none in
-   *     common mentions
-   * @param same common mentions with the same label, or without one in both; null as kappa
-   * @param byLabel each label against all others, for every pair of models that is not null
-   */
-  public record Labels(Double[][] kappa, Long[][] same, List<ByLabel> byLabel) {}
-
-  public record ByLabel(
-      String label, String a, String b, double kappa, long aCount, long bCount, long both) {}
-
-  /**
-   * Puts a comparison into this form.
+   * Puts a comparison into the form of its file.
    *
    * @param tally of all documents
    * @param models in its order, without their counts
    * @param options of the bootstrap
    * @param warnings to be passed on
    */
-  static AgreementReport of(
+  static AgreementFile of(
       AgreementTally tally, List<Model> models, AgreeOptions options, List<String> warnings) {
     List<PairAgreement> pairs = tally.pairs();
     int n = tally.models();
@@ -151,7 +95,7 @@ public record AgreementReport(
                         p.both()));
               }
             });
-    return new AgreementReport(
+    return new AgreementFile(
         "agreement",
         "tommer-spark " + Version.number(),
         Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
@@ -234,27 +178,32 @@ public record AgreementReport(
   }
 
   /** The measures of a cell of the matrices by name, in order; null for one that is not known. */
-  @JsonIgnore
-  Map<String, double[][]> measures() {
+  static Map<String, double[][]> measures(AgreementFile file) {
+    AgreementFile.Micro micro = file.micro();
+    AgreementFile.Macro macro = file.macro();
+    AgreementFile.Relaxed relaxed = file.relaxed();
+    AgreementFile.Intervals intervals = file.intervals();
     Map<String, double[][]> measures = new LinkedHashMap<>();
-    measures.put("dice", micro.dice);
-    measures.put("dice_low", intervals == null ? null : intervals.diceLow);
-    measures.put("dice_high", intervals == null ? null : intervals.diceHigh);
-    measures.put("iou", micro.iou);
-    measures.put("macro_dice", macro.dice);
-    measures.put("macro_iou", macro.iou);
-    measures.put("overlap_dice", relaxed.overlap.dice);
-    measures.put("same_end_dice", relaxed.sameEnd.dice);
+    measures.put("dice", micro.dice());
+    measures.put("dice_low", intervals == null ? null : intervals.diceLow());
+    measures.put("dice_high", intervals == null ? null : intervals.diceHigh());
+    measures.put("iou", micro.iou());
+    measures.put("macro_dice", macro.dice());
+    measures.put("macro_iou", macro.iou());
+    measures.put("overlap_dice", relaxed.overlap().dice());
+    measures.put("same_end_dice", relaxed.sameEnd().dice());
     measures.put(
-        "same_last_word_dice", relaxed.sameLastWord == null ? null : relaxed.sameLastWord.dice);
+        "same_last_word_dice", relaxed.sameLastWord() == null ? null : relaxed.sameLastWord().dice());
     return measures;
   }
 
   /** For people: the models, then the pairs one by one, or if there are many their DICE. */
-  String summary() {
+  static String summary(AgreementFile file) {
+    List<Model> models = file.models();
+    List<String> warnings = file.warnings();
     StringJoiner lines = new StringJoiner("\n");
     int width = models.stream().mapToInt(model -> model.name().length()).max().orElse(0);
-    lines.add(String.format(Locale.ROOT, "  %-19s %,d", "documents", documents));
+    lines.add(String.format(Locale.ROOT, "  %-19s %,d", "documents", file.documents()));
     for (Model model : models) {
       lines.add(
           String.format(
@@ -263,13 +212,14 @@ public record AgreementReport(
     int n = models.size();
     lines.add("");
     if (n * (n - 1) / 2 <= SHOWN_PAIRS) {
-      pairLines(lines, width);
-      labelLines(lines, width);
+      pairLines(file, lines, width);
+      labelLines(file, lines, width);
     } else {
-      matrixLines(lines, width, "DICE", (a, b) -> micro.dice[a][b]);
-      if (labels != null) {
+      matrixLines(file, lines, width, "DICE", (a, b) -> file.micro().dice()[a][b]);
+      if (file.labels() != null) {
         lines.add("");
-        matrixLines(lines, width, "kappa of labels", (a, b) -> labels.kappa[a][b]);
+        matrixLines(
+            file, lines, width, "kappa of labels", (a, b) -> file.labels().kappa()[a][b]);
       }
     }
     if (!warnings.isEmpty()) {
@@ -279,7 +229,12 @@ public record AgreementReport(
     return lines.toString();
   }
 
-  private void pairLines(StringJoiner lines, int width) {
+  private static void pairLines(AgreementFile file, StringJoiner lines, int width) {
+    List<Model> models = file.models();
+    AgreementFile.Micro micro = file.micro();
+    AgreementFile.Macro macro = file.macro();
+    AgreementFile.Relaxed relaxed = file.relaxed();
+    AgreementFile.Intervals intervals = file.intervals();
     String names = "  %-" + width + "s  %-" + width + "s  ";
     lines.add(
         (names + "%6s  %-15s %6s %6s %8s %9s %10s %12s")
@@ -302,53 +257,60 @@ public record AgreementReport(
                 names + "%6.3f  %-15s %6.3f %6.3f %8.3f %9.3f %10s %,12d",
                 models.get(a).name(),
                 models.get(b).name(),
-                micro.dice[a][b],
+                micro.dice()[a][b],
                 intervals == null
                     ? ""
                     : String.format(
                         Locale.ROOT,
                         "[%.3f, %.3f]",
-                        intervals.diceLow[a][b],
-                        intervals.diceHigh[a][b]),
-                micro.iou[a][b],
-                macro.dice[a][b],
-                relaxed.overlap.dice[a][b],
-                relaxed.sameEnd.dice[a][b],
-                relaxed.sameLastWord == null
+                        intervals.diceLow()[a][b],
+                        intervals.diceHigh()[a][b]),
+                micro.iou()[a][b],
+                macro.dice()[a][b],
+                relaxed.overlap().dice()[a][b],
+                relaxed.sameEnd().dice()[a][b],
+                relaxed.sameLastWord() == null
                     ? "unknown"
-                    : String.format(Locale.ROOT, "%.3f", relaxed.sameLastWord.dice[a][b]),
-                micro.intersection[a][b]));
+                    : String.format(Locale.ROOT, "%.3f", relaxed.sameLastWord().dice()[a][b]),
+                micro.intersection()[a][b]));
       }
     }
   }
 
-  private void labelLines(StringJoiner lines, int width) {
+  private static void labelLines(AgreementFile file, StringJoiner lines, int width) {
+    AgreementFile.Labels labels = file.labels();
     if (labels == null) {
       return;
     }
+    List<Model> models = file.models();
     String names = "  %-" + width + "s  %-" + width + "s  ";
     lines.add("");
     lines.add(
         (names + "%15s %12s %12s").formatted("A", "B", "kappa of labels", "same label", "both"));
     for (int a = 0; a < models.size(); a++) {
       for (int b = a + 1; b < models.size(); b++) {
-        if (labels.kappa[a][b] != null) {
+        if (labels.kappa()[a][b] != null) {
           lines.add(
               String.format(
                   Locale.ROOT,
                   names + "%15.3f %,12d %,12d",
                   models.get(a).name(),
                   models.get(b).name(),
-                  labels.kappa[a][b],
-                  labels.same[a][b],
-                  micro.intersection[a][b]));
+                  labels.kappa()[a][b],
+                  labels.same()[a][b],
+                  file.micro().intersection()[a][b]));
         }
       }
     }
   }
 
-  private void matrixLines(
-      StringJoiner lines, int width, String measure, BiFunction<Integer, Integer, Double> cell) {
+  private static void matrixLines(
+      AgreementFile file,
+      StringJoiner lines,
+      int width,
+      String measure,
+      BiFunction<Integer, Integer, Double> cell) {
+    List<Model> models = file.models();
     lines.add(String.format(Locale.ROOT, "  %-" + width + "s  %s", "", measure));
     for (int a = 0; a < models.size(); a++) {
       StringBuilder line = new StringBuilder();

@@ -1,5 +1,6 @@
 package io.github.tommerspark.jobs.evaluate;
 
+import io.github.tommerspark.results.EvaluationFile;
 import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.detect.ModelDescription;
@@ -75,8 +76,8 @@ public final class EvaluateJob {
           given.getKey(), WrittenMentions.read(spark, given.getKey(), given.getValue(), gold));
     }
 
-    EvaluationFile.Builder file =
-        new EvaluationFile.Builder(
+    EvaluationBuilder file =
+        new EvaluationBuilder(
             options.matching().label(), Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     gold.forEach(file::gold);
     models.stream().flatMap(model -> model.warnings().stream()).distinct().forEach(file::warning);
@@ -143,7 +144,7 @@ public final class EvaluateJob {
   }
 
   private EvaluationTally[] compare(
-      WrittenMentions written, List<GoldData> gold, EvaluationFile.Builder file)
+      WrittenMentions written, List<GoldData> gold, EvaluationBuilder file)
       throws IOException {
     double[] thresholds = thresholds(written, file);
     EvaluationTally[] tallies = new EvaluationTally[gold.size()];
@@ -177,7 +178,7 @@ public final class EvaluateJob {
   }
 
   /** A curve needs all mentions above each of its thresholds; what was not written is not there. */
-  private static double[] thresholds(WrittenMentions written, EvaluationFile.Builder file) {
+  private static double[] thresholds(WrittenMentions written, EvaluationBuilder file) {
     Provenance.Model model = written.model();
     if (model == null) {
       file.warning(

@@ -1,11 +1,12 @@
 package io.github.tommerspark.jobs.evaluate;
 
-import io.github.tommerspark.jobs.evaluate.EvaluationFile.AggregateRow;
-import io.github.tommerspark.jobs.evaluate.EvaluationFile.Curve;
-import io.github.tommerspark.jobs.evaluate.EvaluationFile.Model;
-import io.github.tommerspark.jobs.evaluate.EvaluationFile.Row;
-import io.github.tommerspark.jobs.evaluate.EvaluationFile.Typed;
-import io.github.tommerspark.jobs.evaluate.EvaluationFile.TypedClass;
+import io.github.tommerspark.results.EvaluationFile;
+import io.github.tommerspark.results.EvaluationFile.AggregateRow;
+import io.github.tommerspark.results.EvaluationFile.Curve;
+import io.github.tommerspark.results.EvaluationFile.Model;
+import io.github.tommerspark.results.EvaluationFile.Row;
+import io.github.tommerspark.results.EvaluationFile.Typed;
+import io.github.tommerspark.results.EvaluationFile.TypedClass;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

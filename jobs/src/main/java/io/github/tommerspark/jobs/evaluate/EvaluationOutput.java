@@ -1,8 +1,7 @@
 package io.github.tommerspark.jobs.evaluate;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.SerializationFeature;
+import io.github.tommerspark.results.EvaluationFile;
+import io.github.tommerspark.results.ResultJson;
 import io.github.tommerspark.eval.EvaluationTable;
 import io.github.tommerspark.jobs.output.WholeFile;
 import io.github.tommerspark.message.Redaction;
@@ -19,11 +18,6 @@ final class EvaluationOutput {
 
   /** Everything. */
   static final String JSON_FILE = "evaluation.json";
-
-  private static final ObjectMapper JSON =
-      new ObjectMapper()
-          .setPropertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-          .enable(SerializationFeature.INDENT_OUTPUT);
 
   private final Path path;
   private final FileSystem fs;
@@ -70,7 +64,7 @@ final class EvaluationOutput {
           new Path(path, table.getKey() + ".csv"),
           table.getValue().csv().getBytes(StandardCharsets.UTF_8));
     }
-    WholeFile.write(fs, new Path(path, JSON_FILE), JSON.writeValueAsBytes(evaluation));
+    WholeFile.write(fs, new Path(path, JSON_FILE), ResultJson.write(evaluation));
   }
 
   @Override

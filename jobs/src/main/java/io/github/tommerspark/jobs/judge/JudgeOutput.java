@@ -1,8 +1,6 @@
 package io.github.tommerspark.jobs.judge;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.SerializationFeature;
+import io.github.tommerspark.results.ResultJson;
 import io.github.tommerspark.jobs.output.WholeFile;
 import io.github.tommerspark.message.Redaction;
 import io.github.tommerspark.message.UserException;
@@ -35,11 +33,6 @@ final class JudgeOutput {
           .add("verdict", DataTypes.BooleanType, true)
           .add("answer", DataTypes.StringType, false)
           .add("excerpt", DataTypes.StringType, false);
-
-  private static final ObjectMapper JSON =
-      new ObjectMapper()
-          .setPropertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-          .enable(SerializationFeature.INDENT_OUTPUT);
 
   private final FileSystem fs;
   private final Path summary;
@@ -94,6 +87,6 @@ final class JudgeOutput {
         .write()
         .mode(SaveMode.Overwrite)
         .parquet(verdicts.toString());
-    WholeFile.write(fs, summary, JSON.writeValueAsBytes(result));
+    WholeFile.write(fs, summary, ResultJson.write(result));
   }
 }

@@ -1,7 +1,5 @@
 package io.github.tommerspark.jobs.table;
 
-import static org.apache.spark.sql.functions.lit;
-
 import io.github.tommerspark.jobs.format.OutputFormat;
 import io.github.tommerspark.jobs.output.Commit;
 import io.github.tommerspark.jobs.output.ObjectStore;
@@ -15,21 +13,15 @@ import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.source.Sha256;
 import java.io.IOException;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.sql.DataFrameWriterV2;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.analysis.TableAlreadyExistsException;
-import org.apache.spark.sql.types.StructField;
-import org.apache.spark.sql.types.StructType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,12 +33,10 @@ public final class TableOutput {
 
   private static final Logger LOG = LoggerFactory.getLogger(TableOutput.class);
 
-  /** Delta knows a transaction by an application and a number that only grows. */
-  private static final long ONLY = 1;
-
   private final SparkSession spark;
   private final TableName table;
   private final TableFormat format;
+  private final TableWriter writer;
   private final WriteMode mode;
   private final boolean batches;
   private boolean exists;
@@ -57,6 +47,7 @@ public final class TableOutput {
     this.spark = spark;
     this.table = table;
     this.format = format;
+    this.writer = new TableWriter(table, format);
     this.mode = mode;
     this.batches = batches;
   }
@@ -238,30 +229,7 @@ public final class TableOutput {
       }
     }
     if (exists) {
-      checkColumns(planned.output().columns());
-    }
-  }
-
-  /** Refuses at once what the format would refuse when the work is done. */
-  private void checkColumns(Map<String, String> planned) {
-    Map<String, String> there = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-    for (StructField field : spark.table(table.sql()).schema().fields()) {
-      there.put(field.name(), field.dataType().catalogString());
-    }
-    Map<String, String> here = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-    here.putAll(planned);
-    Map<String, String> all = new TreeMap<>(there);
-    all.putAll(here);
-    for (String name : all.keySet()) {
-      if (!Objects.equals(there.get(name), here.get(name))) {
-        throw new UserException(
-            "Cannot write to %s: its column %s is %s there and %s now; change the table with ALTER TABLE, choose columns with --select, or name another table"
-                .formatted(
-                    this,
-                    name,
-                    there.getOrDefault(name, "absent"),
-                    here.getOrDefault(name, "absent")));
-      }
+      writer.requireColumns(spark, planned.output().columns());
     }
   }
 
@@ -380,16 +348,17 @@ public final class TableOutput {
     boolean first = history.newest().isEmpty();
     try {
       if (!exists && mode == WriteMode.APPEND) {
-        createEmpty(rows.sparkSession(), rows.schema());
+        writer.createEmpty(rows.sparkSession(), rows.schema());
+        exists = true;
       }
       if (!exists) {
-        create(rows, commit);
+        writer.create(rows, commit);
       } else if (commit.operation() == Commit.Operation.OVERWRITE) {
-        writer(rows, commit).overwrite(lit(true));
+        writer.overwrite(rows, commit, history.version());
       } else {
-        writer(rows, commit).append();
+        writer.append(rows, commit);
       }
-    } catch (TableAlreadyExistsException | CreatedMeanwhile e) {
+    } catch (TableAlreadyExistsException | TableWriter.CreatedMeanwhile e) {
       throw new UserException(
           "Cannot write to %s: another run has created it meanwhile; nothing of this run was added"
               .formatted(this),
@@ -446,7 +415,7 @@ public final class TableOutput {
                   TableHistory.named(format, own)));
     }
     if (first || commit.operation() == Commit.Operation.OVERWRITE) {
-      record(commit);
+      writer.record(spark, commit);
     }
     LOG.info("Committed to {} as {}", this, TableHistory.named(format, own));
     return own.rows();
@@ -460,103 +429,6 @@ public final class TableOutput {
     return transaction.runId() != null
         ? "the run " + transaction.runId()
         : String.format(Locale.ROOT, "batch %d of %s", transaction.batch(), transaction.series());
-  }
-
-  /** Says what made the rows where it outlives snapshots. A warning if it cannot be said. */
-  private void record(TableCommit commit) {
-    try {
-      spark.sql(
-          "ALTER TABLE %s SET TBLPROPERTIES ('%s' = '%s')"
-              .formatted(
-                  table.sql(),
-                  TableCommit.KEY,
-                  commit.json().replace("\\", "\\\\").replace("'", "\\'")));
-    } catch (Exception e) {
-      LOG.warn("Cannot set the property {} of {}: {}", TableCommit.KEY, this, Failures.line(e));
-    }
-  }
-
-  private DataFrameWriterV2<Row> writer(Dataset<Row> rows, TableCommit commit) {
-    return rows.writeTo(table.sql()).options(options(commit));
-  }
-
-  private Map<String, String> options(TableCommit commit) {
-    Map<String, String> options = new HashMap<>();
-    if (format == TableFormat.ICEBERG) {
-      options.put("snapshot-property." + TableCommit.KEY, commit.json());
-      if (commit.operation() == Commit.Operation.OVERWRITE) {
-        options.put("isolation-level", "serializable");
-        history.version().ifPresent(seen -> options.put("validate-from-snapshot-id", seen));
-      }
-      return options;
-    }
-    options.put("userMetadata", commit.json());
-    Commit.Transaction transaction = commit.transaction();
-    if (transaction != null) {
-      boolean batch = transaction.batch() != null;
-      options.put(
-          "txnAppId",
-          "tommer-spark:" + (batch ? transaction.series() : "run:" + transaction.runId()));
-      options.put("txnVersion", Long.toString(batch ? transaction.batch() : ONLY));
-    }
-    return options;
-  }
-
-  /** So that two which append to a table that is not there yet both can. */
-  private void createEmpty(SparkSession session, StructType schema) throws Exception {
-    Dataset<Row> none = session.createDataFrame(List.of(), schema);
-    try {
-      create(none, Map.of());
-    } catch (TableAlreadyExistsException | CreatedMeanwhile e) {
-      LOG.info("Somebody else has created {}", this);
-    }
-    exists = true;
-  }
-
-  private void create(Dataset<Row> rows, TableCommit commit) throws Exception {
-    // Delta has no other way to say it of a table that is created.
-    String metadata = "spark.databricks.delta.commitInfo.userMetadata";
-    Map<String, String> options = options(commit);
-    if (format == TableFormat.DELTA) {
-      rows.sparkSession().conf().set(metadata, commit.json());
-    }
-    try {
-      create(rows, options);
-    } finally {
-      if (format == TableFormat.DELTA) {
-        rows.sparkSession().conf().unset(metadata);
-      }
-    }
-  }
-
-  /** Thrown for a directory, of which Delta tells it in words only. */
-  private static final class CreatedMeanwhile extends Exception {
-    private static final long serialVersionUID = 1L;
-
-    CreatedMeanwhile(Exception cause) {
-      super(cause);
-    }
-  }
-
-  /** Creates the table in one commit: it is there with these rows, or not at all. */
-  private void create(Dataset<Row> rows, Map<String, String> options) throws Exception {
-    if (format == TableFormat.DELTA && table.directory() != null) {
-      // By its directory, Delta creates a table in an empty one only, unless in this way.
-      try {
-        rows.write()
-            .format(format.label())
-            .mode("errorifexists")
-            .options(options)
-            .save(table.directory().toString());
-      } catch (Exception e) {
-        if (!table.exists(spark) || !Failures.line(e).contains("PATH_EXISTS")) {
-          throw e;
-        }
-        throw new CreatedMeanwhile(e);
-      }
-    } else {
-      rows.writeTo(table.sql()).using(format.label()).options(options).create();
-    }
   }
 
   @Override

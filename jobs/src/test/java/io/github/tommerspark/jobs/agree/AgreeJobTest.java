@@ -1,5 +1,6 @@
 package io.github.tommerspark.jobs.agree;
 
+import io.github.tommerspark.results.AgreementFile;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
@@ -63,7 +64,7 @@ class AgreeJobTest {
       datasets[i] =
           family + "=" + golden.resolve("inferences_%s_%s.json".formatted(family, decoder));
     }
-    AgreementReport report = run(job(datasets));
+    AgreementFile report = run(job(datasets));
 
     for (int a = 0; a < datasets.length; a++) {
       for (int b = 0; b < datasets.length; b++) {
@@ -110,8 +111,8 @@ class AgreeJobTest {
           .write()
           .parquet(path(model));
     }
-    AgreementReport columns = run(job("all"));
-    AgreementReport datasets = run(job("a=" + path("a"), "b=" + path("b"), "c=" + path("c")));
+    AgreementFile columns = run(job("all"));
+    AgreementFile datasets = run(job("a=" + path("a"), "b=" + path("b"), "c=" + path("c")));
     assertThat(columns.documents()).isEqualTo(60);
     assertThat(columns.micro().intersection()[0][1]).isPositive();
     assertSameNumbers(datasets, columns);
@@ -125,7 +126,7 @@ class AgreeJobTest {
     rows.coalesce(1).orderBy("text").write().parquet(path("one"));
     // Back come long offsets and double scores.
     rows.write().json(path("json"));
-    AgreementReport expected = run(job("all"));
+    AgreementFile expected = run(job("all"));
     assertThat(expected.intervals().diceLow()[0][1])
         .isLessThan(expected.micro().dice()[0][1])
         .isGreaterThan(0);
@@ -142,7 +143,7 @@ class AgreeJobTest {
         List.of(
             // "Warsaw," and "Poland." as whitespace splits them; the emoji is three code points.
             row("1", TEXT, spans(0, 11, 28, 35), spans(6, 11, 28, 34), spans())));
-    AgreementReport report = run(job("rows"));
+    AgreementFile report = run(job("rows"));
     assertThat(report.micro().dice()[0][1]).isZero();
     assertThat(report.relaxed().overlap().dice()[0][1]).isEqualTo(1);
     assertThat(report.relaxed().sameEnd().dice()[0][1]).isEqualTo(0.5);
@@ -151,15 +152,15 @@ class AgreeJobTest {
     assertThat(report.micro().dice()[2][2]).isEqualTo(1);
     assertThat(report.byLength())
         .contains(
-            new AgreementReport.ByLength("1", "a", "b", 0, 1, 2, 0),
-            new AgreementReport.ByLength("2", "a", "b", 0, 1, 0, 0));
+            new AgreementFile.ByLength("1", "a", "b", 0.0, 1L, 2L, 0L),
+            new AgreementFile.ByLength("2", "a", "b", 0.0, 1L, 0L, 0L));
   }
 
   @Test
   void withoutTextWhatNeedsItIsUnknown() throws IOException {
     write("rows", List.of(row("1", TEXT, spans(0, 11), spans(0, 11), spans())));
     spark.read().parquet(path("rows")).drop("text").write().parquet(path("dropped"));
-    AgreementReport report = run(job("dropped"));
+    AgreementFile report = run(job("dropped"));
     assertThat(report.relaxed().sameLastWord()).isNull();
     assertThat(report.micro().dice()[0][1]).isEqualTo(1);
     // Mentions carry their own text.
@@ -187,13 +188,13 @@ class AgreeJobTest {
             row("1", TEXT, spans(0, 11), spans(), spans()),
             row("right only", TEXT, spans(0, 11), spans(), spans()),
             row("right too", TEXT, spans(0, 11), spans(), spans())));
-    AgreementReport report =
+    AgreementFile report =
         run(job("l=" + path("left"), "r=" + path("right")).columns("mentions_a"));
     assertThat(report.documents()).isEqualTo(1);
     assertThat(report.models())
         .containsExactly(
-            new AgreementReport.Model("l", 1, "mentions_a", "l"),
-            new AgreementReport.Model("r", 1, "mentions_a", "r"));
+            new AgreementFile.Model("l", 1L, "mentions_a", "l"),
+            new AgreementFile.Model("r", 1L, "mentions_a", "r"));
     assertThat(report.warnings())
         .containsExactly(
             "1 document(s) with an error were left out",
@@ -201,9 +202,9 @@ class AgreeJobTest {
             "2 id(s) of other datasets are not in l and were left out",
             "2 row(s) of l repeat an id and were left out",
             "1 id(s) of other datasets are not in r and were left out");
-    assertThat(report.summary()).contains("Note: 2 row(s) of l repeat an id");
+    assertThat(AgreementReport.summary(report)).contains("Note: 2 row(s) of l repeat an id");
 
-    AgreementReport alone = run(job("left"));
+    AgreementFile alone = run(job("left"));
     assertThat(alone.documents()).isEqualTo(4);
     assertThat(alone.warnings())
         .contains(
@@ -317,7 +318,7 @@ class AgreeJobTest {
   @Test
   void filesHoldTheSameNumbers() throws IOException {
     write("all", random(30));
-    AgreementReport report = run(job("all").output("out"));
+    AgreementFile report = run(job("all").output("out"));
     JsonNode json = new ObjectMapper().readTree(folder.resolve("out/agreement.json").toFile());
     assertThat(json.fieldNames())
         .toIterable()
@@ -505,7 +506,7 @@ class AgreeJobTest {
     return records.get();
   }
 
-  private static void assertSameNumbers(AgreementReport actual, AgreementReport expected) {
+  private static void assertSameNumbers(AgreementFile actual, AgreementFile expected) {
     assertThat(actual)
         .usingRecursiveComparison()
         .ignoringFields("created", "warnings", "models")
@@ -617,7 +618,7 @@ class AgreeJobTest {
         .resolve("end_to_end");
   }
 
-  private AgreementReport run(Job job) throws IOException {
+  private AgreementFile run(Job job) throws IOException {
     return AgreeJob.run(spark, job.options());
   }
 

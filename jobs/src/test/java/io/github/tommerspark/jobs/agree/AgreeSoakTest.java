@@ -1,5 +1,6 @@
 package io.github.tommerspark.jobs.agree;
 
+import io.github.tommerspark.results.AgreementFile;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -54,7 +55,7 @@ class AgreeSoakTest {
       rows.selectExpr("id", "text", "mentions_" + model).write().parquet(path(model));
     }
 
-    AgreementReport columns = timed("columns", new AgreeOptions.Source(null, List.of(path("all"))));
+    AgreementFile columns = timed("columns", new AgreeOptions.Source(null, List.of(path("all"))));
     assertThat(columns.documents()).isEqualTo(DOCUMENTS);
     for (int a = 0; a < MODELS.size(); a++) {
       for (int b = 0; b < MODELS.size(); b++) {
@@ -66,7 +67,7 @@ class AgreeSoakTest {
     assertThat(columns.intervals().diceHigh()[0][1])
         .isCloseTo(columns.micro().dice()[0][1], within(0.002));
 
-    AgreementReport datasets =
+    AgreementFile datasets =
         timed(
             "datasets",
             MODELS.stream()
@@ -78,9 +79,9 @@ class AgreeSoakTest {
         .isEqualTo(columns);
   }
 
-  private AgreementReport timed(String output, AgreeOptions.Source... sources) throws IOException {
+  private AgreementFile timed(String output, AgreeOptions.Source... sources) throws IOException {
     long begin = System.nanoTime();
-    AgreementReport report =
+    AgreementFile report =
         AgreeJob.run(
             spark,
             new AgreeOptions(
@@ -99,7 +100,7 @@ class AgreeSoakTest {
         output,
         (System.nanoTime() - begin) / 1_000_000_000,
         Runtime.getRuntime().maxMemory() >> 20,
-        report.summary());
+        AgreementReport.summary(report));
     return report;
   }
 

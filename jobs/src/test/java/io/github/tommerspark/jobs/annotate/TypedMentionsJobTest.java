@@ -14,7 +14,7 @@ import io.github.tommerspark.jobs.TommerSpark;
 import io.github.tommerspark.jobs.evaluate.EvaluateCommand;
 import io.github.tommerspark.jobs.evaluate.EvaluateJob;
 import io.github.tommerspark.jobs.evaluate.EvaluateResult;
-import io.github.tommerspark.jobs.evaluate.EvaluationFile;
+import io.github.tommerspark.results.EvaluationFile;
 import io.github.tommerspark.jobs.output.CommitLog;
 import io.github.tommerspark.jobs.output.Provenance;
 import io.github.tommerspark.jobs.report.ReportCommand;

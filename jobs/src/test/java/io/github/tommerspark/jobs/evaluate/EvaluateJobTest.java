@@ -1,5 +1,6 @@
 package io.github.tommerspark.jobs.evaluate;
 
+import io.github.tommerspark.results.EvaluationFile;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -13,7 +14,7 @@ import io.github.tommerspark.jobs.TommerSpark;
 import io.github.tommerspark.jobs.annotate.AnnotateJob;
 import io.github.tommerspark.jobs.annotate.AnnotateOptions;
 import io.github.tommerspark.jobs.dataset.CorpusOptions;
-import io.github.tommerspark.jobs.evaluate.EvaluationFile.Row;
+import io.github.tommerspark.results.EvaluationFile.Row;
 import io.github.tommerspark.jobs.format.OutputFormat;
 import io.github.tommerspark.jobs.output.OutputOptions;
 import io.github.tommerspark.jobs.output.WriteMode;
