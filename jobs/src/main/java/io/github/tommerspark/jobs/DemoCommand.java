@@ -1,6 +1,5 @@
 package io.github.tommerspark.jobs;
 
-import io.github.tommerspark.results.AgreementFile;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.length;
 
@@ -30,6 +29,7 @@ import io.github.tommerspark.jobs.output.WriteMode;
 import io.github.tommerspark.jobs.report.ReportJob;
 import io.github.tommerspark.jobs.report.ReportOptions;
 import io.github.tommerspark.model.ModelArguments;
+import io.github.tommerspark.results.AgreementFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;

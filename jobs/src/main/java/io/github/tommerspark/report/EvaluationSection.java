@@ -5,12 +5,10 @@ import static io.github.tommerspark.results.ResultJson.list;
 import io.github.tommerspark.results.EvaluationFile;
 import io.github.tommerspark.results.EvaluationFile.AggregateRow;
 import io.github.tommerspark.results.EvaluationFile.Confusion;
-import io.github.tommerspark.results.EvaluationFile.Curve;
 import io.github.tommerspark.results.EvaluationFile.Example;
 import io.github.tommerspark.results.EvaluationFile.Gold;
 import io.github.tommerspark.results.EvaluationFile.Length;
 import io.github.tommerspark.results.EvaluationFile.Nested;
-import io.github.tommerspark.results.EvaluationFile.Point;
 import io.github.tommerspark.results.EvaluationFile.Row;
 import io.github.tommerspark.results.EvaluationFile.Scored;
 import io.github.tommerspark.results.EvaluationFile.Type;
@@ -20,7 +18,6 @@ import io.github.tommerspark.results.ResultJson;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -85,13 +82,15 @@ final class EvaluationSection {
         Table.Builder gold = Table.of("Gold data", "Dataset", "Documents#", "Files");
         for (Gold data : evaluation.gold()) {
           gold.row(
-              data.dataset(), Numbers.count(data.documents()), String.join(", ", list(data.paths())));
+              data.dataset(),
+              Numbers.count(data.documents()),
+              String.join(", ", list(data.paths())));
         }
         blocks.add(gold.build());
       }
       rows();
       aggregates();
-      curves();
+      blocks.addAll(CurveCharts.of(list(evaluation.curves())));
       types();
       typed();
       confusion();
@@ -171,95 +170,6 @@ final class EvaluationSection {
       return value == null || value.doubleValue() == Math.rint(value.doubleValue())
           ? Numbers.count(value)
           : Numbers.fixed(value, 1);
-    }
-
-    private void curves() {
-      List<Curve> curves =
-          list(evaluation.curves()).stream().filter(curve -> !list(curve.points()).isEmpty()).toList();
-      if (curves.isEmpty()) {
-        return;
-      }
-      Map<String, List<Curve>> byDataset =
-          curves.stream()
-              .collect(
-                  Collectors.groupingBy(Curve::dataset, LinkedHashMap::new, Collectors.toList()));
-      byDataset.forEach(
-          (dataset, ofDataset) -> {
-            blocks.add(precisionRecall(dataset, ofDataset));
-            blocks.add(f1(dataset, ofDataset));
-          });
-      Table.Builder best =
-          Table.of("Thresholds of the best F1", "Model", "Dataset", "Threshold#", "F1#");
-      curves.forEach(
-          curve ->
-              best.row(
-                  curve.model(),
-                  curve.dataset(),
-                  Numbers.ratio(curve.bestThreshold()),
-                  Numbers.ratio(curve.bestF1())));
-      blocks.add(best.build());
-    }
-
-    private static LineChart precisionRecall(String dataset, List<Curve> curves) {
-      List<LineChart.Series> series = new ArrayList<>();
-      for (Curve curve : curves) {
-        series.add(
-            new LineChart.Series(
-                curve.model(),
-                curve.points().stream()
-                    .filter(Blocks::isComplete)
-                    .sorted(Comparator.comparing(Point::threshold))
-                    .map(
-                        point ->
-                            new LineChart.Point(
-                                point.recall(), point.precision(), title(point), best(curve, point)))
-                    .toList()));
-      }
-      return new LineChart(
-          "Precision and recall, %s (large dots: best F1)".formatted(dataset),
-          "Recall",
-          "Precision",
-          List.of(),
-          series);
-    }
-
-    private static LineChart f1(String dataset, List<Curve> curves) {
-      List<LineChart.Series> series = new ArrayList<>();
-      for (Curve curve : curves) {
-        series.add(
-            new LineChart.Series(
-                curve.model(),
-                curve.points().stream()
-                    .filter(Blocks::isComplete)
-                    .sorted(Comparator.comparing(Point::threshold))
-                    .map(
-                        point ->
-                            new LineChart.Point(
-                                point.threshold(), point.f1(), title(point), best(curve, point)))
-                    .toList()));
-      }
-      return new LineChart(
-          "F1 by score threshold, " + dataset, "Threshold", "F1", List.of(), series);
-    }
-
-    private static boolean isComplete(Point point) {
-      return point.threshold() != null
-          && point.precision() != null
-          && point.recall() != null
-          && point.f1() != null;
-    }
-
-    private static boolean best(Curve curve, Point point) {
-      return point.threshold().equals(curve.bestThreshold());
-    }
-
-    private static String title(Point point) {
-      return "threshold %s, precision %s, recall %s, F1 %s"
-          .formatted(
-              Numbers.ratio(point.threshold()),
-              Numbers.ratio(point.precision()),
-              Numbers.ratio(point.recall()),
-              Numbers.ratio(point.f1()));
     }
 
     private void types() {

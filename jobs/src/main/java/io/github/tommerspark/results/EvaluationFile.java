@@ -58,7 +58,9 @@ public record EvaluationFile(
       String decoder,
       String classifier) {}
 
-  /** Scores of a model, as all tables have them; counts may be means, which are no whole numbers. */
+  /**
+   * Scores of a model, as all tables have them; counts may be means, which are no whole numbers.
+   */
   public interface Scored {
     /** Name of the model. */
     String model();
@@ -117,7 +119,8 @@ public record EvaluationFile(
       implements Scored {}
 
   /** Gold mentions of a type. */
-  public record Type(String model, String dataset, String type, Long gold, Long found, Double recall) {}
+  public record Type(
+      String model, String dataset, String type, Long gold, Long found, Double recall) {}
 
   /**
    * A model's labels on a data set, all classes but the outside one together.
@@ -171,7 +174,8 @@ public record EvaluationFile(
       Double recall) {}
 
   /** Outermost or nested gold mentions. */
-  public record Nested(String model, String dataset, String group, Long gold, Long found, Double recall) {}
+  public record Nested(
+      String model, String dataset, String group, Long gold, Long found, Double recall) {}
 
   /** A precision–recall curve. */
   public record Curve(

@@ -1,6 +1,5 @@
 package io.github.tommerspark.jobs.agree;
 
-import io.github.tommerspark.results.AgreementFile;
 import static org.apache.spark.sql.functions.approx_count_distinct;
 import static org.apache.spark.sql.functions.count;
 
@@ -8,6 +7,7 @@ import io.github.tommerspark.eval.AgreementTally;
 import io.github.tommerspark.jobs.output.ResultDirectory;
 import io.github.tommerspark.jobs.table.TableName;
 import io.github.tommerspark.message.UserException;
+import io.github.tommerspark.results.AgreementFile;
 import io.github.tommerspark.spark.AgreementPart;
 import io.github.tommerspark.spark.AgreementPlan;
 import io.github.tommerspark.spark.ColumnAgreement;

@@ -1,8 +1,8 @@
 package io.github.tommerspark.jobs.agree;
 
+import io.github.tommerspark.jobs.output.WholeFile;
 import io.github.tommerspark.results.AgreementFile;
 import io.github.tommerspark.results.ResultJson;
-import io.github.tommerspark.jobs.output.WholeFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

@@ -5,6 +5,7 @@ import io.github.tommerspark.eval.LabelAgreement;
 import io.github.tommerspark.eval.PairAgreement;
 import io.github.tommerspark.message.Version;
 import io.github.tommerspark.results.AgreementFile.ByLabel;
+import io.github.tommerspark.results.AgreementFile;
 import io.github.tommerspark.results.AgreementFile.ByLength;
 import io.github.tommerspark.results.AgreementFile.ByThreshold;
 import io.github.tommerspark.results.AgreementFile.Dice;
@@ -14,7 +15,6 @@ import io.github.tommerspark.results.AgreementFile.Macro;
 import io.github.tommerspark.results.AgreementFile.Micro;
 import io.github.tommerspark.results.AgreementFile.Model;
 import io.github.tommerspark.results.AgreementFile.Relaxed;
-import io.github.tommerspark.results.AgreementFile;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -193,7 +193,8 @@ final class AgreementReport {
     measures.put("overlap_dice", relaxed.overlap().dice());
     measures.put("same_end_dice", relaxed.sameEnd().dice());
     measures.put(
-        "same_last_word_dice", relaxed.sameLastWord() == null ? null : relaxed.sameLastWord().dice());
+        "same_last_word_dice",
+        relaxed.sameLastWord() == null ? null : relaxed.sameLastWord().dice());
     return measures;
   }
 

@@ -1,6 +1,5 @@
 package io.github.tommerspark.jobs.annotate;
 
-import io.github.tommerspark.columns.ColumnNames;
 import io.github.tommerspark.detect.ModelDescription;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.jobs.dataset.Corpus;
@@ -23,15 +22,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.TimeoutException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.function.VoidFunction2;
-import org.apache.spark.sql.Column;
-import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -67,9 +62,6 @@ import org.slf4j.LoggerFactory;
 final class IncrementalJob {
 
   private static final Logger LOG = LoggerFactory.getLogger(IncrementalJob.class);
-
-  /** The name of a line's column in Spark's text source. */
-  private static final String TEXT_VALUE = "value";
 
   private final SparkSession spark;
   private final Configuration hadoop;
@@ -175,8 +167,8 @@ final class IncrementalJob {
         first ? fixedSchema(corpus) : (StructType) DataType.fromJson(before.get().schema());
     String malformed = format.hasMalformedRecords() ? Corpus.MALFORMED : null;
     String text = Corpus.textColumn(schema, options.corpus().textColumn(), malformed);
-    Reading reading = reading(inputs, format, schema, text);
-    Dataset<Row> stream = stream(reading);
+    FileReading reading = FileReading.of(inputs, format, schema, text, options.corpus(), hadoop);
+    Dataset<Row> stream = reading.stream(spark, incremental.maxFilesPerBatch());
     corpus = new Corpus(stream, format, inputs, text, malformed);
     List<ModelDescription> models = job.describeModels();
     Layout layout = Layout.of(corpus, options.withModels(models));
@@ -301,100 +293,6 @@ final class IncrementalJob {
     }
   }
 
-  /** The way in which the files of all inputs are read. */
-  private Reading reading(List<String> inputs, InputFormat format, StructType schema, String text)
-      throws IOException {
-    StructType asRead =
-        format == InputFormat.TEXT
-            ? new StructType(
-                Arrays.stream(schema.fields())
-                    .map(
-                        field ->
-                            field.name().equals(text)
-                                ? DataTypes.createStructField(
-                                    TEXT_VALUE, field.dataType(), field.nullable())
-                                : field)
-                    .toArray(StructField[]::new))
-            : schema;
-    List<StreamPath> paths = new ArrayList<>();
-    for (String input : inputs) {
-      paths.add(StreamPath.of(input, hadoop));
-    }
-    return new Reading(paths, format, schema, asRead, text);
-  }
-
-  /**
-   * The way in which the files of all inputs are read.
-   *
-   * @param paths of the inputs
-   * @param format of the files
-   * @param schema of the rows
-   * @param asRead the schema with the names that Spark's source gives
-   * @param text name of the text column
-   */
-  private record Reading(
-      List<StreamPath> paths,
-      InputFormat format,
-      StructType schema,
-      StructType asRead,
-      String text) {
-
-    /** A partitioned directory puts its columns last, wherever the schema has them. */
-    Dataset<Row> inOrder(Dataset<Row> rows) {
-      Dataset<Row> named =
-          format == InputFormat.TEXT ? rows.withColumnRenamed(TEXT_VALUE, text) : rows;
-      return named.select(
-          Arrays.stream(schema.fieldNames()).map(ColumnNames::column).toArray(Column[]::new));
-    }
-  }
-
-  /** The rows of all inputs. */
-  private Dataset<Row> stream(Reading reading) {
-    Map<String, String> settings = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-    // Spark's default skips a file that is a week older than the newest one seen, silently.
-    settings.put("maxFileAge", "36500d");
-    settings.putAll(Corpus.settings(reading.format(), options.corpus()));
-    settings.put("maxFilesPerTrigger", Integer.toString(incremental.maxFilesPerBatch()));
-    return reading.paths().stream()
-        .map(
-            path ->
-                reading.inOrder(
-                    spark
-                        .readStream()
-                        .format(reading.format().label())
-                        .options(settings)
-                        .options(path.options())
-                        .schema(reading.asRead())
-                        .load(path.path())))
-        .reduce(Dataset::union)
-        .orElseThrow();
-  }
-
-  /**
-   * The rows of a batch, read file by file: Spark reads those with glob characters in their names
-   * once for each such file in the batch.
-   *
-   * @param files of each input
-   */
-  private Dataset<Row> again(SparkSession session, Reading reading, List<List<Path>> files) {
-    List<Dataset<Row>> parts = new ArrayList<>();
-    for (int i = 0; i < files.size(); i++) {
-      if (!files.get(i).isEmpty()) {
-        DataFrameReader reader =
-            session
-                .read()
-                .format(reading.format().label())
-                .options(Corpus.settings(reading.format(), options.corpus()));
-        if (!reading.paths().get(i).options().isEmpty()) {
-          reader = reader.option("basePath", reading.paths().get(i).path());
-        }
-        parts.add(
-            reading.inOrder(reader.schema(reading.asRead()).load(Corpus.literally(files.get(i)))));
-      }
-    }
-    return parts.stream().reduce(Dataset::union).orElseThrow();
-  }
-
   private void runQuery(
       Dataset<Row> stream, VoidFunction2<Dataset<Row>, Long> batches, Path bookkeeping)
       throws IOException {
@@ -451,7 +349,7 @@ final class IncrementalJob {
 
     private final transient IncrementalRun run;
     private final transient Path checkpoint;
-    private final transient Reading reading;
+    private final transient FileReading reading;
     private final transient Corpus corpus;
     private final transient Layout layout;
     private final transient Provenance planned;
@@ -462,7 +360,7 @@ final class IncrementalJob {
     Batches(
         IncrementalRun run,
         Path checkpoint,
-        Reading reading,
+        FileReading reading,
         Corpus corpus,
         Layout layout,
         Provenance planned,
@@ -500,7 +398,7 @@ final class IncrementalJob {
       SchemaChange.check(spark, corpus, layout, options.corpus(), files);
 
       boolean special = ofInputs.stream().flatMap(List::stream).anyMatch(Corpus::isGlob);
-      Dataset<Row> rows = special ? again(batch.sparkSession(), reading, ofInputs) : batch;
+      Dataset<Row> rows = special ? reading.again(batch.sparkSession(), ofInputs) : batch;
       Provenance begun =
           planned.ofBatch(
               String.format(Locale.ROOT, "%s-batch-%06d", run.id(), number), began, shown);

@@ -1,6 +1,5 @@
 package io.github.tommerspark.jobs.evaluate;
 
-import io.github.tommerspark.results.EvaluationFile;
 import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.detect.ModelDescription;
@@ -15,6 +14,7 @@ import io.github.tommerspark.gold.GoldDocument;
 import io.github.tommerspark.jobs.dataset.GoldData;
 import io.github.tommerspark.jobs.output.Provenance;
 import io.github.tommerspark.message.Redaction;
+import io.github.tommerspark.results.EvaluationFile;
 import io.github.tommerspark.spark.EvaluatePartition;
 import io.github.tommerspark.spark.EvaluatePlan;
 import io.github.tommerspark.spark.GoldItem;
@@ -144,8 +144,7 @@ public final class EvaluateJob {
   }
 
   private EvaluationTally[] compare(
-      WrittenMentions written, List<GoldData> gold, EvaluationBuilder file)
-      throws IOException {
+      WrittenMentions written, List<GoldData> gold, EvaluationBuilder file) throws IOException {
     double[] thresholds = thresholds(written, file);
     EvaluationTally[] tallies = new EvaluationTally[gold.size()];
     try (ModelTokens tokens =

@@ -1,11 +1,11 @@
 package io.github.tommerspark.jobs.evaluate;
 
-import io.github.tommerspark.results.EvaluationFile;
-import io.github.tommerspark.results.ResultJson;
 import io.github.tommerspark.eval.EvaluationTable;
 import io.github.tommerspark.jobs.output.WholeFile;
 import io.github.tommerspark.message.Redaction;
 import io.github.tommerspark.message.UserException;
+import io.github.tommerspark.results.EvaluationFile;
+import io.github.tommerspark.results.ResultJson;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;

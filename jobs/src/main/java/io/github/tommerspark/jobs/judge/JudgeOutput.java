@@ -1,9 +1,9 @@
 package io.github.tommerspark.jobs.judge;
 
-import io.github.tommerspark.results.ResultJson;
 import io.github.tommerspark.jobs.output.WholeFile;
 import io.github.tommerspark.message.Redaction;
 import io.github.tommerspark.message.UserException;
+import io.github.tommerspark.results.ResultJson;
 import java.io.IOException;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;

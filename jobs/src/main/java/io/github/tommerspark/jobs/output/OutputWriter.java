@@ -2,14 +2,10 @@ package io.github.tommerspark.jobs.output;
 
 import io.github.tommerspark.jobs.format.OutputFormat;
 import io.github.tommerspark.message.UserException;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -18,8 +14,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
-import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -38,9 +32,6 @@ public final class OutputWriter implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(OutputWriter.class);
 
-  private static final String TEMPORARY = "_temporary";
-  private static final String CHECKPOINT = "checkpoint";
-  private static final Duration OVERDUE = Duration.ofHours(1);
   private static final int TRIES = 4;
   private static final int SHOWN = 5;
 
@@ -49,12 +40,13 @@ public final class OutputWriter implements AutoCloseable {
   private final CommitStore store;
   private final Writers writers;
   private final Writers.Announcement announcement;
+  private final Committer committer;
+  private final Leftovers leftovers;
   private final Set<String> directories = new TreeSet<>();
   private OutputState state;
   private Map<String, Long> present;
   private SparkSession spark;
   private boolean pending;
-  private boolean unknown;
 
   private OutputWriter(
       OutputDirectory output,
@@ -67,6 +59,8 @@ public final class OutputWriter implements AutoCloseable {
     this.store = store;
     this.writers = writers;
     this.announcement = announcement;
+    this.committer = new Committer(output, store, id);
+    this.leftovers = new Leftovers(output, store, writers, announcement.writer());
   }
 
   static OutputWriter begin(OutputDirectory output, String id, Writers.Timing timing)
@@ -132,7 +126,7 @@ public final class OutputWriter implements AutoCloseable {
       if (found.isEmpty()) {
         return;
       }
-      Commit record = found.get().record(id, now(), present);
+      Commit record = found.get().record(id, Committer.now(), present);
       if (output.log().append(store, record)) {
         state.apply(record);
         LOG.info(
@@ -149,7 +143,7 @@ public final class OutputWriter implements AutoCloseable {
   private void clean(Writers.Census census) throws IOException {
     if (!census.dead().isEmpty()) {
       // From here on, whatever they wake up to commit is void.
-      commitClean(List.of(), census.dead());
+      committer.commitClean(state, List.of(), census.dead());
     }
     List<String> orphans = new ArrayList<>();
     List<String> replaced = new ArrayList<>();
@@ -170,34 +164,23 @@ public final class OutputWriter implements AutoCloseable {
           output,
           shown(orphans));
     }
-    delete(orphans);
-    delete(replaced);
+    leftovers.delete(orphans);
+    leftovers.delete(replaced);
     present.keySet().removeAll(orphans);
     present.keySet().removeAll(replaced);
-    removeTemporary(census);
-    removeDrafts(census.living().keySet());
+    leftovers.removeTemporary(census);
+    leftovers.removeDrafts(census.living().keySet());
     if (store.jobsCollide() && census.living().isEmpty()) {
       ObjectStore.abortUploads(output.path(), output.hadoop());
       ObjectStore.removeNotes(output.fs(), output.path());
     }
     if (state.holdsData() && !state.isIncremental()) {
-      removeCheckpoint();
+      leftovers.removeCheckpoint();
     }
-    removeFirstVersion();
+    leftovers.removeFirstVersion(state);
     for (String dead : census.dead()) {
       writers.forget(dead);
     }
-  }
-
-  /** Records files and writers that are no more, after whatever others commit meanwhile. */
-  private void commitClean(Collection<String> removed, Collection<String> expired)
-      throws IOException {
-    Commit clean;
-    do {
-      output.log().catchUp(state);
-      clean = commit(Commit.Operation.CLEAN, null, Map.of(), removed, expired, null);
-    } while (!output.log().append(store, clean));
-    state.apply(clean);
   }
 
   /** A series whose directory somebody has removed, now that a later one is there. */
@@ -210,7 +193,7 @@ public final class OutputWriter implements AutoCloseable {
       if (files.isEmpty() || files.stream().anyMatch(present::containsKey)) {
         continue;
       }
-      commitClean(files, Set.of());
+      committer.commitClean(state, files, Set.of());
       LOG.info("{} has been removed from {}, which is recorded now", directory, output);
     }
   }
@@ -236,118 +219,6 @@ public final class OutputWriter implements AutoCloseable {
   private static String shown(List<String> names) {
     String first = String.join(", ", names.subList(0, Math.min(SHOWN, names.size())));
     return names.size() > SHOWN ? first + ", …" : first;
-  }
-
-  /** Deletes files, and the directories in the output that are empty then. */
-  private void delete(Collection<String> names) throws IOException {
-    TreeSet<String> parents = new TreeSet<>();
-    for (String name : names) {
-      output.fs().delete(new Path(output.path(), name), false);
-      for (int end = name.lastIndexOf('/'); end > 0; end = name.lastIndexOf('/', end - 1)) {
-        parents.add(name.substring(0, end));
-      }
-    }
-    for (String parent : parents.descendingSet()) {
-      deleteIfEmpty(output.fs(), new Path(output.path(), parent));
-    }
-  }
-
-  /** Lists a directory; empty if it is not there. */
-  private static FileStatus[] list(FileSystem fs, Path directory) throws IOException {
-    try {
-      return fs.listStatus(directory);
-    } catch (FileNotFoundException e) {
-      return new FileStatus[0];
-    }
-  }
-
-  private static void deleteIfEmpty(FileSystem fs, Path directory) throws IOException {
-    try {
-      if (fs.listStatus(directory).length == 0) {
-        fs.delete(directory, false);
-      }
-    } catch (FileNotFoundException e) {
-      // As it should be.
-    }
-  }
-
-  /** Returns the leftovers of the committers of jobs, those of these writers left out. */
-  private void removeTemporary(Writers.Census census) throws IOException {
-    Set<String> theirs = new HashSet<>();
-    census
-        .living()
-        .keySet()
-        .forEach(writer -> theirs.add(Integer.toString(WriterId.attempt(writer))));
-    Set<String> everywhere = new TreeSet<>(Set.of(""));
-    if (output.isIncremental() && !census.dead().isEmpty()) {
-      addDirectories(output.path(), "", everywhere);
-    }
-    for (String directory : everywhere) {
-      Path temporary =
-          new Path(
-              directory.isEmpty() ? output.path() : new Path(output.path(), directory), TEMPORARY);
-      for (FileStatus attempt : list(output.fs(), temporary)) {
-        String name = attempt.getPath().getName();
-        if (name.matches("\\d{10}")
-            && Long.parseLong(name) >= WriterId.FIRST_ATTEMPT
-            && !theirs.contains(name)) {
-          output.fs().delete(attempt.getPath(), true);
-        }
-      }
-      deleteIfAlone(temporary);
-    }
-  }
-
-  /** Another that appends may be about to make a folder in it. */
-  private void deleteIfAlone(Path temporary) throws IOException {
-    if (!announcement.writer().shares()) {
-      deleteIfEmpty(output.fs(), temporary);
-    }
-  }
-
-  private void addDirectories(Path parent, String prefix, Set<String> found) throws IOException {
-    for (FileStatus status : output.fs().listStatus(parent)) {
-      String name = status.getPath().getName();
-      if (status.isDirectory() && name.matches("(run|batch)=.*")) {
-        found.add(prefix + name);
-        addDirectories(status.getPath(), prefix + name + "/", found);
-      }
-    }
-  }
-
-  /** Commits that somebody did not come to create, and announcements that are long overdue. */
-  private void removeDrafts(Set<String> living) throws IOException {
-    long longAgo = System.currentTimeMillis() - OVERDUE.toMillis();
-    for (Path folder : List.of(output.log().folder(), writers.folder())) {
-      for (FileStatus status : list(store.fs, folder)) {
-        String name = status.getPath().getName();
-        boolean draft = name.startsWith(".") && name.endsWith(".tmp");
-        // A writer is not announced while it writes its announcement.
-        boolean dead =
-            folder.equals(writers.folder())
-                ? status.getModificationTime() < longAgo
-                : !name.contains(id) && living.stream().noneMatch(name::contains);
-        if (draft && dead) {
-          store.fs.delete(status.getPath(), false);
-        }
-      }
-    }
-  }
-
-  /** The bookkeeping of incremental runs whose data is no longer there. */
-  private void removeCheckpoint() throws IOException {
-    output.fs().delete(new Path(new Path(output.path(), Provenance.FOLDER), CHECKPOINT), true);
-  }
-
-  /** The records of version 0.1 whose data has been overwritten. */
-  private void removeFirstVersion() throws IOException {
-    List<Path> records = FirstVersion.records(output.path(), output.hadoop());
-    // It is the first commit, if it is there.
-    if (!records.isEmpty() && state.number() > 0 && !state.runs().contains(1L)) {
-      for (Path record : records) {
-        output.fs().delete(record, false);
-      }
-    }
   }
 
   /** Names the data files of this writer, and its commits. */
@@ -446,114 +317,22 @@ public final class OutputWriter implements AutoCloseable {
       Collection<String> removed,
       Provenance run)
       throws IOException {
-    for (int failures = 0; ; ) {
-      for (Commit other : output.log().catchUp(state)) {
-        if (other.writer().equals(id)) {
-          // A try that seemed to fail.
-          pending = false;
-          return other;
-        }
-        refuse(operation, run, other);
-      }
-      Optional<Commit> same = done(transaction);
-      if (same.isPresent()) {
-        return same.get();
-      }
-      Commit commit = commit(operation, transaction, run.output().files(), removed, Set.of(), run);
-      try {
-        if (output.log().append(store, commit)) {
-          state.apply(commit);
-          pending = false;
-          output.log().snapshot(store, state, id);
-          return commit;
-        }
-      } catch (IOException e) {
-        if (++failures == TRIES) {
-          unknown = true;
-          throw new IOException(
-              String.format(
-                  Locale.ROOT,
-                  "Cannot tell whether commit %d of %s was made: %s; see whether it names %s, or run again with the same --run-id",
-                  commit.number(),
-                  output,
-                  e.getMessage(),
-                  id),
-              e);
-        }
-        LOG.warn("Cannot commit to {}, trying again: {}", output, e.toString());
-        Writers.pause(Duration.ofSeconds(failures));
-      }
+    Commit made = committer.commit(state, operation, transaction, removed, run);
+    if (made.writer().equals(id)) {
+      pending = false;
     }
-  }
-
-  private Optional<Commit> done(Commit.Transaction transaction) throws IOException {
-    if (transaction == null) {
-      return Optional.empty();
-    }
-    Optional<Long> number =
-        transaction.runId() != null
-            ? state.commitOf(transaction.runId())
-            : state.commitOf(transaction.series(), transaction.batch());
-    return number.isEmpty() ? Optional.empty() : output.log().commit(number.get());
-  }
-
-  /** Looks whether this run may follow a commit that it did not know of when it began. */
-  private void refuse(Commit.Operation operation, Provenance run, Commit other) {
-    if (other.expired().contains(id)) {
-      throw new UserException(
-          "Stopped writing to %s: another run took this one for dead, because it gave no sign of life; nothing of it was added; run again"
-              .formatted(output));
-    }
-    if (other.run() == null) {
-      return;
-    }
-    boolean beside =
-        operation == Commit.Operation.APPEND
-            && (other.operation() == Commit.Operation.APPEND
-                || other.operation() == Commit.Operation.NEW);
-    Optional<String> difference = beside ? run.difference(other.run()) : Optional.empty();
-    if (!beside || difference.isPresent()) {
-      throw new UserException(
-          "Cannot write to %s: another run (%s) has committed to it meanwhile%s; nothing of this run was added"
-              .formatted(
-                  output, other.writer(), difference.map(text -> ", and " + text).orElse("")));
-    }
-  }
-
-  private Commit commit(
-      Commit.Operation operation,
-      Commit.Transaction transaction,
-      Map<String, Long> added,
-      Collection<String> removed,
-      Collection<String> expired,
-      Provenance run) {
-    return new Commit(
-        Commit.FORMAT,
-        state.number() + 1,
-        operation,
-        now(),
-        id,
-        transaction,
-        added,
-        List.copyOf(removed),
-        List.copyOf(expired),
-        Map.of(),
-        run);
-  }
-
-  private static String now() {
-    return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    return made;
   }
 
   /** After the commit, nothing is a failure any more: what stays undone, the next writer does. */
   private void finish(Commit made) {
     try {
       if (made.operation() == Commit.Operation.OVERWRITE) {
-        delete(made.removed());
-        removeCheckpoint();
-        removeFirstVersion();
+        leftovers.delete(made.removed());
+        leftovers.removeCheckpoint();
+        leftovers.removeFirstVersion(state);
       } else if (made.operation() == Commit.Operation.REPLACE) {
-        delete(made.removed());
+        leftovers.delete(made.removed());
       }
       if (!output.isIncremental()) {
         markSuccess();
@@ -576,11 +355,11 @@ public final class OutputWriter implements AutoCloseable {
   public void close() {
     boolean clean = false;
     try {
-      if (!unknown) {
+      if (!committer.isUnknown()) {
         if (pending) {
           discard();
         }
-        removeTemporaryOfMine();
+        leftovers.removeTemporaryOfMine(directories);
         clean = true;
       }
     } catch (IOException | RuntimeException e) {
@@ -610,16 +389,6 @@ public final class OutputWriter implements AutoCloseable {
         }
       }
     }
-    delete(mine);
-  }
-
-  private void removeTemporaryOfMine() throws IOException {
-    for (String directory : directories) {
-      Path temporary =
-          new Path(
-              directory.isEmpty() ? output.path() : new Path(output.path(), directory), TEMPORARY);
-      output.fs().delete(new Path(temporary, Integer.toString(WriterId.attempt(id))), true);
-      deleteIfAlone(temporary);
-    }
+    leftovers.delete(mine);
   }
 }

@@ -1,6 +1,5 @@
 package io.github.tommerspark.jobs.agree;
 
-import io.github.tommerspark.results.AgreementFile;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
@@ -10,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.tommerspark.jobs.LocalSpark;
 import io.github.tommerspark.message.UserException;
+import io.github.tommerspark.results.AgreementFile;
 import io.github.tommerspark.spark.AgreementPlan;
 import io.github.tommerspark.spark.ColumnAgreement;
 import io.github.tommerspark.spark.MentionColumns;

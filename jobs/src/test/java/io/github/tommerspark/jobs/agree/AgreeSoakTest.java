@@ -1,10 +1,10 @@
 package io.github.tommerspark.jobs.agree;
 
-import io.github.tommerspark.results.AgreementFile;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.tommerspark.jobs.LocalSpark;
+import io.github.tommerspark.results.AgreementFile;
 import io.github.tommerspark.spark.MentionColumns;
 import java.io.IOException;
 import java.nio.file.Path;

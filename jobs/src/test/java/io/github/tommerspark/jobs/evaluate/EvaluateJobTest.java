@@ -1,6 +1,5 @@
 package io.github.tommerspark.jobs.evaluate;
 
-import io.github.tommerspark.results.EvaluationFile;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -14,13 +13,14 @@ import io.github.tommerspark.jobs.TommerSpark;
 import io.github.tommerspark.jobs.annotate.AnnotateJob;
 import io.github.tommerspark.jobs.annotate.AnnotateOptions;
 import io.github.tommerspark.jobs.dataset.CorpusOptions;
-import io.github.tommerspark.results.EvaluationFile.Row;
 import io.github.tommerspark.jobs.format.OutputFormat;
 import io.github.tommerspark.jobs.output.OutputOptions;
 import io.github.tommerspark.jobs.output.WriteMode;
 import io.github.tommerspark.message.Failures;
 import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.message.Version;
+import io.github.tommerspark.results.EvaluationFile;
+import io.github.tommerspark.results.EvaluationFile.Row;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
