@@ -254,7 +254,7 @@ class MentionsFunctionTest {
         "mentions(text, 'nano-llama', map('word_boundaries', 'yes')) | option word_boundaries: it must be true or false",
         "mentions(text, 'nano-llama', map('on_error', 'skip')) | option on_error: it must be fail or null",
         "mentions(text, 'nano-llama', map('head', '/x')) | option head needs option backbone",
-        "mentions(text, 'bge-small', labels => array('person')) | labels",
+        "mentions(text, 'nano-llama', labels => array('person')) | labels",
         "mentions(text, 'nano-llama', map('decoder', 'flat'), 4) | it takes text [, model [, options]]",
         "mentions(text, model => 'nano-llama', model => 'minilm') | model",
         "mentions(text, speed => 'high') | unknown option \"speed\"; there are backbone, batch_tokens",

@@ -4,8 +4,8 @@ import io.github.tommerspark.eval.AgreementTally;
 import io.github.tommerspark.eval.LabelAgreement;
 import io.github.tommerspark.eval.PairAgreement;
 import io.github.tommerspark.message.Version;
-import io.github.tommerspark.results.AgreementFile.ByLabel;
 import io.github.tommerspark.results.AgreementFile;
+import io.github.tommerspark.results.AgreementFile.ByLabel;
 import io.github.tommerspark.results.AgreementFile.ByLength;
 import io.github.tommerspark.results.AgreementFile.ByThreshold;
 import io.github.tommerspark.results.AgreementFile.Dice;
@@ -219,8 +219,7 @@ final class AgreementReport {
       matrixLines(file, lines, width, "DICE", (a, b) -> file.micro().dice()[a][b]);
       if (file.labels() != null) {
         lines.add("");
-        matrixLines(
-            file, lines, width, "kappa of labels", (a, b) -> file.labels().kappa()[a][b]);
+        matrixLines(file, lines, width, "kappa of labels", (a, b) -> file.labels().kappa()[a][b]);
       }
     }
     if (!warnings.isEmpty()) {

@@ -340,7 +340,7 @@ class AgreeJobTest {
     // These mentions have no labels.
     assertThat(json.get("labels").isNull()).isTrue();
     assertThat(folder.resolve("out/by_label.csv")).doesNotExist();
-    assertThat(report.summary()).doesNotContain("label");
+    assertThat(AgreementReport.summary(report)).doesNotContain("label");
     assertThat(json.get("kind").asText()).isEqualTo("agreement");
     assertThat(json.at("/models/1/name").asText()).isEqualTo("b");
     double dice = report.micro().dice()[0][2];
@@ -396,22 +396,22 @@ class AgreeJobTest {
         RowFactory.create(
             "2", TEXT, typed(0, 11, "person", 0, 5, null), typed(0, 5, "O"), spans(0, 5), null),
         RowFactory.create("3", TEXT, typed(), typed(0, 5, "person"), spans(), null));
-    AgreementReport report = run(job("all").output("out"));
-    AgreementReport.Labels labels = report.labels();
+    AgreementFile report = run(job("all").output("out"));
+    AgreementFile.Labels labels = report.labels();
     // po = 2/4; pe = 1/16 each for person and place, and 2/4 · 1/4 for none.
     assertThat(labels.kappa()[0][1]).isCloseTo(1 / 3.0, within(1e-12));
     assertThat(labels.kappa()[1]).containsExactly(labels.kappa()[0][1], 1.0, null);
     assertThat(labels.kappa()[2]).containsOnlyNulls();
     assertThat(labels.same()[0]).containsExactly(5L, 2L, null);
     assertThat(labels.byLabel())
-        .extracting(AgreementReport.ByLabel::label, AgreementReport.ByLabel::both)
+        .extracting(AgreementFile.ByLabel::label, AgreementFile.ByLabel::both)
         .containsExactly(
             tuple("city", 0L), tuple("person", 1L), tuple("place", 0L), tuple(null, 1L));
     assertThat(labels.byLabel().get(3))
         .usingRecursiveComparison()
         .ignoringFields("kappa")
-        .isEqualTo(new AgreementReport.ByLabel(null, "a", "b", 0, 2, 1, 1));
-    assertThat(report.summary())
+        .isEqualTo(new AgreementFile.ByLabel(null, "a", "b", 0.0, 2L, 1L, 1L));
+    assertThat(AgreementReport.summary(report))
         .containsPattern("A +B +kappa of labels +same label +both\\n +a +b +0\\.333 +2 +4");
 
     JsonNode json = new ObjectMapper().readTree(folder.resolve("out/agreement.json").toFile());
@@ -461,7 +461,7 @@ class AgreeJobTest {
             "array(struct(0 as start, 3 as end, 'person' as label)) as mentions_b")
         .write()
         .parquet(path("rows"));
-    AgreementReport report = run(job("rows"));
+    AgreementFile report = run(job("rows"));
     assertThat(report.micro().dice()[0][1]).isEqualTo(1);
     assertThat(report.labels()).isNull();
     assertThat(report.warnings())
