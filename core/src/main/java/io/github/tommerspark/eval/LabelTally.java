@@ -24,7 +24,7 @@ final class LabelTally implements Serializable {
   /** Different labels at most, as many as one model may be given. */
   static final int MAX_LABELS = 10_000;
 
-  /** How often a label was given by the first model, the second, and both. */
+  /** Mentions to which the first model, the second, and both gave a label. */
   private static final class Counts implements Serializable {
 
     private static final long serialVersionUID = 1L;
