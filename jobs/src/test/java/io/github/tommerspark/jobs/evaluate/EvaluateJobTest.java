@@ -408,7 +408,7 @@ class EvaluateJobTest {
         "--gold a.jsonl                                   | Cannot understand --gold a.jsonl: expected NAME=PATH",
         "--gold a=                                        | Cannot understand --gold a=: expected NAME=PATH",
         "--gold a=b --matching exact                      | Unknown matching \"exact\": use one of token, char",
-        "--gold a=b --gold-format xml                     | Unknown gold format \"xml\": use one of jsonl, conll, parquet",
+        "--gold a=b --gold-format xml                     | Unknown gold format \"xml\": use one of jsonl, conll, parquet, brat, label-studio",
         "--gold a=b --examples -1                         | --examples must not be negative, but is -1",
         "--gold a=b --predictions m=p                     | --predictions with --matching token needs the --backbone whose tokenizer counts; or use --matching char",
         "--gold a=b --predictions m/m=p --matching char   | Cannot call a model \"m/m\": a name is a letter, then letters, digits, _ or -",
