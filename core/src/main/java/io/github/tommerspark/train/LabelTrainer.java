@@ -301,13 +301,16 @@ public final class LabelTrainer {
       int scored = 0;
       for (int i = 0; i < part.length; i++) {
         int best = -1;
+        double bestScore = Double.NEGATIVE_INFINITY;
         for (int draw = 0; draw < CALIBRATION_LABELS; draw++) {
           int[] of = train.examples().get(drawn[random.nextInt(drawn.length)]).fitting();
           // Rare types are no labels.
           if (of.length > 0) {
             int label = of[random.nextInt(of.length)];
-            if (best < 0 || score(rows, directions, i, label) > score(rows, directions, i, best)) {
+            double score = score(rows, directions, i, label);
+            if (best < 0 || score > bestScore) {
               best = label;
+              bestScore = score;
             }
           }
         }
