@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
 /** Curves of precision, recall and F1 over thresholds. */
@@ -50,44 +51,43 @@ final class CurveCharts {
   }
 
   private static LineChart precisionRecall(String dataset, List<Curve> curves) {
-    List<LineChart.Series> series = new ArrayList<>();
-    for (Curve curve : curves) {
-      series.add(
-          new LineChart.Series(
-              curve.model(),
-              curve.points().stream()
-                  .filter(CurveCharts::isComplete)
-                  .sorted(Comparator.comparing(Point::threshold))
-                  .map(
-                      point ->
-                          new LineChart.Point(
-                              point.recall(), point.precision(), title(point), best(curve, point)))
-                  .toList()));
-    }
     return new LineChart(
         "Precision and recall, %s (large dots: best F1)".formatted(dataset),
         "Recall",
         "Precision",
         List.of(),
-        series);
+        series(curves, Point::recall, Point::precision));
   }
 
   private static LineChart f1(String dataset, List<Curve> curves) {
-    List<LineChart.Series> series = new ArrayList<>();
-    for (Curve curve : curves) {
-      series.add(
-          new LineChart.Series(
-              curve.model(),
-              curve.points().stream()
-                  .filter(CurveCharts::isComplete)
-                  .sorted(Comparator.comparing(Point::threshold))
-                  .map(
-                      point ->
-                          new LineChart.Point(
-                              point.threshold(), point.f1(), title(point), best(curve, point)))
-                  .toList()));
-    }
-    return new LineChart("F1 by score threshold, " + dataset, "Threshold", "F1", List.of(), series);
+    return new LineChart(
+        "F1 by score threshold, " + dataset,
+        "Threshold",
+        "F1",
+        List.of(),
+        series(curves, Point::threshold, Point::f1));
+  }
+
+  /** A line for each curve, of its points in the order of their thresholds. */
+  private static List<LineChart.Series> series(
+      List<Curve> curves, ToDoubleFunction<Point> x, ToDoubleFunction<Point> y) {
+    return curves.stream()
+        .map(
+            curve ->
+                new LineChart.Series(
+                    curve.model(),
+                    curve.points().stream()
+                        .filter(CurveCharts::isComplete)
+                        .sorted(Comparator.comparing(Point::threshold))
+                        .map(
+                            point ->
+                                new LineChart.Point(
+                                    x.applyAsDouble(point),
+                                    y.applyAsDouble(point),
+                                    title(point),
+                                    best(curve, point)))
+                        .toList()))
+        .toList();
   }
 
   private static boolean isComplete(Point point) {
