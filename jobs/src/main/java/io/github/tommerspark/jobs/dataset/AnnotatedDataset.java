@@ -20,10 +20,12 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -213,6 +215,64 @@ public final class AnnotatedDataset {
     return columns().stream()
         .filter(field -> SpanReader.mention(field.dataType()).isPresent())
         .toList();
+  }
+
+  /**
+   * Chooses among the columns that hold mentions.
+   *
+   * @param asked names, in the order wanted; none for those of the models that the provenance
+   *     names, or, where it names none that is there, for all
+   * @param verb what is to be done with them, for messages
+   * @return names as the data spells them, each once; empty if none was asked for and there is none
+   * @throws UserException if a column is not there, or holds no mentions
+   */
+  public List<String> mentionColumns(List<String> asked, String verb) {
+    Set<String> chosen = new LinkedHashSet<>();
+    for (String name : asked) {
+      StructField field =
+          find(name)
+              .orElseThrow(
+                  () ->
+                      new UserException(
+                          "Cannot find the column \"%s\" of --column in the input: its columns are %s"
+                              .formatted(name, names())));
+      if (!mentionColumns().contains(field)) {
+        throw new UserException(
+            "Cannot %s the column \"%s\": it is of type %s, not an array of structs with start and end"
+                .formatted(verb, field.name(), field.dataType().simpleString()));
+      }
+      chosen.add(field.name());
+    }
+    if (asked.isEmpty()) {
+      mentionColumns().forEach(field -> chosen.add(field.name()));
+      // The dataset may have come with such columns of its own.
+      Set<String> written = models().keySet();
+      if (chosen.stream().anyMatch(written::contains)) {
+        chosen.retainAll(written);
+      }
+    }
+    return List.copyOf(chosen);
+  }
+
+  /**
+   * Returns the id of each row: a column, and where that is null or not there, one made of the
+   * text.
+   *
+   * @param asked name of the column; null for what the data says of itself
+   * @param text of each row
+   * @throws UserException if the column asked for is not there
+   */
+  public Column id(String asked, Column text) {
+    Optional<StructField> column = find(idName(asked));
+    if (column.isEmpty() && asked != null) {
+      throw new UserException(
+          "Cannot find the column \"%s\" of --id-column in the input: its columns are %s"
+              .formatted(asked, names()));
+    }
+    Column made = madeId(text);
+    return column
+        .map(field -> coalesce(ColumnNames.column(field.name()).cast("string"), made))
+        .orElse(made);
   }
 
   /** The names of models by the columns with their mentions, as far as the newest run tells. */

@@ -1,6 +1,5 @@
 package io.github.tommerspark.jobs.export;
 
-import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.concat;
 import static org.apache.spark.sql.functions.filter;
 import static org.apache.spark.sql.functions.lit;
@@ -17,11 +16,9 @@ import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.sparknlp.TextReader;
 import io.github.tommerspark.text.CodePointOffsets;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -65,10 +62,10 @@ record ExportedDataset(
         Corpus.textColumn(schema, data.textName(options.textColumn()), data.malformedColumn());
     Column text = TextReader.strings(data.rows(), textColumn);
     Map<String, String> names = data.models();
-    List<String> columns = columns(data, options, names.keySet());
+    List<String> columns = columns(data, options);
 
     List<Column> selected = new ArrayList<>();
-    selected.add(id(data, options, AnnotatedDataset.madeId(text)).as(ID));
+    selected.add(data.id(options.idColumn(), text).as(ID));
     selected.add(text.as(TEXT));
     selected.add(AnnotatedDataset.failed(data.rows(), data.malformedColumn()).as(FAILED));
     for (int m = 0; m < columns.size(); m++) {
@@ -105,43 +102,8 @@ record ExportedDataset(
     return options.requireLabel() ? wanted.and(mention.getField("label").isNotNull()) : wanted;
   }
 
-  private static Column id(AnnotatedDataset data, ExportOptions options, Column textId) {
-    Optional<StructField> column = data.find(data.idName(options.idColumn()));
-    if (column.isEmpty() && options.idColumn() != null) {
-      throw new UserException(
-          "Cannot find the column \"%s\" of --id-column in the input: its columns are %s"
-              .formatted(options.idColumn(), data.names()));
-    }
-    return column
-        .map(field -> coalesce(ColumnNames.column(field.name()).cast("string"), textId))
-        .orElse(textId);
-  }
-
-  private static List<String> columns(
-      AnnotatedDataset data, ExportOptions options, Set<String> written) {
-    Set<String> columns = new LinkedHashSet<>();
-    for (String name : options.columns()) {
-      StructField field =
-          data.find(name)
-              .orElseThrow(
-                  () ->
-                      new UserException(
-                          "Cannot find the column \"%s\" of --column in the input: its columns are %s"
-                              .formatted(name, data.names())));
-      if (!data.mentionColumns().contains(field)) {
-        throw new UserException(
-            "Cannot export the column \"%s\": it is of type %s, not an array of structs with start and end"
-                .formatted(field.name(), field.dataType().simpleString()));
-      }
-      columns.add(field.name());
-    }
-    if (columns.isEmpty()) {
-      data.mentionColumns().forEach(field -> columns.add(field.name()));
-      // The dataset may have come with such columns of its own.
-      if (columns.stream().anyMatch(written::contains)) {
-        columns.retainAll(written);
-      }
-    }
+  private static List<String> columns(AnnotatedDataset data, ExportOptions options) {
+    List<String> columns = data.mentionColumns(options.columns(), "export");
     if (columns.isEmpty()) {
       throw new UserException(
           "Cannot find mentions in %s: none of its columns %s is an array of structs with start and end"
@@ -152,7 +114,7 @@ record ExportedDataset(
           "Cannot tell which mentions of %s to export as %s: there are %s; choose one with --column"
               .formatted(data, options.format().label(), String.join(", ", columns)));
     }
-    return List.copyOf(columns);
+    return columns;
   }
 
   /**

@@ -1,6 +1,5 @@
 package io.github.tommerspark.jobs.judge;
 
-import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.concat;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.sha2;
@@ -17,18 +16,14 @@ import io.github.tommerspark.text.CodePointOffsets;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -79,17 +74,7 @@ record JudgeSample(
     Map<String, String> models = models(data, options);
 
     Column text = TextReader.strings(data.rows(), textColumn);
-    Column textId = AnnotatedDataset.madeId(text);
-    Optional<StructField> idColumn = data.find(data.idName(options.idColumn()));
-    if (idColumn.isEmpty() && options.idColumn() != null) {
-      throw new UserException(
-          "Cannot find the column \"%s\" of --id-column in the input: its columns are %s"
-              .formatted(options.idColumn(), data.names()));
-    }
-    Column id =
-        idColumn
-            .map(field -> coalesce(ColumnNames.column(field.name()).cast("string"), textId))
-            .orElse(textId);
+    Column id = data.id(options.idColumn(), text);
 
     List<String> columns = List.copyOf(models.keySet());
     List<Column> selected = new ArrayList<>();
@@ -117,33 +102,11 @@ record JudgeSample(
   /** Names of models by column, of the columns asked for or of all that hold mentions. */
   private static Map<String, String> models(AnnotatedDataset data, JudgeOptions options) {
     Map<String, String> names = data.models();
-    Set<String> columns = new LinkedHashSet<>();
-    if (options.columns().isEmpty()) {
-      data.mentionColumns().forEach(field -> columns.add(field.name()));
-      // The dataset may have come with such columns of its own.
-      if (columns.stream().anyMatch(names::containsKey)) {
-        columns.retainAll(names.keySet());
-      }
-      if (columns.isEmpty()) {
-        throw new UserException(
-            "Cannot find mentions in %s: no column is an array of structs with start and end"
-                .formatted(Redaction.uri(options.input())));
-      }
-    }
-    for (String name : options.columns()) {
-      StructField field =
-          data.find(name)
-              .orElseThrow(
-                  () ->
-                      new UserException(
-                          "Cannot find the column \"%s\" of --column in the input: its columns are %s"
-                              .formatted(name, data.names())));
-      if (!data.mentionColumns().contains(field)) {
-        throw new UserException(
-            "Cannot judge the column \"%s\": it is of type %s, not an array of structs with start and end"
-                .formatted(field.name(), field.dataType().simpleString()));
-      }
-      columns.add(field.name());
+    List<String> columns = data.mentionColumns(options.columns(), "judge");
+    if (columns.isEmpty()) {
+      throw new UserException(
+          "Cannot find mentions in %s: no column is an array of structs with start and end"
+              .formatted(Redaction.uri(options.input())));
     }
     return columns.stream()
         .collect(
