@@ -31,7 +31,7 @@ import traceback
 
 import torch
 
-FORMAT = 1
+FORMAT = 2
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 STORED = {"F32": torch.float32, "BF16": torch.bfloat16, "F16": torch.float16, "I32": torch.int32, "U8": torch.uint8}
 
@@ -40,6 +40,9 @@ MAX_STATE_DIFFERENCE = 1e-3
 MIN_COSINE = 0.99
 MAX_SCORE_DIFFERENCE = 1e-4
 MIN_DICE = 0.99
+
+# The flag that ends a call of the engine: nobody cancels one here.
+NEVER = torch.zeros(1, dtype=torch.uint8)
 
 # What libtorch says when memory is short, as the engine recognises it (DeviceMemory.java).
 EXHAUSTED = ("out of memory", "not enough memory", "can't allocate memory", "alloc_failed", "bad_alloc")
@@ -148,7 +151,7 @@ class Model:
         return {name: values.to(self.device) for name, values in batch.per_token.items()}
 
     def arguments(self, batch, sent, without=()):
-        given = dict(sent, groups=batch.groups, w=self.weights)
+        given = dict(sent, groups=batch.groups, w=self.weights, stop=NEVER)
         return [given.get(name, value) for name, value in self.settings if name not in without]
 
     def detect(self, batch, sent=None):
@@ -162,11 +165,11 @@ class Model:
 
     def hidden(self, batch, sent=None):
         sent = sent or self.on_device(batch)
-        return self.module.hidden(sent["ids"], batch.groups, self.layers, self.weights)
+        return self.module.hidden(sent["ids"], batch.groups, self.layers, self.weights, NEVER)
 
     def score(self, batch, taps, sent):
         method = self.entry["method"].replace("detect", "score")
-        return getattr(self.module, method)(taps, *self.arguments(batch, sent, ("ids", "layers", "w")))
+        return getattr(self.module, method)(taps, *self.arguments(batch, sent, ("ids", "layers", "w", "stop")))
 
     def peak_batches(self, budget):
         """Batches of about `budget` tokens, as a task makes them: of its look-ahead, sorted by length, cut."""

@@ -10,6 +10,7 @@ import io.github.tommerspark.checkpoint.DType;
 import io.github.tommerspark.checkpoint.FloatConversion;
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import io.github.tommerspark.checkpoint.TensorInfo;
+import io.github.tommerspark.engine.Cancellation;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.Processor;
 import io.github.tommerspark.engine.ScriptModule;
@@ -194,7 +195,9 @@ public final class Backbone implements AutoCloseable {
         IValue idsValue = IValue.from(module.longs(call, ids, ids.length));
         IValue groupsValue = IValue.listFrom(groups);
         IValue layersValue = IValue.listFrom(layers);
-        IValue result = module.run("hidden", idsValue, groupsValue, layersValue, weights)) {
+        IValue result =
+            module.run(
+                "hidden", idsValue, groupsValue, layersValue, weights, Cancellation.stop())) {
       List<T> states = new ArrayList<>();
       for (PtNDArray tap : result.toTensorArray(call)) {
         states.add(reader.apply(tap));

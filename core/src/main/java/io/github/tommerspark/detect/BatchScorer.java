@@ -12,6 +12,7 @@ import io.github.tommerspark.text.WindowPlan;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -128,6 +129,8 @@ final class BatchScorer {
   void requireAnswer(String does, Runnable probe) {
     try {
       probe.run();
+    } catch (CancellationException e) {
+      throw e;
     } catch (EngineException | IllegalStateException e) {
       throw new ModelFailedException(
           "Cannot %s with %s: it fails whatever it reads (%s); look at its files, and at ‹dtype› and ‹device›"

@@ -185,7 +185,7 @@ public final class ModelExport {
       String name = setting.getKey();
       IValue value = setting.getValue();
       ObjectNode argument = arguments.addObject().put("name", name);
-      if (name.equals(SnapshotStates.WEIGHTS)) {
+      if (name.equals(SnapshotStates.WEIGHTS) || name.equals(SnapshotStates.STOP)) {
         continue;
       }
       if (value.isLongList()) {

@@ -6,6 +6,7 @@ import ai.djl.pytorch.jni.IValue;
 import io.github.tommerspark.backbone.Backbone;
 import io.github.tommerspark.backbone.BackbonePlan;
 import io.github.tommerspark.checkpoint.Checkpoint;
+import io.github.tommerspark.engine.Cancellation;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.ScriptModule;
 import java.io.IOException;
@@ -19,6 +20,9 @@ import java.util.Map;
 final class SnapshotStates implements StateSource {
   /** The script's name for the weights. */
   static final String WEIGHTS = "w";
+
+  /** The script's name for the flag that ends a call. */
+  static final String STOP = "stop";
 
   private final Backbone backbone;
   private final long bytesRead;
@@ -88,6 +92,7 @@ final class SnapshotStates implements StateSource {
     Map<String, IValue> arguments = new LinkedHashMap<>();
     arguments.put("layers", layers);
     arguments.put(WEIGHTS, backbone.weights());
+    arguments.put(STOP, Cancellation.stop());
     return arguments;
   }
 
@@ -95,7 +100,7 @@ final class SnapshotStates implements StateSource {
   public IValue taps(PtNDManager call, PackedBatch batch, IValue layers) {
     try (IValue ids = input(call, batch);
         IValue groups = IValue.listFrom(batch.groups())) {
-      return module().run("hidden", ids, groups, layers, backbone.weights());
+      return module().run("hidden", ids, groups, layers, backbone.weights(), Cancellation.stop());
     }
   }
 

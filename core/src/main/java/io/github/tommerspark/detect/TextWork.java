@@ -3,6 +3,7 @@ package io.github.tommerspark.detect;
 import io.github.tommerspark.decode.Candidates;
 import io.github.tommerspark.detect.DocumentMentions.ModelResult;
 import io.github.tommerspark.detect.PackedBatch.Sequence;
+import io.github.tommerspark.engine.Cancellation;
 import io.github.tommerspark.engine.EngineFailure;
 import io.github.tommerspark.text.TextTokenizer;
 import io.github.tommerspark.text.TokenizedText;
@@ -106,6 +107,7 @@ final class TextWork implements BatchScorer.Findings {
     List<Sequence> sequences = new ArrayList<>();
     for (int i = 0; i < texts.size(); i++) {
       if (texts.get(i) != null) {
+        Cancellation.check();
         sequences.addAll(tokenize(i));
       }
     }

@@ -2,6 +2,7 @@ package io.github.tommerspark.engine;
 
 import ai.djl.Device;
 import ai.djl.engine.EngineException;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
@@ -48,6 +49,7 @@ public final class DeviceGate {
    * Makes a call as soon as there is room for it.
    *
    * @return what the call returned
+   * @throws CancellationException if nobody waits for it any more; see {@link Cancellation}
    * @throws DeviceFailedException if the device fails, or failed before
    * @throws EngineException if the call fails for a reason that says nothing of the device
    */
@@ -60,6 +62,7 @@ public final class DeviceGate {
    * for lack of memory beside other calls may succeed alone.
    *
    * @return what the call returned
+   * @throws CancellationException if nobody waits for it any more; see {@link Cancellation}
    * @throws DeviceFailedException if the device fails, or failed before
    * @throws EngineException if the call fails for a reason that says nothing of the device
    */
@@ -68,14 +71,18 @@ public final class DeviceGate {
   }
 
   private <T> T pass(int room, Supplier<T> call) {
-    permits.acquireUninterruptibly(room);
-    try {
-      DeviceHealth.require(device);
-      return call.get();
-    } catch (EngineException e) {
-      throw DeviceHealth.judged(device, e);
-    } finally {
-      permits.release(room);
+    try (Cancellation cancellation = Cancellation.begin()) {
+      cancellation.acquire(permits, room);
+      try {
+        DeviceHealth.require(device);
+        return call.get();
+      } catch (EngineException e) {
+        // A script that found the flag fails like any other.
+        Cancellation.check();
+        throw DeviceHealth.judged(device, e);
+      } finally {
+        permits.release(room);
+      }
     }
   }
 }

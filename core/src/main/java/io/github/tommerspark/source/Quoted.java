@@ -38,7 +38,17 @@ public final class Quoted {
             ? json.getOriginalMessage()
             : failure.getMessage();
     String text = message == null ? failure.getClass().getSimpleName() : message.strip();
-    return escaped(text.lines().findFirst().orElse(""), MAX_REASON, "");
+    return message(text.lines().findFirst().orElse(""));
+  }
+
+  /**
+   * A message that quotes parts of a text.
+   *
+   * @return the message with control and format characters escaped, cut after 300 UTF-16 units with
+   *     {@code ...} in the place of the rest
+   */
+  public static String message(String message) {
+    return escaped(message, MAX_REASON, "");
   }
 
   private static String escaped(String text, int most, String marked) {

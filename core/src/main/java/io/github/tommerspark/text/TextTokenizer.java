@@ -98,10 +98,7 @@ public final class TextTokenizer implements AutoCloseable {
       boolean trusted)
       throws IOException {
     String json = decodeUtf8(name, tokenizerJson.readAllBytes());
-    if (!trusted) {
-      TokenizerPatterns.check(name, json);
-    }
-    NativeTokenizer tokenizer = parse(name, json);
+    NativeTokenizer tokenizer = parse(name, TokenizerJson.safe(name, json, trusted));
     try {
       Specials specials = specials(name, tokenizer);
       return new TextTokenizer(

@@ -2,8 +2,8 @@
   # that the module has as attributes, those of a block counted from its first; an absent one is
   # an empty tensor. Slot.java has their shapes.
   # ids int64 (tokens) -> one float32 (tokens, width) per entry of `layers` (ascending): the output of
-  # that block.
-  def hidden(self: __torch__.M, ids: Tensor, groups: List[int], layers: List[int], w: List[Tensor]) -> List[Tensor]:
+  # that block. Fails between blocks once `stop`, uint8 (1) on the host, is set.
+  def hidden(self: __torch__.M, ids: Tensor, groups: List[int], layers: List[int], w: List[Tensor], stop: Tensor) -> List[Tensor]:
     n = ids.size(0)
     at = self.positions(groups, ids)
     if self.positions_after_padding:
@@ -18,6 +18,8 @@
     spread, back = self.padding(groups, blocks, ids)
     taps = annotate(List[Tensor], [])
     for layer in range(layers[len(layers) - 1] + 1):
+      if bool(stop):
+        ops.prim.RaiseException("cancelled")
       b = self.first_block + self.block_slots * layer
       h = x.to(w[b + self.q].dtype)
       q = self.linear(h, w[b + self.q], w[b + self.q_bias]).reshape([n, self.heads, self.head_dim])

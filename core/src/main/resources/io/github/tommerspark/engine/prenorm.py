@@ -2,8 +2,8 @@
   # GPT-2, ModernBERT. Weights stand in w at the places that the module has as attributes, those of a
   # block counted from its first; an absent one is an empty tensor. Slot.java has their shapes.
   # ids int64 (tokens) -> one float32 (tokens, width) per entry of `layers` (ascending): the output of
-  # that block, before any final norm.
-  def hidden(self: __torch__.M, ids: Tensor, groups: List[int], layers: List[int], w: List[Tensor]) -> List[Tensor]:
+  # that block, before any final norm. Fails between blocks once `stop`, uint8 (1) on the host, is set.
+  def hidden(self: __torch__.M, ids: Tensor, groups: List[int], layers: List[int], w: List[Tensor], stop: Tensor) -> List[Tensor]:
     absent = torch.empty([0], dtype=6, device=ids.device)
     at = self.positions(groups, ids)
     x = torch.embedding(w[self.token_embedding], ids).to(6)
@@ -24,6 +24,8 @@
     spread, back = self.padding(groups, blocks, ids)
     taps = annotate(List[Tensor], [])
     for layer in range(layers[len(layers) - 1] + 1):
+      if bool(stop):
+        ops.prim.RaiseException("cancelled")
       b = self.first_block + self.block_slots * layer
       if w[b + self.attention_norm].numel() > 0:
         h = self.normed(x, w[b + self.attention_norm], w[b + self.attention_norm_bias], w[b + self.q].dtype)

@@ -115,7 +115,7 @@ class SplitPatternTest {
 
   @Test
   void patternsAreFoundWhereverTheyAre() throws IOException {
-    for (String place : List.of("normalizer", "pre_tokenizer", "decoder", "post_processor")) {
+    for (String place : List.of("normalizer", "pre_tokenizer", "post_processor")) {
       String json =
           "{\"model\": {\"vocab\": {\"Regex\": 1}}, \"%s\": {\"x\": [[{\"Reg\\u0065x\": \"(a+)+b\"}]]}}"
               .formatted(place);

@@ -190,6 +190,30 @@ class TextTokenizerTest {
         .doesNotContain("\n");
   }
 
+  /** The library ends the process when it cannot read a decoder, instead of failing. */
+  @Test
+  void aDecoderIsNotReadSinceNothingIsDecoded() throws IOException {
+    String model =
+        "\"model\": {\"type\": \"WordLevel\", \"vocab\": {\"a\": 0}, \"unk_token\": \"a\"}";
+    for (String decoder :
+        List.of(
+            "[".repeat(300) + "]".repeat(300),
+            "{\"type\": 1e999}",
+            "{\"type\": \"\\ud800\"}",
+            "null")) {
+      String before = "{\"decoder\": %s, %s}".formatted(decoder, model);
+      String after = "{%s, \"decod\\u0065r\": %s }".formatted(model, decoder);
+      for (String json : List.of(before, after)) {
+        load(json.getBytes(StandardCharsets.UTF_8));
+      }
+    }
+    assertThatThrownBy(
+            () ->
+                load("{\"decoder\": 1e999, %s}".formatted(model).getBytes(StandardCharsets.UTF_8)))
+        .isInstanceOf(IOException.class)
+        .hasMessage("Cannot use tokenizer DIR/tokenizer.json: its decoder is no object");
+  }
+
   @Test
   void aFileThatIsNotUtf8IsRefused() {
     assertThatThrownBy(() -> load(new byte[] {'{', (byte) 0xff, '}'}))

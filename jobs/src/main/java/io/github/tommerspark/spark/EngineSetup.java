@@ -1,8 +1,12 @@
 package io.github.tommerspark.spark;
 
+import io.github.tommerspark.engine.Cancellation;
 import io.github.tommerspark.engine.Torch;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
+import org.apache.spark.TaskContext;
 
 /**
  * Settings of a JVM that must be made before the engine starts in it.
@@ -30,6 +34,12 @@ public final class EngineSetup {
       boolean download = env != null && env.conf().getBoolean(DOWNLOAD_PROPERTY, false);
       System.setProperty(OFFLINE, Boolean.toString(!download));
     }
+    Cancellation.listenTo(EngineSetup::killed);
+  }
+
+  /** How the task of the current thread, if it has one, says that it was killed. */
+  private static Optional<BooleanSupplier> killed() {
+    return Optional.ofNullable(TaskContext.get()).map(task -> task::isInterrupted);
   }
 
   /**

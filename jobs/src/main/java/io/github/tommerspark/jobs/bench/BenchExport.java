@@ -31,7 +31,7 @@ final class BenchExport {
   /** The file that describes the others. */
   static final String KIT = "kit.json";
 
-  private static final int FORMAT = 1;
+  private static final int FORMAT = 2;
 
   /** Tokens whose mentions are expected, unless told otherwise. */
   static final int EXPECTED_TOKENS = 16_384;
