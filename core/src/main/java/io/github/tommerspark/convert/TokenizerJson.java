@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import io.github.tommerspark.source.LocalDirectory;
 import io.github.tommerspark.source.Quoted;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -35,7 +36,7 @@ final class TokenizerJson {
     JsonNode root;
     try {
       root = new JsonMapper().readTree(bytes);
-    } catch (JsonProcessingException e) {
+    } catch (JsonProcessingException | CharConversionException e) {
       throw new ModelFormatException(
           "Cannot read tokenizer %s: it is not valid JSON (%s)".formatted(file, Quoted.reason(e)),
           e);

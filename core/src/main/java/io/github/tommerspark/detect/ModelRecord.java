@@ -7,6 +7,7 @@ import io.github.tommerspark.checkpoint.ModelFormatException;
 import io.github.tommerspark.source.ModelDirectory;
 import io.github.tommerspark.source.Quoted;
 import io.github.tommerspark.text.BosPolicy;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -60,7 +61,7 @@ record ModelRecord(
           text(json, "zeroShotClassifier"),
           maxTokens.canConvertToInt() ? OptionalInt.of(maxTokens.intValue()) : OptionalInt.empty(),
           text(json, "bos").map(BosPolicy::parse));
-    } catch (JsonProcessingException e) {
+    } catch (JsonProcessingException | CharConversionException e) {
       throw new ModelFormatException(
           "Cannot read %s/%s: it is not valid JSON (%s)"
               .formatted(directory.name(), FILE, Quoted.reason(e)));

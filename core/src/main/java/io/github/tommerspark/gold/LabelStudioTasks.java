@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.tommerspark.source.Quoted;
 import io.github.tommerspark.text.CodePointOffsets;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -50,7 +51,7 @@ public final class LabelStudioTasks {
     JsonNode root;
     try {
       root = JsonLines.JSON.readTree(in);
-    } catch (JsonProcessingException e) {
+    } catch (JsonProcessingException | CharConversionException e) {
       throw new GoldFormatException(file, "it is not JSON (%s)".formatted(Quoted.reason(e)));
     }
     List<GoldDocument> documents = new ArrayList<>();

@@ -3,6 +3,7 @@ package io.github.tommerspark.hub;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
@@ -176,7 +177,7 @@ final class HubClient {
     JsonNode json;
     try {
       json = JSON.readTree(body);
-    } catch (JsonProcessingException e) {
+    } catch (JsonProcessingException | CharConversionException e) {
       // Jackson's message would quote what it read.
       throw new HubException(
           "%s sent no JSON about %s: is HF_ENDPOINT a Hub?".formatted(server, id.name()));
@@ -670,7 +671,7 @@ final class HubClient {
   }
 
   private static String oneLine(String text) {
-    String line = text.replaceAll("[\\s\\p{Cntrl}]+", " ").strip();
+    String line = text.replaceAll("[\\s\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]+", " ").strip();
     return line.codePointCount(0, line.length()) <= SHOWN
         ? line
         : line.substring(0, line.offsetByCodePoints(0, SHOWN)) + "…";

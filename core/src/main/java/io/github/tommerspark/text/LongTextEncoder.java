@@ -1,5 +1,6 @@
 package io.github.tommerspark.text;
 
+import io.github.tommerspark.engine.Cancellation;
 import java.util.function.Function;
 
 /**
@@ -62,6 +63,7 @@ final class LongTextEncoder {
   }
 
   private Piece piece(String text, int start) {
+    Cancellation.check();
     int end = length < text.length() - start ? wholeCharacter(text, start + length) : text.length();
     return new Piece(start, end, encoder.apply(text.substring(start, end)));
   }

@@ -98,7 +98,7 @@ public final class TextTokenizer implements AutoCloseable {
       boolean trusted)
       throws IOException {
     String json = decodeUtf8(name, tokenizerJson.readAllBytes());
-    NativeTokenizer tokenizer = parse(name, TokenizerJson.safe(name, json, trusted));
+    NativeTokenizer tokenizer = parse(name, TokenizerCheck.safe(name, json, trusted));
     try {
       Specials specials = specials(name, tokenizer);
       return new TextTokenizer(

@@ -36,7 +36,7 @@ class TokenizerFuzzTest {
   void patterns(byte[] json) {
     Bounds.check(
         List.of(IOException.class),
-        () -> TokenizerJson.safe("memory", new String(json, StandardCharsets.UTF_8), false));
+        () -> TokenizerCheck.safe("memory", new String(json, StandardCharsets.UTF_8), false));
   }
 
   @DictionaryEntries({

@@ -76,7 +76,7 @@ final class ChatResponse {
 
   /** A text on one line, cut after 200 code points. */
   static String oneLine(String text) {
-    String line = text.replaceAll("[\\s\\p{Cntrl}]+", " ").strip();
+    String line = text.replaceAll("[\\s\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]+", " ").strip();
     return line.codePointCount(0, line.length()) <= SHOWN
         ? line
         : line.substring(0, line.offsetByCodePoints(0, SHOWN)) + "…";

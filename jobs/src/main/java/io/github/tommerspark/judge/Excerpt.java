@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  */
 final class Excerpt {
 
-  private static final Pattern BLANK = Pattern.compile("[\\s\\p{Cntrl}\\p{Z}]+");
+  private static final Pattern BLANK = Pattern.compile("[\\s\\p{Cc}\\p{Z}]+");
   private static final Pattern OPENING = Pattern.compile("\\[(?=\\[)");
   private static final Pattern CLOSING = Pattern.compile("](?=])");
   private static final Pattern LONE_SURROGATE = Pattern.compile("\\p{Cs}");

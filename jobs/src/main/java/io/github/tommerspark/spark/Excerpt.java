@@ -13,7 +13,7 @@ final class Excerpt {
     if (end < text.length() && Character.isHighSurrogate(text.charAt(end - 1))) {
       end--;
     }
-    String head = text.substring(0, end).replaceAll("\\p{Cntrl}+", " ");
+    String head = text.substring(0, end).replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]+", " ");
     return end < text.length() ? head + "…" : head;
   }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.tommerspark.message.Redaction;
 import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.source.Quoted;
+import java.io.CharConversionException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -276,7 +277,7 @@ public final class CommitLog {
       return Provenance.JSON.treeToValue(record, type);
     } catch (ValueInstantiationException e) {
       throw damaged(file, Quoted.reason(e.getCause()), e);
-    } catch (JacksonException e) {
+    } catch (JacksonException | CharConversionException e) {
       throw damaged(file, Quoted.reason(e), e);
     }
   }
