@@ -1,9 +1,7 @@
 package io.github.tommerspark.hub;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
@@ -177,7 +175,7 @@ final class HubClient {
     JsonNode json;
     try {
       json = JSON.readTree(body);
-    } catch (JsonProcessingException | CharConversionException e) {
+    } catch (IOException e) {
       // Jackson's message would quote what it read.
       throw new HubException(
           "%s sent no JSON about %s: is HF_ENDPOINT a Hub?".formatted(server, id.name()));
