@@ -57,4 +57,25 @@ execute() {
 for notebook in agreement evaluation; do
   execute "$notebook"
 done
-echo "Notebooks ran: $target/agreement.html $target/evaluation.html"
+ran="$target/agreement.html $target/evaluation.html"
+
+# The one in Python runs on PySpark and a kernel from PyPI.
+code=0
+environment=$("$root/python/environment.sh" "${PYSPARK_VERSION:-4.1.4}" ipykernel) || code=$?
+if ((code == 3)); then
+  echo "notebooks/run.sh: NOT RUN: python.ipynb; see above" >&2
+  [[ -z "${CI:-}" ]] || exit 1
+else
+  ((code == 0)) || exit "$code"
+  mkdir -p "$target/jupyter/kernels/tommer-python"
+  cat > "$target/jupyter/kernels/tommer-python/kernel.json" <<JSON
+{
+  "argv": ["$environment/bin/python", "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+  "display_name": "Python (tommer-spark)",
+  "language": "python"
+}
+JSON
+  execute python
+  ran+=" $target/python.html"
+fi
+echo "Notebooks ran: $ran"

@@ -33,11 +33,18 @@ def _settings(builder):
 @pytest.fixture(scope="session")
 def spark(jar):
     """A session: classic, or with TOMMER_TEST_CONNECT set, on a Connect server started for it."""
+    import pyspark
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder
     if os.environ.get("TOMMER_TEST_CONNECT"):
         builder = builder.remote("local[2]")
+        version = pyspark.__version__
+        if version.startswith("3."):
+            # PyPI's PySpark has no server before 4.0.
+            builder = builder.config(
+                "spark.jars.packages", "org.apache.spark:spark-connect_2.12:" + version
+            )
     else:
         builder = builder.master("local[2]")
     session = _settings(configure(builder, jar)).getOrCreate()

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from tommer_spark import (
@@ -36,20 +38,57 @@ def test_spacy_has_nested_ones():
     ]
 
 
+def lines(html):
+    """The pieces of the first text: what is underlined, with the classes of its lines."""
+    text = re.search(r'<p class="text[^>]*>(.*?)</p>', html, re.DOTALL).group(1)
+    pieces = re.findall(r'<span(?: title="[^"]*")?>((?:<span class="[^"]*">)*)([^<]*)(?:</span>)+', text)
+    return [(shown, re.findall('"m ([^"]*)"', marks)) for marks, shown in pieces]
+
+
 def test_marks_nest_and_text_is_escaped():
-    text = "a <b> c"
-    html = MarkedTexts([(text, [{"start": 0, "end": 5}, {"start": 2, "end": 5}])])._repr_html_()
-    assert '<mark title="">a <mark title="">&lt;b&gt;</mark></mark> c' in html
-    assert str(MarkedTexts([(text, [{"start": 0, "end": 5}, {"start": 2, "end": 5}])])) == "[a [<b>]] c"
+    texts = MarkedTexts([("a <b> c", [{"start": 0, "end": 5}, {"start": 2, "end": 5}])])
+    assert lines(texts._repr_html_()) == [
+        ("a ", ["l1 c0"]),
+        ("&lt;b&gt;", ["l0 c0", "l1 c0"]),
+        (" c", []),
+    ]
+    assert str(texts) == "[a [<b>]] c"
 
 
-def test_crossing_marks_are_drawn_in_parts():
-    assert str(MarkedTexts([("abcd", [{"start": 0, "end": 3}, {"start": 1, "end": 4}])])) == "[a[bc]][d]"
+def test_marks_cross():
+    texts = MarkedTexts([("abcd", [{"start": 0, "end": 3}, {"start": 1, "end": 4}])])
+    assert lines(texts._repr_html_()) == [
+        ("a", ["l0 c0"]),
+        ("bc", ["l0 c0", "l1 c0"]),
+        ("d", ["l1 c0"]),
+    ]
+    assert str(texts) == "[a[bc]][d]"
 
 
-def test_a_label_cannot_break_out_of_the_page():
-    html = MarkedTexts([("x", [{"start": 0, "end": 1, "label": '"><script>'}])])._repr_html_()
+def test_labels_have_colours_and_so_have_columns():
+    labels = [{"start": 0, "end": 1, "label": "b"}, {"start": 2, "end": 3, "label": "a", "score": 0.5}]
+    html = MarkedTexts([("x y", [*labels, {"start": 1, "end": 2}])])._repr_html_()
+    assert lines(html) == [("x", ["l0 c1"]), (" ", ["l1 c2"]), ("y", ["l0 c0"])]
+    assert 'title="mentions 0.500 (a): y"' in html
+    both = MarkedTexts([("x y", {"one": labels, "two": labels[:1]})], ids=["d1"])
+    assert lines(both._repr_html_()) == [("x", ["l0 c0", "l1 c1"]), (" ", []), ("y", ["l0 c0"])]
+    assert "<bdi>d1</bdi>" in both._repr_html_()
+    assert str(both) == "one: [x] [y]\ntwo: [x] y"
+
+
+def test_nothing_can_break_out_of_the_page():
+    html = MarkedTexts(
+        [("<script>\x1b", {"<script>": [{"start": 0, "end": 9, "label": '"><script>'}]})], ids=["<script>"]
+    )._repr_html_()
     assert "<script>" not in html
+    assert "\u241b" in html
+
+
+def test_the_style_is_that_of_the_page_and_stays_in_its_place():
+    style = MarkedTexts([])._repr_html_().split("</style>")[0]
+    assert ".tommer .m{" in style
+    for selector in re.findall(r"([^{}]+)\{[^{}]*\}", style.replace("<style>", "")):
+        assert all(part.strip().startswith(".tommer") for part in selector.split(",")), selector
 
 
 def test_null_texts_are_shown_as_such():

@@ -1,6 +1,6 @@
 import pytest
 
-from tommer_spark import find_jar
+from tommer_spark import configure, find_jar
 
 
 def test_a_missing_jar_names_the_remedy(monkeypatch, tmp_path):
@@ -25,3 +25,14 @@ def test_the_newest_jar_of_a_checkout_is_found(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tommer_spark.session.__file__", str(tmp_path / "site" / "session.py"))
     assert find_jar() == str(target / "tommer-spark-9.jar")
+
+
+def test_a_server_elsewhere_has_the_jar_itself(monkeypatch, tmp_path):
+    monkeypatch.setenv("TOMMER_SPARK_JAR", str(tmp_path / "none.jar"))
+    monkeypatch.setenv("SPARK_REMOTE", "sc://example:15002")
+
+    class Builder:
+        _options = {}
+
+    builder = Builder()
+    assert configure(builder) is builder

@@ -1,8 +1,12 @@
 import os
+import re
+import subprocess
 
+import pyspark
 import pytest
+from pyspark.sql.functions import lit
 
-from tommer_spark import MentionDetectorModel, display, mentions
+from tommer_spark import MarkedTexts, MentionDetectorModel, display, mentions
 
 CONNECT = bool(os.environ.get("TOMMER_TEST_CONNECT"))
 MODEL = "nano-llama"
@@ -76,8 +80,29 @@ def test_pandas_and_arrow(spark, texts):
 def test_display(texts):
     shown = display(texts.withColumn("mentions", mentions("text", MODEL)), n=2)
     assert "[Marie Curie]" in str(shown)
-    assert "Marie Curie</mark>" in shown._repr_html_()
+    assert "Marie Curie</span>" in shown._repr_html_()
     assert "more rows" in shown._repr_html_()
+
+
+@pytest.mark.skipif(CONNECT, reason="needs no session")
+def test_what_is_displayed_is_what_the_command_draws(jar, texts, tmp_path):
+    text = "Ada Lovelace, born in <London>, wrote to\nCharles Babbage \U0001f642 of the Analytical Society."
+    html = tmp_path / "show.html"
+    subprocess.run(
+        [
+            os.path.join(os.path.dirname(pyspark.__file__), "bin", "spark-submit"), jar,
+            "show", text, "--model", MODEL, "--dtype", "fp32", "--html", str(html),
+        ],
+        check=True,
+    )
+    row = texts.limit(1).select(mentions(lit(text), MODEL, dtype="fp32").alias("m")).first()
+    shown = MarkedTexts([(text, {MODEL: row["m"]})])._repr_html_()
+
+    def drawn(page):
+        return re.search(r'<p class="text.*?</p>', page, re.DOTALL).group()
+
+    assert "<span class=" in drawn(shown)
+    assert drawn(shown) == drawn(html.read_text(encoding="utf-8"))
 
 
 @pytest.mark.skipif(CONNECT, reason="stages of the JVM cannot be reached through Connect")

@@ -59,7 +59,8 @@ def configure(builder: "SparkSession.Builder", jar: Optional[str] = None) -> "Sp
     """Adds the jar and the function of SQL to a session that is yet to be made.
 
     What the builder says already about jars and extensions stays. With ``builder.remote("local…")``
-    the server is started with them; a server elsewhere must have them itself.
+    the server is started with them. A server elsewhere, ``builder.remote("sc://…")`` or the variable
+    ``SPARK_REMOTE``, must have them itself: nothing is added then, and no jar needed.
 
     Args:
         builder: such as ``SparkSession.builder.master("local[*]")``
@@ -74,8 +75,10 @@ def configure(builder: "SparkSession.Builder", jar: Optional[str] = None) -> "Sp
     """
     from pyspark.sql import SparkSession
 
-    path = find_jar(jar)
     options = dict(getattr(builder, "_options", {}))
+    if str(options.get("spark.remote") or os.environ.get("SPARK_REMOTE") or "").startswith("sc://"):
+        return builder
+    path = find_jar(jar)
     active = getattr(SparkSession, "getActiveSession", lambda: None)()
     if active is not None and EXTENSIONS not in (
         active.conf.get("spark.sql.extensions", "") or ""
