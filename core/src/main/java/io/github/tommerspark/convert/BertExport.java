@@ -301,7 +301,7 @@ final class BertExport {
       } else if (node.operator().equals("Add") && node.inputs().size() == 2) {
         for (String input : node.inputs()) {
           OnnxNode product = graph.producer(input);
-          if (graph.constant(input) != bias
+          if (!bias.equals(graph.constant(input))
               && product != null
               && product.operator().equals("MatMul")
               && product.inputs().size() == 2) {

@@ -43,7 +43,6 @@ final class DtypeMemory {
    * The memory for some models.
    *
    * @param directory of all of it; made, for its owner only, when something is first remembered
-   * @throws IOException if a model cannot be read
    */
   static DtypeMemory of(Path directory, List<ModelDescription> models) {
     MessageDigest digest = Sha256.digest();

@@ -78,7 +78,7 @@ final class PackedBatch {
       for (int id : suffix) {
         ids[at++] = id;
       }
-      long length = window.size() + specials;
+      long length = (long) window.size() + specials;
       if (!runs.isEmpty() && runs.get(runs.size() - 1)[1] == length) {
         runs.get(runs.size() - 1)[0]++;
       } else {

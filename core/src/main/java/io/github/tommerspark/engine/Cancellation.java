@@ -186,6 +186,7 @@ public final class Cancellation implements AutoCloseable {
   }
 
   @Override
+  @SuppressWarnings("ReferenceEquality") // Is it the one that all share?
   public synchronized void close() {
     closed = true;
     CALLS.remove(this);

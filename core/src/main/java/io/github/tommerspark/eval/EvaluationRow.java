@@ -50,7 +50,7 @@ public record EvaluationRow(
         scores.gold(),
         spans,
         samples,
-        fraction(scores.gold(), spans));
+        fraction((double) scores.gold(), spans));
   }
 
   /** Gold mentions per candidate span; of no candidates 0, as published. */

@@ -286,7 +286,7 @@ final class GgufTokenizer {
   /** SentencePiece's BPE with bytes for characters that the vocabulary lacks. */
   private void sentencePiece(JsonGenerator json) throws IOException {
     for (Map.Entry<String, Boolean> fixed : FIXED.entrySet()) {
-      if (metadata.flag(fixed.getKey()).orElse(fixed.getValue()) != fixed.getValue()) {
+      if (!metadata.flag(fixed.getKey()).orElse(fixed.getValue()).equals(fixed.getValue())) {
         throw metadata.unsupported(fixed.getKey(), fixed.getValue());
       }
     }
@@ -295,7 +295,7 @@ final class GgufTokenizer {
     }
     int bytes = 0;
     for (int value = 0; value < 256; value++) {
-      Integer id = ids.get("<0x%02X>".formatted(value));
+      Integer id = ids.get(String.format(Locale.ROOT, "<0x%02X>", value));
       bytes += id != null && types[id] == BYTE ? 1 : 0;
     }
     if (bytes != 256) {

@@ -275,7 +275,7 @@ final class GgufWeights implements RandomAccessSource {
 
   private synchronized float[] transposed(GgufWeight weight) throws IOException {
     Transposed kept = transposed.get();
-    if (kept != null && kept.weight() == weight) {
+    if (kept != null && kept.weight().equals(weight)) {
       return kept.values();
     }
     transposed.clear();

@@ -1,6 +1,7 @@
 package io.github.tommerspark.source;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import java.util.Locale;
 
 /**
  * Text from a file that nobody vouches for, made fit for a one-line message.
@@ -61,7 +62,7 @@ public final class Quoted {
       } else if (isPlain(c)) {
         escaped.append(c);
       } else {
-        escaped.append("\\u%04x".formatted((int) c));
+        escaped.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
       }
     }
     return escaped.append(end < text.length() ? "..." : "").toString();

@@ -10,6 +10,7 @@ import io.github.tommerspark.source.Quoted;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
@@ -213,8 +214,11 @@ final class TokenizerCheck {
     for (JsonNode special : specials) {
       if (special.path("ids").size() != special.path("tokens").size()) {
         throw fault(
-            "its post_processor has %d ids for %d tokens"
-                .formatted(special.path("ids").size(), special.path("tokens").size()));
+            String.format(
+                Locale.ROOT,
+                "its post_processor has %d ids for %d tokens",
+                special.path("ids").size(),
+                special.path("tokens").size()));
       }
     }
     for (String kind : List.of("single", "pair")) {

@@ -75,12 +75,14 @@ public final class TommerSpark implements Runnable {
       names = {"-h", "--help"},
       usageHelp = true,
       description = "Show this help.")
+  @SuppressWarnings("UnusedVariable") // picocli acts on it.
   private boolean help;
 
   @CommandLine.Option(
       names = {"-V", "--version"},
       versionHelp = true,
       description = "Show the version.")
+  @SuppressWarnings("UnusedVariable") // picocli acts on it.
   private boolean version;
 
   private TommerSpark() {}

@@ -16,7 +16,7 @@ public record Question(String key, String excerpt, String request) {
 
   /** Tokens of the request, roughly: a token for every four bytes. */
   public long estimatedTokens() {
-    return (request.getBytes(StandardCharsets.UTF_8).length + BYTES_PER_TOKEN - 1)
+    return ((long) request.getBytes(StandardCharsets.UTF_8).length + BYTES_PER_TOKEN - 1)
         / BYTES_PER_TOKEN;
   }
 }

@@ -195,6 +195,7 @@ public record LineChart(
       List<Tick> yTicks,
       List<Curve> curves,
       int omitted) {
+    @SuppressWarnings("UnusedMethod") // The template asks for it.
     boolean cut() {
       return omitted > 0;
     }

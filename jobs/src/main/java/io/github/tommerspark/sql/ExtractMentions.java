@@ -58,7 +58,7 @@ final class ExtractMentions extends Rule<LogicalPlan> {
   /**
    * The plan without calls.
    *
-   * @throws org.apache.spark.sql.AnalysisException if one stands where it cannot be computed
+   * <p>Throws {@link org.apache.spark.sql.AnalysisException}, which is checked and not declared, if one stands where it cannot be computed.
    */
   @Override
   public LogicalPlan apply(LogicalPlan plan) {

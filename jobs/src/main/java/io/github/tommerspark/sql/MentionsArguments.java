@@ -86,8 +86,9 @@ final class MentionsArguments {
   /**
    * The call that these arguments make.
    *
+   * <p>Throws {@link org.apache.spark.sql.AnalysisException}, which is checked and not declared, if one cannot be used; the message names it.
+   *
    * @param arguments resolved
-   * @throws org.apache.spark.sql.AnalysisException if one cannot be used; the message names it
    */
   static Expression call(List<Expression> arguments) {
     MentionsArguments parsed = new MentionsArguments();

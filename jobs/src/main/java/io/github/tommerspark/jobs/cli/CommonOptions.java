@@ -16,9 +16,11 @@ public final class CommonOptions {
       names = {"-h", "--help"},
       usageHelp = true,
       description = "Show this help.")
+  @SuppressWarnings("UnusedVariable") // picocli acts on it.
   private boolean help;
 
   @Option(names = "--verbose", description = "Show the stack trace of a failure.")
+  @SuppressWarnings("UnusedVariable") // Failures are shown by whoever runs the command, which asks picocli for it.
   private boolean verbose;
 
   /**

@@ -125,7 +125,7 @@ final class ExportJob {
     switch (options.format()) {
       case DISPLACY -> writeJson(displacy(options.decoder(), options.noLabel(), counts));
       case LABEL_STUDIO -> {
-        writeJson(labelStudio(data.models(), options.noLabel(), counts));
+        writeJson(labelStudio(data.models(), options.noLabel()));
         output.add("label_config.xml", LabelStudio.config(labels));
       }
       case CONLL -> writeConll();
@@ -191,7 +191,7 @@ final class ExportJob {
     };
   }
 
-  private static Lines labelStudio(List<String> models, String noLabel, Counts counts) {
+  private static Lines labelStudio(List<String> models, String noLabel) {
     return texts -> LabelStudio.task(texts, models, noLabel);
   }
 
