@@ -21,19 +21,8 @@ class ClassSizesTest {
   private static final Map<String, Integer> LONGER =
       Map.ofEntries(
           Map.entry("MentionDetectorModel", 850),
-          Map.entry("HubClient", 750),
-          Map.entry("GgufArchitecture", 710),
-          Map.entry("HeadTrainer", 600),
           Map.entry("TrainClassifierJob", 600),
-          Map.entry("MentionDetector", 550),
-          Map.entry("BertExport", 550),
-          Map.entry("TrainCommand", 550),
-          Map.entry("TrainJob", 550),
-          Map.entry("GgufHeader", 500),
-          Map.entry("AnnotateCommand", 500),
-          Map.entry("DatasetSection", 500),
-          Map.entry("GgufTokenizer", 500),
-          Map.entry("ExtractMentions", 500));
+          Map.entry("MentionDetector", 550));
 
   @Test
   void noClassIsLong() throws IOException {

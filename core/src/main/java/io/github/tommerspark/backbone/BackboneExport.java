@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A truncated backbone as files that a program with libtorch alone can run: archives of its
@@ -135,7 +136,7 @@ public final class BackboneExport {
    *     taken as zeros
    * @throws IOException if one cannot be read or written
    */
-  public void storedWeights(Checkpoint checkpoint, int[] rows) throws IOException {
+  public void storedWeights(Checkpoint checkpoint, int @Nullable [] rows) throws IOException {
     String table = plan.tokenEmbedding().name();
     for (TensorInfo tensor : plan.tensors()) {
       if (rows != null && tensor.name().equals(table)) {

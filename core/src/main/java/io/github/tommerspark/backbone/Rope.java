@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rotary position embedding as config.json describes it, in the layout of transformers 4 ({@code
@@ -69,7 +70,7 @@ final class Rope {
   }
 
   /** An object field; null when absent, null or empty. */
-  private static ObjectNode object(BackboneConfig config, String field)
+  private static @Nullable ObjectNode object(BackboneConfig config, String field)
       throws ModelFormatException {
     if (!config.has(field)) {
       return null;
@@ -183,7 +184,7 @@ final class Rope {
   }
 
   /** The rope type; null when there is none. */
-  private JsonNode type() throws ModelFormatException {
+  private @Nullable JsonNode type() throws ModelFormatException {
     JsonNode type = parameters.get("rope_type");
     JsonNode older = parameters.get("type");
     if (type == null || type.isNull()) {

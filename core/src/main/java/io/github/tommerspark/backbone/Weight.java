@@ -1,5 +1,7 @@
 package io.github.tommerspark.backbone;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A weight that a backbone's script takes.
  *
@@ -9,7 +11,7 @@ package io.github.tommerspark.backbone;
  * @param kind how the tensor becomes the weight
  * @param values the weight itself, when it is computed and not read; null otherwise
  */
-record Weight(String name, long[] shape, Kind kind, float[] values) {
+record Weight(@Nullable String name, long[] shape, Kind kind, float @Nullable [] values) {
 
   enum Kind {
     /** Not there: an empty tensor. */

@@ -1,31 +1,28 @@
 package io.github.tommerspark.convert;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import io.github.tommerspark.source.Quoted;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A BERT-like encoder found again in an ONNX graph that PyTorch exported.
  *
  * <p>Embeddings, biases and norms keep their names in an export. Matrices of linear layers lose
  * theirs and are stored transposed; the bias that is added to the product says which one it is.
- * What config.json would say follows from shapes, and from constants of the graph.
  */
 final class BertExport {
 
-  private static final String WORDS = "embeddings.word_embeddings.weight";
-  private static final List<String> FAMILIES = List.of("bert", "roberta");
+  static final String WORDS = "embeddings.word_embeddings.weight";
 
   private static final List<String> MATRICES =
       List.of(
@@ -38,9 +35,6 @@ final class BertExport {
 
   /** No encoder has more blocks; BERT's largest has 24. */
   private static final int MAX_LAYERS = 1 << 10;
-
-  /** Steps of the activation between the two layers of a block: eight for the approximated GELU. */
-  private static final int MAX_ACTIVATION_STEPS = 16;
 
   /** Operations of BERT as exporters write them, with what pools its last hidden states. */
   private static final Set<String> OPERATORS =
@@ -73,7 +67,7 @@ final class BertExport {
   private BertExport(OnnxGraph graph, ObjectNode given) throws IOException {
     this.graph = graph;
     this.given = given;
-    this.prefix = prefix();
+    this.prefix = findPrefix();
     this.layers = countLayers();
   }
 
@@ -84,7 +78,7 @@ final class BertExport {
    * @param given the model's own config.json, or null to derive it
    * @throws ModelFormatException if it is none, or what it computes is not what BERT does
    */
-  static BertExport of(OnnxGraph graph, ObjectNode given) throws IOException {
+  static BertExport of(OnnxGraph graph, @Nullable ObjectNode given) throws IOException {
     checkOperators(graph, given);
     return new BertExport(graph, given);
   }
@@ -123,7 +117,7 @@ final class BertExport {
     return operator.toLowerCase(Locale.ROOT).contains("quantize") || operator.contains("Integer");
   }
 
-  private String prefix() throws ModelFormatException {
+  private String findPrefix() throws ModelFormatException {
     List<String> prefixes = new ArrayList<>();
     for (String name : graph.tensors().keySet()) {
       if (name.endsWith(WORDS)) {
@@ -156,12 +150,18 @@ final class BertExport {
     return count;
   }
 
-  private static String block(int layer) {
+  /** The beginning of the names of a block's tensors. */
+  static String block(int layer) {
     return "encoder.layer." + layer + ".";
   }
 
   private OnnxTensor named(String name) {
     return graph.constant(prefix + name);
+  }
+
+  /** The part before the names of all tensors. */
+  String prefix() {
+    return prefix;
   }
 
   /** Number of blocks in the file. */
@@ -284,9 +284,14 @@ final class BertExport {
    * @param byRows whether each output is a row of the matrix, as PyTorch has it
    * @param output the value that it gives
    */
-  private record Linear(String input, String matrix, boolean byRows, String output) {}
+  record Linear(String input, String matrix, boolean byRows, String output) {}
 
-  private Linear linear(String layer) throws ModelFormatException {
+  /**
+   * Finds the linear layer whose bias has a name.
+   *
+   * @throws ModelFormatException if it is not added to one product
+   */
+  Linear linear(String layer) throws ModelFormatException {
     List<Linear> found = new ArrayList<>();
     OnnxTensor bias = named(layer + ".bias");
     for (OnnxNode node : consumersOf(prefix + layer + ".bias")) {
@@ -356,169 +361,7 @@ final class BertExport {
    * @throws ModelFormatException if the graph does not tell, or a given config.json says otherwise
    */
   ObjectNode config(int kept) throws IOException {
-    Map<String, Weight> needed = weights(kept);
-    long[] words = needed.get(WORDS).shape();
-    Map<String, Object> derived = new LinkedHashMap<>();
-    derived.put("vocab_size", words[0]);
-    derived.put("hidden_size", words[1]);
-    derived.put("num_hidden_layers", (long) layers);
-    derived.put("num_attention_heads", heads(words[1]));
-    derived.put("intermediate_size", needed.get(block(0) + "intermediate.dense.bias").shape()[0]);
-    derived.put("hidden_act", activation());
-    derived.put(
-        "max_position_embeddings", needed.get("embeddings.position_embeddings.weight").shape()[0]);
-    derived.put(
-        "type_vocab_size", needed.get("embeddings.token_type_embeddings.weight").shape()[0]);
-    derived.put("layer_norm_eps", epsilon());
-    if (given == null) {
-      return derive(derived, kept);
-    }
-    ObjectNode config = given.deepCopy();
-    String family = config.path("model_type").asText();
-    if (!FAMILIES.contains(family)) {
-      throw refused(
-          "config.json says \"model_type\": %s; supported for ONNX: %s"
-              .formatted(Quoted.of(family), String.join(", ", FAMILIES)));
-    }
-    for (String key : List.of("num_hidden_layers", "num_attention_heads")) {
-      Object value = derived.get(key);
-      if (value != null && config.path(key).asLong(-1) != (long) value) {
-        throw refused(
-            "config.json says \"%s\": %s, but the graph has %s"
-                .formatted(key, Quoted.of(config.path(key).asText()), value));
-      }
-    }
-    return config.put("num_hidden_layers", kept);
-  }
-
-  private ObjectNode derive(Map<String, Object> derived, int kept) throws ModelFormatException {
-    for (Map.Entry<String, Object> fact : derived.entrySet()) {
-      if (fact.getValue() == null) {
-        throw refused(
-            "the graph does not tell \"%s\"; name the model's config.json"
-                .formatted(fact.getKey()));
-      }
-    }
-    ObjectMapper mapper = new ObjectMapper();
-    ObjectNode config = mapper.createObjectNode();
-    config.putArray("architectures").add("BertModel");
-    config.put("model_type", "bert");
-    config.setAll((ObjectNode) mapper.valueToTree(derived));
-    config.put("num_hidden_layers", kept);
-    config.put("position_embedding_type", "absolute");
-    config.put("pad_token_id", 0);
-    return config;
-  }
-
-  /** Heads by which the queries of the first block are divided; null if that cannot be seen. */
-  private Long heads(long width) throws IOException {
-    Linear queries = linear(block(0) + "attention.self.query");
-    for (OnnxNode node : graph.consumers(queries.output())) {
-      if (node.operator().equals("Reshape") && node.inputs().size() == 2) {
-        long[] shape = graph.integers(node.inputs().get(1));
-        // Batch, tokens, heads, dimensions of a head.
-        if (shape != null && shape.length == 4) {
-          long heads = shape[2] > 0 ? shape[2] : shape[3] > 0 ? width / shape[3] : 0;
-          if (heads > 0 && (shape[3] <= 0 || shape[3] == width / heads)) {
-            return heads;
-          }
-        }
-      }
-    }
-    return null;
-  }
-
-  /**
-   * The activation's name in config.json, by the operations between a block's two linear layers.
-   */
-  private String activation() throws IOException {
-    Linear widened = linear(block(0) + "intermediate.dense");
-    Linear narrowed = linear(block(0) + "output.dense");
-    Set<String> operators = new HashSet<>();
-    List<String> values = new ArrayList<>(List.of(narrowed.input()));
-    String approximate = "none";
-    for (int at = 0; at < values.size(); at++) {
-      OnnxNode node = graph.producer(values.get(at));
-      if (values.get(at).equals(widened.output()) || node == null) {
-        continue;
-      }
-      if (values.size() > MAX_ACTIVATION_STEPS * 4) {
-        return null;
-      }
-      operators.add(node.operator());
-      approximate = String.valueOf(node.attributes().getOrDefault("approximate", approximate));
-      for (String input : node.inputs()) {
-        if (!values.contains(input)) {
-          values.add(input);
-        }
-      }
-    }
-    if (operators.contains("Gelu")) {
-      return approximate.equals("tanh") ? "gelu_new" : "gelu";
-    }
-    boolean arithmetic =
-        operators.stream()
-            .allMatch(
-                Set.of(
-                        "Add",
-                        "Constant",
-                        "Div",
-                        "Erf",
-                        "Identity",
-                        "Mul",
-                        "Pow",
-                        "Relu",
-                        "Tanh",
-                        "Cast")
-                    ::contains);
-    List<String> kinds =
-        List.of("Erf", "Tanh", "Relu").stream().filter(operators::contains).toList();
-    if (!arithmetic || kinds.size() != 1) {
-      return null;
-    }
-    return switch (kinds.get(0)) {
-      case "Erf" -> "gelu";
-      case "Tanh" -> "gelu_new";
-      default -> "relu";
-    };
-  }
-
-  /** Returns the epsilon of the first norm; null if it cannot be seen. */
-  private Double epsilon() throws IOException {
-    for (OnnxNode node : graph.consumers(prefix + "embeddings.LayerNorm.weight")) {
-      if (node.operator().equals("LayerNormalization")) {
-        Object added = node.attributes().getOrDefault("epsilon", 1e-5f);
-        return added instanceof Float number ? decimal(number) : null;
-      }
-      if (node.operator().equals("Mul")) {
-        for (String input : node.inputs()) {
-          OnnxNode quotient = producer(input, "Div");
-          OnnxNode root = quotient == null ? null : producer(quotient.inputs().get(1), "Sqrt");
-          OnnxNode sum = root == null ? null : producer(root.inputs().get(0), "Add");
-          for (String term : sum == null ? List.<String>of() : sum.inputs()) {
-            float number = graph.number(term);
-            if (number > 0) {
-              return decimal(number);
-            }
-          }
-        }
-      }
-    }
-    return null;
-  }
-
-  /** The operation that gives a value, if it is of a kind and takes what that kind takes. */
-  private OnnxNode producer(String value, String operator) {
-    OnnxNode node = graph.producer(value);
-    int inputs = operator.equals("Sqrt") ? 1 : 2;
-    return node != null && node.operator().equals(operator) && node.inputs().size() == inputs
-        ? node
-        : null;
-  }
-
-  /** The number that people wrote, such as 1e-12, and not the float nearest to it. */
-  private static double decimal(float value) {
-    return Double.parseDouble(Float.toString(value));
+    return new BertExportConfig(this, graph, given).of(kept);
   }
 
   private ModelFormatException shapeOf(String name, OnnxTensor tensor, String expected) {
@@ -532,7 +375,8 @@ final class BertExport {
     return Quoted.of(prefix + name);
   }
 
-  private ModelFormatException refused(String reason) {
+  /** The failure to import the graph for a reason. */
+  ModelFormatException refused(String reason) {
     return refused(graph, reason);
   }
 

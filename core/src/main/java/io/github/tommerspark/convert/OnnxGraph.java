@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The graph of an ONNX file: its operations and constants, of which only small ones are read.
@@ -297,7 +298,7 @@ final class OnnxGraph {
   }
 
   /** The operation that gives a value; null if it is an input or a constant of the graph. */
-  OnnxNode producer(String value) {
+  @Nullable OnnxNode producer(String value) {
     return producers.get(value);
   }
 
@@ -307,7 +308,7 @@ final class OnnxGraph {
   }
 
   /** The constant that a value is, through {@code Identity} and {@code Constant}; null if none. */
-  OnnxTensor constant(String value) {
+  @Nullable OnnxTensor constant(String value) {
     String at = value;
     for (int step = 0; step < MAX_ALIASES; step++) {
       if (tensors.containsKey(at)) {
@@ -346,7 +347,7 @@ final class OnnxGraph {
    * The integers that a value is; null if it is no constant of few integers. Of a {@code Concat}
    * those parts that are none are -1 each.
    */
-  long[] integers(String value) throws IOException {
+  long @Nullable [] integers(String value) throws IOException {
     OnnxNode node = producers.get(value);
     if (node == null || !node.operator().equals("Concat")) {
       return constantIntegers(value);

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A BERT-like encoder in an ONNX file, as PyTorch exports it, made a snapshot.
@@ -47,7 +48,7 @@ public final class OnnxImport implements Closeable {
    * @throws ModelFormatException if the file is damaged, or no encoder that can be imported
    * @throws IOException if it cannot be read
    */
-  public static OnnxImport open(Path file, Path config) throws IOException {
+  public static OnnxImport open(Path file, @Nullable Path config) throws IOException {
     ObjectNode given = null;
     if (config != null) {
       Path absolute = config.toAbsolutePath();
@@ -86,7 +87,8 @@ public final class OnnxImport implements Closeable {
    *     beyond the range of the type, or the tokenizer is another model's
    * @throws IOException if a file cannot be read or written; then nothing has changed
    */
-  public void write(Path tokenizer, int layers, DType dtype, Path directory) throws IOException {
+  public void write(Path tokenizer, int layers, @Nullable DType dtype, Path directory)
+      throws IOException {
     if (layers < 1 || layers > export.layers()) {
       throw new ModelFormatException(
           String.format(

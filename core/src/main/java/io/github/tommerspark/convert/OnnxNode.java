@@ -2,6 +2,7 @@ package io.github.tommerspark.convert;
 
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An operation of an ONNX graph.
@@ -17,4 +18,4 @@ record OnnxNode(
     List<String> inputs,
     List<String> outputs,
     Map<String, Object> attributes,
-    OnnxTensor constant) {}
+    @Nullable OnnxTensor constant) {}

@@ -1,6 +1,7 @@
 package io.github.tommerspark.convert;
 
 import io.github.tommerspark.checkpoint.DType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A constant of an ONNX graph, where it is in the file.
@@ -11,7 +12,7 @@ import io.github.tommerspark.checkpoint.DType;
  * @param begin position in the file of its first byte; elements are little-endian, row-major
  * @param integers its elements, if they are few integers kept apart from the rest; else null
  */
-record OnnxTensor(String name, DType dtype, long[] shape, long begin, long[] integers) {
+record OnnxTensor(String name, DType dtype, long[] shape, long begin, long @Nullable [] integers) {
 
   long elements() {
     long elements = 1;

@@ -30,6 +30,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Writes a Hugging Face snapshot: config.json, tokenizer.json, model.safetensors. */
 public final class SnapshotWriter {
@@ -57,7 +58,7 @@ public final class SnapshotWriter {
       ObjectNode config,
       byte[] tokenizer,
       Map<String, ? extends WeightSource> weights,
-      DType dtype,
+      @Nullable DType dtype,
       Path directory)
       throws IOException {
     Path place = directory.toAbsolutePath().normalize();

@@ -101,7 +101,7 @@ final class ModelGroup implements AutoCloseable {
         scorer,
         report,
         account,
-        new DeviceMemory(options.batchTokens(), options.memoryTokens()));
+        new DeviceMemory(options.batchTokens(), options.provoked().memoryTokens()));
   }
 
   /**

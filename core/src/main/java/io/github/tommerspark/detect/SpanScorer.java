@@ -60,8 +60,11 @@ final class SpanScorer implements AutoCloseable {
     this.states = states;
     this.module = states.module();
     this.gate = DeviceGate.of(module.device(), options.deviceConcurrency());
-    this.faults = InjectedFaults.of(options.faults());
-    this.simulated = options.callMicros() > 0 ? new SimulatedDevice(options.callMicros()) : null;
+    this.faults = InjectedFaults.of(options.provoked().faults());
+    this.simulated =
+        options.provoked().callMicros() > 0
+            ? new SimulatedDevice(options.provoked().callMicros())
+            : null;
     this.heads = heads.size();
     long[] layers = layers(heads, classifiers);
     this.tapped = layers;

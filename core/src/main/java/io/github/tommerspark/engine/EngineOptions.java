@@ -2,6 +2,7 @@ package io.github.tommerspark.engine;
 
 import java.io.Serializable;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Settings of the engine; nothing here changes which mentions are found beyond rounding.
@@ -15,11 +16,7 @@ import java.util.function.Consumer;
  *     the rights of this process
  * @param deviceConcurrency forward calls that may run on a device at once; 0 for the default, see
  *     {@link DeviceGate#of}
- * @param memoryTokens for tests: tokens of a forward call above which it fails as if the device
- *     were out of memory; 0 to leave that to the device
- * @param callMicros for tests: microseconds that a simulated device, which serves one call at a
- *     time, takes for each forward call, finding spans at random; 0 to compute
- * @param faults for tests: which forward calls fail, see {@link InjectedFaults}; null for none
+ * @param provoked for tests: what goes wrong, or slowly
  */
 public record EngineOptions(
     ComputeType dtype,
@@ -28,10 +25,41 @@ public record EngineOptions(
     int batchTokens,
     boolean trustBackbone,
     int deviceConcurrency,
-    int memoryTokens,
-    int callMicros,
-    String faults)
+    Provoked provoked)
     implements Serializable {
+
+  /**
+   * Conditions that tests bring about.
+   *
+   * @param memoryTokens tokens of a forward call above which it fails as if the device were out of
+   *     memory; 0 to leave that to the device
+   * @param callMicros microseconds that a simulated device, which serves one call at a time, takes
+   *     for each forward call, finding spans at random; 0 to compute
+   * @param faults which forward calls fail, see {@link InjectedFaults}; null for none
+   */
+  public record Provoked(int memoryTokens, int callMicros, @Nullable String faults)
+      implements Serializable {
+
+    /** Nothing out of the ordinary. */
+    public static final Provoked NOTHING = new Provoked(0, 0, null);
+
+    /**
+     * Checks the numbers.
+     *
+     * @throws IllegalArgumentException if one is negative
+     */
+    public Provoked {
+      if (callMicros < 0) {
+        throw new IllegalArgumentException(
+            "The time of a simulated call must not be negative, but is " + callMicros);
+      }
+      if (memoryTokens < 0) {
+        throw new IllegalArgumentException(
+            "The tokens that memory is to suffice for must not be negative, but are "
+                + memoryTokens);
+      }
+    }
+  }
 
   /** Forward calls on a GPU at once: while one computes, the next is sent. */
   public static final int GPU_CONCURRENCY = 2;
@@ -56,20 +84,12 @@ public record EngineOptions(
       throw new IllegalArgumentException(
           "‹deviceConcurrency› must not be negative, but is " + deviceConcurrency);
     }
-    if (callMicros < 0) {
-      throw new IllegalArgumentException(
-          "The time of a simulated call must not be negative, but is " + callMicros);
-    }
-    if (memoryTokens < 0) {
-      throw new IllegalArgumentException(
-          "The tokens that memory is to suffice for must not be negative, but are " + memoryTokens);
-    }
   }
 
   /** Everything chosen by what the machine has. */
   public static EngineOptions defaults() {
     return new EngineOptions(
-        ComputeType.AUTO, DeviceChoice.AUTO, 0, DEFAULT_BATCH_TOKENS, false, 0, 0, 0, null);
+        ComputeType.AUTO, DeviceChoice.AUTO, 0, DEFAULT_BATCH_TOKENS, false, 0, Provoked.NOTHING);
   }
 
   /** These options with another dtype. */
@@ -103,17 +123,21 @@ public record EngineOptions(
 
   /** For tests: these options on a device that runs out of memory with more tokens than that. */
   public EngineOptions withMemoryTokens(int memoryTokens) {
-    return with(change -> change.memoryTokens = memoryTokens);
+    return withProvoked(new Provoked(memoryTokens, provoked.callMicros(), provoked.faults()));
   }
 
   /** For tests: these options on a simulated device that takes so long for each forward call. */
   public EngineOptions withCallMicros(int callMicros) {
-    return with(change -> change.callMicros = callMicros);
+    return withProvoked(new Provoked(provoked.memoryTokens(), callMicros, provoked.faults()));
   }
 
   /** For tests: these options on a device on which such forward calls fail. */
-  public EngineOptions withFaults(String faults) {
-    return with(change -> change.faults = faults);
+  public EngineOptions withFaults(@Nullable String faults) {
+    return withProvoked(new Provoked(provoked.memoryTokens(), provoked.callMicros(), faults));
+  }
+
+  private EngineOptions withProvoked(Provoked provoked) {
+    return with(change -> change.provoked = provoked);
   }
 
   private EngineOptions with(Consumer<Change> edit) {
@@ -130,9 +154,7 @@ public record EngineOptions(
     private int batchTokens;
     private boolean trustBackbone;
     private int deviceConcurrency;
-    private int memoryTokens;
-    private int callMicros;
-    private String faults;
+    private Provoked provoked;
 
     private Change(EngineOptions options) {
       this.dtype = options.dtype;
@@ -141,22 +163,12 @@ public record EngineOptions(
       this.batchTokens = options.batchTokens;
       this.trustBackbone = options.trustBackbone;
       this.deviceConcurrency = options.deviceConcurrency;
-      this.memoryTokens = options.memoryTokens;
-      this.callMicros = options.callMicros;
-      this.faults = options.faults;
+      this.provoked = options.provoked;
     }
 
     private EngineOptions options() {
       return new EngineOptions(
-          dtype,
-          device,
-          deviceOrdinal,
-          batchTokens,
-          trustBackbone,
-          deviceConcurrency,
-          memoryTokens,
-          callMicros,
-          faults);
+          dtype, device, deviceOrdinal, batchTokens, trustBackbone, deviceConcurrency, provoked);
     }
   }
 }

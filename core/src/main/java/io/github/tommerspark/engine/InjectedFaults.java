@@ -6,6 +6,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * For tests: forward calls of this process that fail as a device, memory or libtorch would make
@@ -40,7 +41,7 @@ public final class InjectedFaults {
    * @param spec null for none
    * @throws IllegalArgumentException if it is not one
    */
-  public static InjectedFaults of(String spec) {
+  public static InjectedFaults of(@Nullable String spec) {
     return spec == null ? NONE : ALL.computeIfAbsent(spec, InjectedFaults::parse);
   }
 

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -122,7 +123,7 @@ public final class Torch {
   }
 
   /** The value of CUDA_VISIBLE_DEVICES, by which CUDA hides and renumbers GPUs; null if not set. */
-  public static String visibleDevices() {
+  public static @Nullable String visibleDevices() {
     return System.getenv("CUDA_VISIBLE_DEVICES");
   }
 

@@ -3,6 +3,7 @@ package io.github.tommerspark.eval;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /** The predictions of a model in one document, in terms that can be compared with gold mentions. */
 public interface DocumentPredictions {
@@ -14,7 +15,7 @@ public interface DocumentPredictions {
    * @param end of the gold mention in UTF-16 units, exclusive
    * @return the key, or null if no prediction can match
    */
-  MatchKey key(int start, int end);
+  @Nullable MatchKey key(int start, int end);
 
   /** The predictions at the model's own threshold, without two of the same key. */
   List<Prediction> predictions();
@@ -33,5 +34,5 @@ public interface DocumentPredictions {
   OptionalLong candidateSpans();
 
   /** Returns the failure to read the document, or null; with one there are no predictions. */
-  String error();
+  @Nullable String error();
 }

@@ -1,6 +1,7 @@
 package io.github.tommerspark.eval;
 
 import java.io.Serializable;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A mistake, in context.
@@ -21,7 +22,7 @@ public record EvaluationExample(
     int start,
     int end,
     String text,
-    Float score,
+    @Nullable Float score,
     String type,
     String before,
     String after)

@@ -1,6 +1,7 @@
 package io.github.tommerspark.eval;
 
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A line of an evaluation table: a data set or an aggregate, in the published columns.
@@ -25,9 +26,9 @@ public record EvaluationRow(
     double truePositives,
     double falsePositives,
     double gold,
-    Double candidateSpans,
+    @Nullable Double candidateSpans,
     long samples,
-    Double predictedFraction) {
+    @Nullable Double predictedFraction) {
 
   /**
    * The line of one data set.

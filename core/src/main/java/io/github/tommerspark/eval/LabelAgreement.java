@@ -1,6 +1,7 @@
 package io.github.tommerspark.eval;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The agreement of two models on the labels of the mentions that both found, as Cohen's kappa: (po
@@ -34,5 +35,6 @@ public record LabelAgreement(long mentions, long same, double kappa, List<ByLabe
    * @param both mentions to which both gave it
    * @param kappa at most 1
    */
-  public record ByLabel(String label, long aCount, long bCount, long both, double kappa) {}
+  public record ByLabel(
+      @Nullable String label, long aCount, long bCount, long both, double kappa) {}
 }

@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts the labels that two models gave to the mentions of both.
@@ -35,7 +36,7 @@ final class LabelTally implements Serializable {
   }
 
   /** By label; null stands for none. */
-  private final Map<String, Counts> labels = new HashMap<>();
+  private final Map<@Nullable String, Counts> labels = new HashMap<>();
 
   private long mentions;
   private boolean overflowed;
@@ -46,7 +47,7 @@ final class LabelTally implements Serializable {
    * @param a label of the first model; null for none
    * @param b label of the second model; null for none
    */
-  void add(String a, String b) {
+  void add(@Nullable String a, @Nullable String b) {
     if (overflowed) {
       return;
     }
@@ -98,7 +99,7 @@ final class LabelTally implements Serializable {
   }
 
   /** Returns the agreement; null if there is no label in what was counted, or too many are. */
-  LabelAgreement agreement() {
+  @Nullable LabelAgreement agreement() {
     if (labels.keySet().stream().allMatch(label -> label == null)) {
       return null;
     }

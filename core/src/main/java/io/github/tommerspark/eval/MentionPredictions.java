@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Predictions that were decoded and written before, as mentions of the text.
@@ -55,7 +56,7 @@ public final class MentionPredictions implements DocumentPredictions {
    * @param error what went wrong, or null
    */
   public static MentionPredictions byCharacters(
-      List<Mention> mentions, OptionalLong candidateSpans, String error) {
+      List<Mention> mentions, OptionalLong candidateSpans, @Nullable String error) {
     return new MentionPredictions(mentions, null, candidateSpans, error);
   }
 
@@ -68,7 +69,10 @@ public final class MentionPredictions implements DocumentPredictions {
    * @param error what went wrong, or null
    */
   public static MentionPredictions byTokens(
-      List<Mention> mentions, TokenizedText tokens, OptionalLong candidateSpans, String error) {
+      List<Mention> mentions,
+      TokenizedText tokens,
+      OptionalLong candidateSpans,
+      @Nullable String error) {
     return new MentionPredictions(mentions, tokens, candidateSpans, error);
   }
 

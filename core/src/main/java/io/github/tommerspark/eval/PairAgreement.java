@@ -1,5 +1,7 @@
 package io.github.tommerspark.eval;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The agreement of two models on mentions, each measure but that of labels in [0, 1]. Mentions are
  * triples (document, start, end).
@@ -34,8 +36,8 @@ public record PairAgreement(
     double overlapDice,
     double sameEndDice,
     double sameLastWordDice,
-    Interval interval,
-    LabelAgreement labels) {
+    @Nullable Interval interval,
+    @Nullable LabelAgreement labels) {
 
   /**
    * A confidence interval.

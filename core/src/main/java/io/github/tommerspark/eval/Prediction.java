@@ -1,5 +1,7 @@
 package io.github.tommerspark.eval;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A predicted mention, ready to be compared.
  *
@@ -10,4 +12,5 @@ package io.github.tommerspark.eval;
  * @param score the model's probability
  * @param label what it is said to be, {@code O} for none of the classes; null without a classifier
  */
-public record Prediction(MatchKey key, int start, int end, float score, String label) {}
+public record Prediction(
+    @Nullable MatchKey key, int start, int end, float score, @Nullable String label) {}

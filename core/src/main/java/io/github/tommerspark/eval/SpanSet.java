@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The distinct spans that one model found in one document, sorted by (start, end).
@@ -37,7 +38,13 @@ public final class SpanSet {
    * @param label given to it by the model; null for none
    */
   public record Span(
-      int start, int end, float score, int words, int lastWord, String text, String label)
+      int start,
+      int end,
+      float score,
+      int words,
+      int lastWord,
+      @Nullable String text,
+      @Nullable String label)
       implements Comparable<Span> {
 
     /** A span without a label. */

@@ -9,6 +9,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts which labels gold mentions of which type got. A label is right if a gold mention with the
@@ -39,7 +40,8 @@ public final class TypedTally implements Serializable {
    * @param lost types of gold mentions that no prediction can match
    * @param predictions of it
    */
-  void add(Map<MatchKey, List<String>> gold, List<String> lost, List<Prediction> predictions) {
+  void add(
+      Map<MatchKey, List<@Nullable String>> gold, List<String> lost, List<Prediction> predictions) {
     for (Prediction prediction : predictions) {
       List<String> types = prediction.key() == null ? null : gold.remove(prediction.key());
       if (prediction.label() == null) {

@@ -13,6 +13,7 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Writes the snapshot that a GGUF file stands for to a directory. */
 public final class GgufImport {
@@ -33,7 +34,8 @@ public final class GgufImport {
    * @throws IOException if the place is taken, or a file cannot be read or written; then nothing
    *     has changed
    */
-  public static void write(GgufSnapshot snapshot, DType dtype, Path directory) throws IOException {
+  public static void write(GgufSnapshot snapshot, @Nullable DType dtype, Path directory)
+      throws IOException {
     SnapshotWriter.requireFree(directory);
     try (Checkpoint checkpoint = Checkpoint.open(snapshot)) {
       BackbonePlan.of(snapshot, checkpoint, snapshot.layers() - 1);

@@ -43,59 +43,6 @@ final class GgufTokenizer {
   private static final int USER_DEFINED = 4;
   private static final int BYTE = 6;
 
-  private static final String GPT2_SPLIT =
-      "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
-  private static final String LLAMA3_SPLIT =
-      "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}"
-          + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
-  private static final String QWEN2_SPLIT =
-      "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}"
-          + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
-  private static final String TEKKEN_SPLIT =
-      "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+"
-          + "|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*"
-          + "|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
-
-  /**
-   * The pattern that splits texts before merges, in a vocabulary of bytes.
-   *
-   * @param composed whether texts are brought into Unicode's form NFC first
-   * @param digits whether digits are split off one by one first
-   * @param splits expressions, one after the other; empty for GPT-2's
-   * @param wholeFirst whether a piece that is a token needs no merges
-   * @param bos whether a token for the beginning is added where the file does not say
-   */
-  private record PreTokenizer(
-      boolean composed, boolean digits, List<String> splits, boolean wholeFirst, boolean bos) {}
-
-  private static final PreTokenizer GPT2 = new PreTokenizer(false, false, List.of(), false, false);
-  private static final PreTokenizer NEOX = new PreTokenizer(true, false, List.of(), false, false);
-  private static final PreTokenizer DIGITS = new PreTokenizer(false, true, List.of(), false, false);
-  private static final PreTokenizer LLAMA3 =
-      new PreTokenizer(false, false, List.of(LLAMA3_SPLIT), true, true);
-  private static final Map<String, PreTokenizer> PRE_TOKENIZERS =
-      Map.ofEntries(
-          Map.entry("gpt-2", GPT2),
-          Map.entry("phi-2", GPT2),
-          Map.entry("olmo", NEOX),
-          Map.entry("mpt", NEOX),
-          Map.entry("smollm", DIGITS),
-          Map.entry("starcoder", DIGITS),
-          Map.entry("refact", DIGITS),
-          Map.entry("llama-bpe", LLAMA3),
-          Map.entry("llama3", LLAMA3),
-          Map.entry("llama-v3", LLAMA3),
-          Map.entry("qwen2", new PreTokenizer(true, false, List.of(QWEN2_SPLIT), false, false)),
-          Map.entry("tekken", new PreTokenizer(false, false, List.of(TEKKEN_SPLIT), true, true)),
-          Map.entry(
-              "default",
-              new PreTokenizer(
-                  false,
-                  false,
-                  List.of("[\\p{P}\\$\\+<=>\\^~\\|]+", GPT2_SPLIT, "\\p{N}+", "[0-9][0-9][0-9]"),
-                  false,
-                  false)));
-
   private final GgufMetadata metadata;
   private final List<String> tokens;
   private final int[] types;
@@ -129,11 +76,6 @@ final class GgufTokenizer {
                 Locale.ROOT, "tokens %d and %d are both %s", other, id, Quoted.of(tokens.get(id))));
       }
     }
-  }
-
-  /** Names of the pre-tokenizers that are known, sorted. */
-  static List<String> preTokenizers() {
-    return PRE_TOKENIZERS.keySet().stream().sorted().toList();
   }
 
   /**
@@ -209,54 +151,16 @@ final class GgufTokenizer {
                     metadata.unusable(
                         "entry \"%s\" is missing, so it does not say how texts are split; convert the model again with a current llama.cpp"
                             .formatted(PRE)));
-    PreTokenizer pre = PRE_TOKENIZERS.get(name);
-    if (pre == null) {
-      throw metadata.unsupported(PRE, preTokenizers().toArray());
-    }
-    if (pre.composed()) {
-      json.writeObjectFieldStart("normalizer");
-      json.writeStringField("type", "NFC");
-      json.writeEndObject();
-    } else {
-      json.writeNullField("normalizer");
-    }
-    json.writeObjectFieldStart("pre_tokenizer");
-    json.writeStringField("type", "Sequence");
-    json.writeArrayFieldStart("pretokenizers");
-    if (pre.digits()) {
-      json.writeStartObject();
-      json.writeStringField("type", "Digits");
-      json.writeBooleanField("individual_digits", true);
-      json.writeEndObject();
-    }
-    for (String split : pre.splits()) {
-      json.writeStartObject();
-      json.writeStringField("type", "Split");
-      json.writeObjectFieldStart("pattern");
-      json.writeStringField("Regex", split);
-      json.writeEndObject();
-      json.writeStringField("behavior", "Isolated");
-      json.writeBooleanField("invert", false);
-      json.writeEndObject();
-    }
-    json.writeStartObject();
-    byteLevelFields(json, pre.splits().isEmpty());
-    json.writeEndObject();
-    json.writeEndArray();
-    json.writeEndObject();
+    GgufPreTokenizer pre =
+        GgufPreTokenizer.of(name)
+            .orElseThrow(() -> metadata.unsupported(PRE, GgufPreTokenizer.names().toArray()));
+    pre.write(json);
     postProcessor(json, pre.bos());
     json.writeObjectFieldStart("decoder");
-    byteLevelFields(json, true);
+    GgufPreTokenizer.writeByteLevel(json, true);
     json.writeEndObject();
     List<String[]> merges = merges();
     model(json, merges, null, false, pre.wholeFirst());
-  }
-
-  private static void byteLevelFields(JsonGenerator json, boolean regex) throws IOException {
-    json.writeStringField("type", "ByteLevel");
-    json.writeBooleanField("add_prefix_space", false);
-    json.writeBooleanField("trim_offsets", false);
-    json.writeBooleanField("use_regex", regex);
   }
 
   /** The merges as the file lists them. */

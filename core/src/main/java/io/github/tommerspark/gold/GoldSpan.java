@@ -3,6 +3,7 @@ package io.github.tommerspark.gold;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A mention that somebody marked.
@@ -13,7 +14,7 @@ import java.util.Locale;
  * @param roles what else its text makes it, such as {@code politician} of a person, the most
  *     specific first; mostly none
  */
-public record GoldSpan(int start, int end, String type, List<String> roles)
+public record GoldSpan(int start, int end, @Nullable String type, List<String> roles)
     implements Serializable {
 
   /**

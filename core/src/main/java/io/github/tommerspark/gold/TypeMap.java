@@ -4,6 +4,7 @@ import java.io.Serializable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Other names for the types of gold mentions, such as {@code organisation} for {@code ORG}.
@@ -51,7 +52,7 @@ public record TypeMap(Map<String, String> names) implements Serializable {
    * @param type null if it is not known
    * @return null if it is not known or not to be said
    */
-  public String name(String type) {
+  public @Nullable String name(@Nullable String type) {
     if (type == null) {
       return null;
     }

@@ -3,7 +3,7 @@ package io.github.tommerspark.hub;
 import io.github.tommerspark.hub.HubCache.Repository;
 import io.github.tommerspark.hub.HubClient.FileInfo;
 import io.github.tommerspark.hub.HubClient.Listing;
-import io.github.tommerspark.hub.HubClient.Pause;
+import io.github.tommerspark.hub.Insistence.Pause;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.FileChannel;

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The locations of a Hub and of its cache, from the environment variables that the Hub's own
@@ -25,7 +26,7 @@ import java.util.regex.Pattern;
  * @param patience how long a response may stand still
  */
 public record HubSettings(
-    URI endpoint, Path cache, HubToken token, boolean offline, Duration patience) {
+    URI endpoint, Path cache, @Nullable HubToken token, boolean offline, Duration patience) {
 
   private static final String DEFAULT_ENDPOINT = "https://huggingface.co";
   private static final Duration DEFAULT_PATIENCE = Duration.ofSeconds(30);

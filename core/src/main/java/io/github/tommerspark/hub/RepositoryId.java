@@ -3,6 +3,7 @@ package io.github.tommerspark.hub;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The name of a model on a Hub, as the command line has it: {@code org/name}, with a branch, tag or
@@ -13,7 +14,7 @@ import java.util.regex.Pattern;
  * @param revision branch, tag or commit; {@code main} if none was named
  * @param file the GGUF file, relative to the repository; null for the model of its root
  */
-public record RepositoryId(String name, String revision, String file) {
+public record RepositoryId(String name, String revision, @Nullable String file) {
 
   /** The branch that is meant where none is named. */
   public static final String MAIN = "main";

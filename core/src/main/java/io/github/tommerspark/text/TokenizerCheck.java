@@ -22,8 +22,8 @@ import java.util.Set;
 final class TokenizerCheck {
 
   /**
-   * What turns ids into text, which is never asked for, and what is switched off. The library ends
-   * with a decoder that it cannot read.
+   * Parts that turn ids into text, which is never asked for, and those that are switched off. The
+   * library ends with a decoder that it cannot read.
    */
   private static final Set<String> UNUSED = Set.of("decoder", "truncation", "padding");
 
@@ -113,7 +113,7 @@ final class TokenizerCheck {
     }
   }
 
-  /** Where the current token begins. */
+  /** The position at which the current token begins. */
   private static int offset(JsonParser parser) {
     return (int) parser.currentTokenLocation().getCharOffset();
   }

@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Trains a span classifier on a frozen detector and backbone (upstream {@code classification.py}).
@@ -89,7 +90,7 @@ public final class ClassifierTrainer {
       ClassifierConfig config,
       ClassifierOptions options,
       List<float[]> promptStates,
-      SpanClassifier initial,
+      @Nullable SpanClassifier initial,
       Device device,
       Consumer<Epoch> listener)
       throws IOException {

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.DoubleStream;
+import org.jspecify.annotations.Nullable;
 
 /** The TorchScript of training ({@code engine/train.py}) on a device. */
 final class HeadScript implements AutoCloseable {
@@ -79,7 +80,7 @@ final class HeadScript implements AutoCloseable {
       PtNDArray states,
       LabelledBatch batch,
       NDList parameters,
-      NDList teacher,
+      @Nullable NDList teacher,
       TrainingOptions options,
       int phase) {
     double[] settings = options.settings(phase);
@@ -127,7 +128,7 @@ final class HeadScript implements AutoCloseable {
       NDList taps,
       LabelledBatch batch,
       NDList heads,
-      NDList teachers,
+      @Nullable NDList teachers,
       List<HeadStep> steps,
       TrainingOptions options,
       int phase) {

@@ -3,28 +3,19 @@ package io.github.tommerspark.train;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import io.github.tommerspark.checkpoint.FloatTensor;
-import io.github.tommerspark.eval.SpanScores;
-import io.github.tommerspark.head.BoundaryHead;
-import io.github.tommerspark.head.Calibration;
-import io.github.tommerspark.head.Head;
-import io.github.tommerspark.head.HeadAdditions;
-import io.github.tommerspark.head.HeadConfig;
 import io.github.tommerspark.head.HeadType;
 import io.github.tommerspark.train.HeadScript.HeadStep;
 import io.github.tommerspark.train.TrainerProgress.HeadProgress;
 import java.io.IOException;
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Random;
+import java.util.Optional;
 
 /**
  * Trains the heads of a sweep on hidden states that are given to it, batch after batch. Every head
@@ -48,9 +39,7 @@ public final class HeadTrainer implements AutoCloseable {
   private final Origin origin;
   private final TrainingOptions options;
   private final HeadScript script;
-  private final List<Slot> slots = new ArrayList<>();
-  private final int[] layers;
-  private final long epochBatches;
+  private final List<HeadInTraining> heads = new ArrayList<>();
   private final StateStatistics statistics;
   private int phase;
   private int epoch;
@@ -70,12 +59,12 @@ public final class HeadTrainer implements AutoCloseable {
       Device device) {
     this.origin = origin;
     this.options = options;
-    this.epochBatches = epochBatches;
     this.script = new HeadScript(device);
-    this.layers = heads.stream().mapToInt(HeadSlot::layer).distinct().sorted().toArray();
+    int[] layers = heads.stream().mapToInt(HeadSlot::layer).distinct().sorted().toArray();
     this.statistics = new StateStatistics(layers.length, origin.hiddenSize());
     for (HeadSlot head : heads) {
-      slots.add(new Slot(head));
+      int tap = Arrays.binarySearch(layers, head.layer());
+      this.heads.add(new HeadInTraining(head, tap, origin, options, epochBatches, script));
     }
   }
 
@@ -121,17 +110,17 @@ public final class HeadTrainer implements AutoCloseable {
    * one.
    */
   public boolean isIdle() {
-    return slots.stream().allMatch(slot -> slot.finished);
+    return heads.stream().allMatch(HeadInTraining::isFinished);
   }
 
   /** The mean loss of the heads in the last step; NaN before the first and when all are idle. */
   public double lastLoss() {
-    return slots.stream().mapToDouble(slot -> slot.lastLoss).average().orElse(Double.NaN);
+    return heads.stream().mapToDouble(HeadInTraining::lastLoss).average().orElse(Double.NaN);
   }
 
   /** The learning rates of the next step, head after head. */
   double[] learningRates() {
-    return slots.stream().mapToDouble(Slot::learningRate).toArray();
+    return heads.stream().mapToDouble(HeadInTraining::learningRate).toArray();
   }
 
   /**
@@ -142,7 +131,7 @@ public final class HeadTrainer implements AutoCloseable {
    * @throws ArithmeticException if a loss is not finite
    */
   public void step(LabelledBatch batch, List<HiddenStates> taps) {
-    List<Slot> learning = slots.stream().filter(slot -> !slot.finished).toList();
+    List<HeadInTraining> learning = heads.stream().filter(head -> !head.isFinished()).toList();
     if (learning.isEmpty()) {
       return;
     }
@@ -150,12 +139,12 @@ public final class HeadTrainer implements AutoCloseable {
       NDList states = new NDList();
       NDList teachers = phase == 0 ? null : new NDList();
       List<HeadStep> steps = new ArrayList<>();
-      for (Slot slot : learning) {
-        states.addAll(slot.state);
+      for (HeadInTraining head : learning) {
+        states.addAll(head.state());
         if (phase > 0) {
-          teachers.addAll(slot.teacher);
+          teachers.addAll(head.teacher());
         }
-        steps.add(new HeadStep(slot.tap, slot.steps + 1, slot.learningRate(), slot.noise()));
+        steps.add(new HeadStep(head.tap(), head.steps() + 1, head.learningRate(), head.noise()));
       }
       float[][] reports =
           script.step(
@@ -184,8 +173,8 @@ public final class HeadTrainer implements AutoCloseable {
   public void score(LabelledBatch batch, List<HiddenStates> taps) {
     try (PtNDManager call = script.newCall()) {
       NDList parameters = new NDList();
-      for (Slot slot : slots) {
-        parameters.addAll(slot.parameters());
+      for (HeadInTraining head : heads) {
+        parameters.addAll(head.parameters());
       }
       long[][][] counts =
           script.histogram(
@@ -193,11 +182,11 @@ public final class HeadTrainer implements AutoCloseable {
               arrays(call, batch, taps),
               batch,
               parameters,
-              slots.stream().mapToInt(slot -> slot.tap).toArray(),
+              heads.stream().mapToInt(HeadInTraining::tap).toArray(),
               DevCurve.thresholds(),
               options);
       for (int i = 0; i < counts.length; i++) {
-        slots.get(i).count(counts[i]);
+        heads.get(i).count(counts[i]);
       }
     }
   }
@@ -212,15 +201,16 @@ public final class HeadTrainer implements AutoCloseable {
   public void examine(LabelledBatch batch, List<HiddenStates> taps) {
     try (PtNDManager call = script.newCall()) {
       NDList arrays = arrays(call, batch, taps);
-      for (Slot slot : slots) {
-        slot.examined.add(
-            script.devLogits(
-                call,
-                (PtNDArray) arrays.get(slot.tap),
-                batch,
-                slot.kept,
-                DevScores.FLOOR,
-                options));
+      for (HeadInTraining head : heads) {
+        head.examined()
+            .add(
+                script.devLogits(
+                    call,
+                    (PtNDArray) arrays.get(head.tap()),
+                    batch,
+                    head.kept(),
+                    DevScores.FLOOR,
+                    options));
       }
     }
   }
@@ -234,15 +224,15 @@ public final class HeadTrainer implements AutoCloseable {
    */
   public List<EpochScores> endEpoch(long gold) {
     List<EpochScores> scores = new ArrayList<>();
-    for (Slot slot : slots) {
-      scores.add(slot.endEpoch(gold));
+    for (HeadInTraining head : heads) {
+      scores.add(head.endEpoch(phase, epoch, gold));
     }
     epoch++;
     if (epoch == options.epochs() || isIdle()) {
       phase++;
       epoch = 0;
       if (!isDone()) {
-        slots.forEach(Slot::beginPhase);
+        heads.forEach(head -> head.beginPhase(phase));
       }
     }
     return scores;
@@ -255,19 +245,23 @@ public final class HeadTrainer implements AutoCloseable {
    * @throws IllegalStateException if no epoch of the phase is over, or nothing was examined
    */
   public List<TrainedHead> heads(long gold) {
-    return slots.stream().map(slot -> slot.trained(gold)).toList();
+    return heads.stream().map(head -> head.trained(gold, observed(head))).toList();
+  }
+
+  private Optional<Standardization> observed(HeadInTraining head) {
+    return observes() ? Optional.of(statistics.of(head.tap())) : Optional.empty();
   }
 
   /** Returns the progress of training; meaningful between epochs. */
   public TrainerProgress progress() {
-    return new TrainerProgress(phase, epoch, slots.stream().map(Slot::progress).toList());
+    return new TrainerProgress(phase, epoch, heads.stream().map(HeadInTraining::progress).toList());
   }
 
   /** All tensors of all heads by name; meaningful between epochs. */
   public Map<String, FloatTensor> tensors() {
     Map<String, FloatTensor> tensors = new LinkedHashMap<>();
-    for (Slot slot : slots) {
-      slot.named()
+    for (HeadInTraining head : heads) {
+      head.named()
           .forEach(
               (name, array) ->
                   tensors.put(
@@ -293,7 +287,7 @@ public final class HeadTrainer implements AutoCloseable {
    */
   public void restore(TrainerProgress progress, TensorSource tensors) throws IOException {
     List<HeadSlot> there = progress.heads().stream().map(HeadProgress::slot).toList();
-    List<HeadSlot> here = slots.stream().map(slot -> slot.slot).toList();
+    List<HeadSlot> here = heads.stream().map(HeadInTraining::slot).toList();
     if (!there.equals(here)) {
       throw new IllegalArgumentException(
           "the heads there are %s, and %s now"
@@ -303,289 +297,13 @@ public final class HeadTrainer implements AutoCloseable {
     }
     phase = progress.phase();
     epoch = progress.epoch();
-    for (int i = 0; i < slots.size(); i++) {
-      slots.get(i).restore(progress.heads().get(i), tensors);
+    for (int i = 0; i < heads.size(); i++) {
+      heads.get(i).restore(progress.heads().get(i), tensors);
     }
   }
 
   @Override
   public void close() {
     script.close();
-  }
-
-  /** One head and all that belongs to it. */
-  private final class Slot {
-    private final HeadSlot slot;
-    private final int tap;
-
-    /** Parameters, first moments, second moments. */
-    private NDList state;
-
-    private NDList teacher;
-    private NDList kept;
-    private int steps;
-    private PlateauSchedule schedule = PlateauSchedule.begin(options.learningRate());
-    private boolean finished;
-    private EpochScores best;
-    private DevCurve curve;
-    private final List<EpochScores> history = new ArrayList<>();
-    private final DevScores examined = new DevScores();
-
-    private double lastLoss = Double.NaN;
-    private double losses;
-    private double norms;
-    private int epochSteps;
-    private long[][] counts;
-
-    Slot(HeadSlot slot) {
-      this.slot = slot;
-      this.tap = Arrays.binarySearch(layers, slot.layer());
-      this.state = fresh(0);
-      this.teacher = copied(parameters());
-      this.kept = copied(parameters());
-    }
-
-    private NDList parameters() {
-      return new NDList(state.subList(0, options.layout().type().tensors()));
-    }
-
-    private double learningRate() {
-      return options.schedule() == Schedule.ONE_CYCLE
-          ? Schedule.oneCycle(options.learningRate(), steps, epochBatches * options.epochs())
-          : schedule.learningRate();
-    }
-
-    /** A seed of the next step's dropout. */
-    private int noise() {
-      return random(steps).nextInt(1 << 20);
-    }
-
-    /** Numbers of its own for every head, whatever is trained beside it. */
-    private Random random(int turn) {
-      return new Random(
-          ((options.seed() * 31 + slot.layer()) * 1_000_003 + slot.rank()) * 31 + turn);
-    }
-
-    private NDList fresh(int restart) {
-      Random random = random(restart);
-      return withMoments(
-          options.layout().type() == HeadType.BOUNDARY ? boundary(random) : published(random));
-    }
-
-    /** Initial weights of a boundary head: linear layers as torch.nn.Linear draws them. */
-    private NDList boundary(Random random) {
-      int width = origin.hiddenSize();
-      int rank = slot.rank();
-      int token = options.layout().tokenSize();
-      int size = options.layout().embeddingSize();
-      int shares = BoundaryHead.CONTEXT * size;
-      int probes = BoundaryHead.PROBES + options.layout().insideProbes();
-      float[] inside = InitialWeights.normal(random, 2 * options.layout().insideProbes());
-      for (int i = 0; i < inside.length; i++) {
-        inside[i] *= 0.1f;
-      }
-      // Few spans are mentions.
-      float[] length = new float[options.window() + 1];
-      Arrays.fill(length, -3);
-      PtNDManager owner = script.memory();
-      return new NDList(
-          owner.create(
-              InitialWeights.linear(random, token * width, width), new Shape(token, width)),
-          owner.create(InitialWeights.linear(random, token, width)),
-          owner.create(
-              InitialWeights.linear(random, shares * token, token), new Shape(shares, token)),
-          owner.create(InitialWeights.linear(random, shares, token)),
-          owner.create(InitialWeights.linear(random, size * rank, size), new Shape(size, rank)),
-          owner.create(InitialWeights.linear(random, size * rank, size), new Shape(size, rank)),
-          owner.create(InitialWeights.linear(random, probes * size, size), new Shape(probes, size)),
-          owner.create(InitialWeights.linear(random, probes, size)),
-          owner.create(inside, new Shape(2, inside.length / 2)),
-          owner.create(length),
-          owner.create(new float[BoundaryHead.RIVALS]));
-    }
-
-    /**
-     * Initial weights of a published head (upstream {@code ToMMeR.__post_init__}): projections from
-     * a normal distribution, the value weight and its bias as torch.nn.Linear draws them, features
-     * 1.
-     */
-    private NDList published(Random random) {
-      int width = origin.hiddenSize();
-      int rank = slot.rank();
-      PtNDManager owner = script.memory();
-      return new NDList(
-          owner.create(InitialWeights.normal(random, width * rank), new Shape(width, rank)),
-          owner.create(InitialWeights.normal(random, width * rank), new Shape(width, rank)),
-          owner.create(InitialWeights.linear(random, width, width), new Shape(1, width)),
-          owner.create(InitialWeights.linear(random, 1, width)),
-          owner.create(new float[] {1, 1, 1, 1, 1}));
-    }
-
-    private NDList withMoments(NDList parameters) {
-      NDList all = new NDList(parameters);
-      all.addAll(HeadScript.zerosLike(parameters));
-      all.addAll(HeadScript.zerosLike(parameters));
-      return all;
-    }
-
-    private NDList copied(NDList tensors) {
-      NDList copies = new NDList();
-      tensors.forEach(tensor -> copies.add(tensor.duplicate()));
-      return copies;
-    }
-
-    private void stepped(float loss, float norm) {
-      if (!Float.isFinite(loss) || !Float.isFinite(norm)) {
-        throw new ArithmeticException(
-            String.format(
-                Locale.ROOT,
-                "The loss of head %s is %s and its gradient's norm %s at step %d: lower --learning-rate, or set --clip",
-                slot.label(),
-                loss,
-                norm,
-                steps + 1));
-      }
-      steps++;
-      epochSteps++;
-      losses += loss;
-      norms += norm;
-      lastLoss = loss;
-      schedule = schedule.after(loss, options.patience());
-      finished =
-          options.schedule() == Schedule.PLATEAU
-              && schedule.learningRate() < options.minLearningRate();
-    }
-
-    private void count(long[][] more) {
-      if (counts == null) {
-        counts = more;
-        return;
-      }
-      for (int kind = 0; kind < counts.length; kind++) {
-        for (int i = 0; i < counts[kind].length; i++) {
-          counts[kind][i] += more[kind][i];
-        }
-      }
-    }
-
-    private EpochScores endEpoch(long gold) {
-      DevCurve reached =
-          DevCurve.of(
-              counts == null ? new long[2][DevCurve.thresholds().length + 1] : counts, gold);
-      SpanScores published = reached.published().scores();
-      EpochScores scores =
-          new EpochScores(
-              phase,
-              epoch,
-              epochSteps,
-              epochSteps == 0 ? 0 : losses / epochSteps,
-              epochSteps == 0 ? 0 : norms / epochSteps,
-              learningRate(),
-              published.precision(),
-              published.recall(),
-              published.f1(),
-              reached.best().scores().f1(),
-              reached.best().threshold());
-      history.add(scores);
-      if (best == null || scores.bestF1() > best.bestF1()) {
-        best = scores;
-        curve = reached;
-        replace(kept, parameters());
-      }
-      counts = null;
-      losses = 0;
-      norms = 0;
-      epochSteps = 0;
-      return scores;
-    }
-
-    private void beginPhase() {
-      replace(teacher, kept);
-      NDList next = options.resetStudent() ? fresh(phase) : withMoments(copied(kept));
-      state.forEach(NDArray::close);
-      state = next;
-      steps = 0;
-      schedule = PlateauSchedule.begin(options.learningRate());
-      finished = false;
-      best = null;
-      curve = null;
-    }
-
-    private void replace(NDList tensors, NDList by) {
-      for (int i = 0; i < tensors.size(); i++) {
-        by.get(i).copyTo(tensors.get(i));
-      }
-    }
-
-    private TrainedHead trained(long gold) {
-      if (best == null) {
-        throw new IllegalStateException("No epoch of this phase is over");
-      }
-      Calibration calibration = examined.calibration();
-      DevCurve calibrated = examined.curve(calibration, gold);
-      HeadAdditions additions =
-          new HeadAdditions(
-              origin.bosAlways(),
-              options.layout().wordBoundaries(),
-              DevScores.thresholds(calibrated),
-              calibration);
-      List<float[]> parameters = HeadScript.values(kept);
-      if (observes()) {
-        statistics.of(tap).undo(parameters.get(0), parameters.get(1));
-      }
-      return new TrainedHead(
-          slot,
-          Head.of(config(additions), origin.hiddenSize(), parameters),
-          best,
-          calibrated,
-          examined.reliability(calibration),
-          List.copyOf(history));
-    }
-
-    private HeadConfig config(HeadAdditions additions) {
-      if (options.layout().type() == HeadType.BOUNDARY) {
-        return HeadConfig.boundary(
-            origin.llmName(), slot.layer(), slot.rank(), options.window(), additions);
-      }
-      return new HeadConfig(
-          HeadType.PUBLISHED,
-          origin.llmName(),
-          slot.layer(),
-          slot.rank(),
-          options.causal(),
-          options.window(),
-          options.cosine(),
-          options.normalization(),
-          additions);
-    }
-
-    private HeadProgress progress() {
-      return new HeadProgress(slot, steps, schedule, finished, best, curve, List.copyOf(history));
-    }
-
-    private Map<String, NDArray> named() {
-      Map<String, NDArray> named = new LinkedHashMap<>();
-      for (int i = 0; i < state.size(); i++) {
-        named.put(String.format(Locale.ROOT, "%s.state.%d", slot.label(), i), state.get(i));
-      }
-      for (int i = 0; i < kept.size(); i++) {
-        named.put(String.format(Locale.ROOT, "%s.kept.%d", slot.label(), i), kept.get(i));
-        named.put(String.format(Locale.ROOT, "%s.teacher.%d", slot.label(), i), teacher.get(i));
-      }
-      return named;
-    }
-
-    private void restore(HeadProgress progress, TensorSource tensors) throws IOException {
-      for (Map.Entry<String, NDArray> tensor : named().entrySet()) {
-        tensor.getValue().set(FloatBuffer.wrap(tensors.values(tensor.getKey())));
-      }
-      steps = progress.steps();
-      schedule = progress.schedule();
-      finished = progress.finished();
-      best = progress.best();
-      curve = progress.curve();
-      history.clear();
-      history.addAll(progress.history());
-    }
   }
 }

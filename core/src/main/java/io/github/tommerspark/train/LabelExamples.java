@@ -20,8 +20,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The examples that a label model learns from, and is scored by: the gold mentions of documents,
@@ -29,8 +27,6 @@ import org.slf4j.LoggerFactory;
  * which no label fits. Gold mentions of unknown type are left out.
  */
 public final class LabelExamples implements AutoCloseable {
-
-  private static final Logger LOG = LoggerFactory.getLogger(LabelExamples.class);
 
   private static final int CHUNK_DOCUMENTS = 256;
 
@@ -50,17 +46,13 @@ public final class LabelExamples implements AutoCloseable {
   }
 
   private final LabelVocabulary vocabulary;
-  private final VectorFile vectors;
-  private final Standardization.Statistics statistics;
+  private final SpanVectors vectors;
   private final List<Example> examples = new ArrayList<>();
   private final List<String> sets = new ArrayList<>();
-  private long unreachable;
-  private long failed;
 
-  private LabelExamples(LabelVocabulary vocabulary, VectorFile vectors) {
+  private LabelExamples(LabelVocabulary vocabulary, SpanVectors vectors) {
     this.vocabulary = vocabulary;
     this.vectors = vectors;
-    this.statistics = new Standardization.Statistics(vectors.width());
   }
 
   /**
@@ -73,8 +65,7 @@ public final class LabelExamples implements AutoCloseable {
    */
   public static LabelExamples collect(
       SpanEncoder encoder, List<LabelledSet> sets, LabelVocabulary vocabulary) throws IOException {
-    int width = Math.toIntExact(encoder.representation().width(encoder.hiddenSize()));
-    LabelExamples examples = new LabelExamples(vocabulary, VectorFile.create(width));
+    LabelExamples examples = new LabelExamples(vocabulary, new SpanVectors(encoder));
     try {
       for (int set = 0; set < sets.size(); set++) {
         examples.sets.add(sets.get(set).name());
@@ -93,40 +84,27 @@ public final class LabelExamples implements AutoCloseable {
   }
 
   private void add(SpanEncoder encoder, List<GoldDocument> documents, int set) throws IOException {
-    List<Map<MatchKey, List<GoldSpan>>> gold = new ArrayList<>();
-    documents.forEach(document -> gold.add(Map.of()));
-    List<EncodedText> encoded =
-        encoder.encode(
-            documents.stream().map(GoldDocument::text).toList(),
-            (text, tokens) -> {
-              gold.set(text, gold(documents.get(text), tokens));
-              Candidates spans = new Candidates();
-              gold.get(text).keySet().forEach(key -> spans.add(key.start(), key.end(), 0));
-              return spans;
-            });
     Decoder decoder = encoder.spec().decoder();
     double threshold = encoder.spec().threshold().value();
-    for (int i = 0; i < documents.size(); i++) {
-      ScoredText text = encoded.get(i).scored();
-      if (text.error() != null) {
-        LOG.warn("Document {} is left out: {}", documents.get(i).id(), text.error());
-        failed++;
-        continue;
-      }
-      for (Map.Entry<MatchKey, List<GoldSpan>> mention : gold.get(i).entrySet()) {
-        if (mention.getValue().stream().allMatch(span -> span.type() != null)) {
-          add(encoded.get(i), mention.getKey(), example(set, mention.getValue()));
-        }
-      }
-      Candidates found = text.decode(decoder, threshold);
-      Example other = new Example(set, List.of(), Set.of(), new int[0]);
-      for (int s = 0; s < found.size(); s++) {
-        MatchKey key = new MatchKey(found.start(s), found.end(s));
-        if (!gold.get(i).containsKey(key) && text.start(key.start()) < text.end(key.end())) {
-          add(encoded.get(i), key, other);
-        }
-      }
-    }
+    vectors.read(
+        documents,
+        LabelExamples::gold,
+        (document, gold, encoded) -> {
+          for (Map.Entry<MatchKey, List<GoldSpan>> mention : gold.entrySet()) {
+            if (mention.getValue().stream().allMatch(span -> span.type() != null)) {
+              add(encoded, mention.getKey(), example(set, mention.getValue()));
+            }
+          }
+          ScoredText text = encoded.scored();
+          Candidates found = text.decode(decoder, threshold);
+          Example other = new Example(set, List.of(), Set.of(), new int[0]);
+          for (int s = 0; s < found.size(); s++) {
+            MatchKey key = new MatchKey(found.start(s), found.end(s));
+            if (!gold.containsKey(key) && text.start(key.start()) < text.end(key.end())) {
+              add(encoded, key, other);
+            }
+          }
+        });
   }
 
   private static Map<MatchKey, List<GoldSpan>> gold(GoldDocument document, TokenizedText tokens) {
@@ -151,14 +129,9 @@ public final class LabelExamples implements AutoCloseable {
   }
 
   private void add(EncodedText text, MatchKey key, Example example) throws IOException {
-    float[] vector = text.vector(key.start(), key.end());
-    if (vector == null) {
-      unreachable++;
-      return;
+    if (vectors.add(text, key.start(), key.end())) {
+      examples.add(example);
     }
-    vectors.add(vector);
-    statistics.add(vector);
-    examples.add(example);
   }
 
   LabelVocabulary vocabulary() {
@@ -197,7 +170,7 @@ public final class LabelExamples implements AutoCloseable {
 
   /** Returns the standardisation of these vectors to mean 0 and variance 1. */
   Standardization standardization() {
-    return statistics.standardization();
+    return vectors.standardization();
   }
 
   /** Gold mentions with a vector. */
@@ -219,12 +192,12 @@ public final class LabelExamples implements AutoCloseable {
 
   /** Gold spans that are longer than windows can hold, and are left out. */
   public long unreachable() {
-    return unreachable;
+    return vectors.unreachable();
   }
 
   /** Documents that could not be read, and are left out. */
   public long failed() {
-    return failed;
+    return vectors.failed();
   }
 
   @Override

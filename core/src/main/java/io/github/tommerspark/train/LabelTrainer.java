@@ -19,6 +19,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** Trains a label model on a frozen detector and backbone. */
 public final class LabelTrainer {
@@ -152,7 +153,7 @@ public final class LabelTrainer {
       LabelModelConfig config,
       LabelOptions options,
       Map<String, float[]> states,
-      LabelModel initial,
+      @Nullable LabelModel initial,
       Device device,
       Consumer<Epoch> listener)
       throws IOException {

@@ -1,5 +1,7 @@
 package io.github.tommerspark.train;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A learning rate that is halved when the loss no longer falls ({@code
  * torch.optim.lr_scheduler.ReduceLROnPlateau} with factor 0.5 and its other defaults).
@@ -8,7 +10,7 @@ package io.github.tommerspark.train;
  * @param best the lowest loss so far; null before the first step
  * @param badSteps steps since then
  */
-public record PlateauSchedule(double learningRate, Double best, int badSteps) {
+public record PlateauSchedule(double learningRate, @Nullable Double best, int badSteps) {
 
   private static final double FACTOR = 0.5;
 

@@ -13,12 +13,10 @@ import io.github.tommerspark.text.TokenizedText;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The examples that a span classifier learns from, and is scored by: the gold spans of documents
@@ -26,8 +24,6 @@ import org.slf4j.LoggerFactory;
  * that are not gold are of the outside class.
  */
 public final class SpanExamples implements AutoCloseable {
-
-  private static final Logger LOG = LoggerFactory.getLogger(SpanExamples.class);
 
   private static final int CHUNK_DOCUMENTS = 256;
 
@@ -54,20 +50,16 @@ public final class SpanExamples implements AutoCloseable {
   }
 
   private final List<String> classes;
-  private final VectorFile vectors;
-  private final Standardization.Statistics statistics;
+  private final SpanVectors vectors;
   private final List<Document> documents = new ArrayList<>();
   private final List<float[]> known = new ArrayList<>();
   private final Map<String, Integer> ids = new LinkedHashMap<>();
   private long goldSpans;
   private long detectedGold;
-  private long unreachable;
-  private long failed;
 
-  private SpanExamples(List<String> classes, VectorFile vectors) {
+  private SpanExamples(List<String> classes, SpanVectors vectors) {
     this.classes = classes;
     this.vectors = vectors;
-    this.statistics = new Standardization.Statistics(vectors.width());
     for (int i = 0; i < classes.size(); i++) {
       ids.put(classes.get(i), i);
     }
@@ -92,15 +84,14 @@ public final class SpanExamples implements AutoCloseable {
       List<String> classes,
       Map<String, ? extends Iterable<String>> marked)
       throws IOException {
-    int width = Math.toIntExact(encoder.representation().width(encoder.hiddenSize()));
-    SpanExamples examples = new SpanExamples(List.copyOf(classes), VectorFile.create(width));
+    SpanExamples examples = new SpanExamples(List.copyOf(classes), new SpanVectors(encoder));
     try {
       for (int set = 0; set < sets.size(); set++) {
         LabelledSet labelled = sets.get(set);
         Iterable<String> types = marked.get(labelled.name());
         examples.known.add(examples.known(types == null ? labelled.types() : types));
-        for (List<GoldDocument> chunk : chunks(labelled.documents(), width)) {
-          examples.add(encoder, decoder, threshold, chunk, set);
+        for (List<GoldDocument> chunk : chunks(labelled.documents(), examples.width())) {
+          examples.add(decoder, threshold, chunk, set);
         }
       }
       return examples;
@@ -140,42 +131,23 @@ public final class SpanExamples implements AutoCloseable {
     return chunks;
   }
 
-  private void add(
-      SpanEncoder encoder,
-      Decoder decoder,
-      double threshold,
-      List<GoldDocument> chunk,
-      int knownClasses)
+  private void add(Decoder decoder, double threshold, List<GoldDocument> chunk, int knownClasses)
       throws IOException {
-    List<GoldDocument> wanted =
-        chunk.stream().filter(document -> !document.text().isBlank()).toList();
-    List<Map<MatchKey, String>> gold = new ArrayList<>(Collections.nCopies(wanted.size(), null));
-    List<EncodedText> encoded =
-        encoder.encode(
-            wanted.stream().map(GoldDocument::text).toList(),
-            (text, tokens) -> {
-              gold.set(text, gold(wanted.get(text), tokens));
-              Candidates spans = new Candidates();
-              gold.get(text).keySet().forEach(key -> spans.add(key.start(), key.end(), 0));
-              return spans;
-            });
-    for (int i = 0; i < wanted.size(); i++) {
-      ScoredText text = encoded.get(i).scored();
-      if (text.error() != null) {
-        LOG.warn("Document {} is left out: {}", wanted.get(i).id(), text.error());
-        failed++;
-        continue;
-      }
-      Spans spans = spans(wanted.get(i), gold.get(i), text, text.decode(decoder, threshold));
-      keep(spans, encoded.get(i), knownClasses);
-    }
+    vectors.read(
+        chunk.stream().filter(document -> !document.text().isBlank()).toList(),
+        SpanExamples::gold,
+        (document, gold, encoded) -> {
+          ScoredText text = encoded.scored();
+          Spans spans = spans(document, gold, text, text.decode(decoder, threshold));
+          keep(spans, encoded, knownClasses);
+        });
   }
 
   /** Token spans of a document with class and origin. */
   private record Spans(Candidates tokens, List<Integer> classes, int detected, int gold) {}
 
   /** The types of gold mentions by their tokens; null for an unknown one. */
-  private static Map<MatchKey, String> gold(GoldDocument document, TokenizedText tokens) {
+  private static Map<MatchKey, @Nullable String> gold(GoldDocument document, TokenizedText tokens) {
     Map<MatchKey, String> gold = new LinkedHashMap<>();
     for (GoldSpan mention : document.mentions()) {
       MatchKey key = TokenMatching.tokens(tokens, mention.start(), mention.end()).orElse(null);
@@ -221,13 +193,9 @@ public final class SpanExamples implements AutoCloseable {
     boolean[] detected = new boolean[kept.length];
     int size = 0;
     for (int i = 0; i < kept.length; i++) {
-      float[] vector = encoded.vector(spans.tokens.start(i), spans.tokens.end(i));
-      if (vector == null) {
-        unreachable++;
+      if (!vectors.add(encoded, spans.tokens.start(i), spans.tokens.end(i))) {
         continue;
       }
-      vectors.add(vector);
-      statistics.add(vector);
       kept[size] = spans.classes.get(i);
       detected[size] = i < spans.detected;
       detectedGold += detected[size] && kept[size] != 0 ? 1 : 0;
@@ -260,7 +228,7 @@ public final class SpanExamples implements AutoCloseable {
 
   /** Returns the standardisation of these vectors to mean 0 and variance 1. */
   Standardization standardization() {
-    return statistics.standardization();
+    return vectors.standardization();
   }
 
   int width() {
@@ -284,12 +252,12 @@ public final class SpanExamples implements AutoCloseable {
 
   /** Gold spans that are longer than windows can hold, and are left out. */
   public long unreachable() {
-    return unreachable;
+    return vectors.unreachable();
   }
 
   /** Documents that could not be read, and are left out. */
   public long failed() {
-    return failed;
+    return vectors.failed();
   }
 
   @Override

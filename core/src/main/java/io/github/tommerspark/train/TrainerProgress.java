@@ -1,6 +1,7 @@
 package io.github.tommerspark.train;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The progress of training, without the tensors: after an epoch, together with {@link
@@ -28,7 +29,7 @@ public record TrainerProgress(int phase, int epoch, List<HeadProgress> heads) {
       int steps,
       PlateauSchedule schedule,
       boolean finished,
-      EpochScores best,
+      @Nullable EpochScores best,
       DevCurve curve,
       List<EpochScores> history) {}
 }

@@ -145,7 +145,7 @@ class GgufErrorsTest {
   }
 
   static List<String> preTokenizers() {
-    return GgufTokenizer.preTokenizers();
+    return GgufPreTokenizer.names();
   }
 
   @ParameterizedTest

@@ -25,6 +25,7 @@ import io.github.tommerspark.jobs.format.InputFormat;
 import io.github.tommerspark.jobs.format.OutputFormat;
 import io.github.tommerspark.jobs.output.OutputOptions;
 import io.github.tommerspark.jobs.output.Provenance;
+import io.github.tommerspark.jobs.output.ResultPlace;
 import io.github.tommerspark.jobs.output.WriteMode;
 import io.github.tommerspark.jobs.report.ReportJob;
 import io.github.tommerspark.jobs.report.ReportOptions;
@@ -235,12 +236,9 @@ final class DemoCommand implements Callable<Integer> {
             null,
             null,
             null,
-            place("agreement"),
-            true,
-            REPLICATES,
-            1,
-            0,
-            "mentions_consensus"));
+            new ResultPlace(place("agreement"), true),
+            new AgreeOptions.Bootstrap(REPLICATES, 1),
+            new AgreeOptions.Consensus(0, "mentions_consensus")));
   }
 
   /** DICE of all pairs, then of the default model with each other one by length of mentions. */
@@ -303,10 +301,7 @@ final class DemoCommand implements Callable<Integer> {
             List.of(provenance.output().path(), place("agreement")),
             page().toUri().toString(),
             "Mentions of the bundled models",
-            PAGE_DOCUMENTS,
-            PAGE_CHARACTERS,
-            0,
-            0,
+            new ReportOptions.Shown(PAGE_DOCUMENTS, PAGE_CHARACTERS, 0, 0),
             null,
             null));
   }

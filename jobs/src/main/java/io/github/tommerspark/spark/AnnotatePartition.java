@@ -111,7 +111,8 @@ public final class AnnotatePartition implements MapPartitionsFunction<Row, Row> 
     @Override
     public Input next() {
       Row row = rows.next();
-      String malformed = plan.malformedIndex() < 0 ? null : row.getString(plan.malformedIndex());
+      String malformed =
+          plan.malformed().index() < 0 ? null : row.getString(plan.malformed().index());
       return new Input(row, plan.text().read(row), malformed);
     }
   }
@@ -161,7 +162,8 @@ public final class AnnotatePartition implements MapPartitionsFunction<Row, Row> 
       List<String> reasons = new ArrayList<>();
       if (row.malformed != null) {
         reasons.add(
-            "input: malformed %s: %s".formatted(plan.malformedKind(), Excerpt.of(row.malformed)));
+            "input: malformed %s: %s"
+                .formatted(plan.malformed().kind(), Excerpt.of(row.malformed)));
       } else if (row.document.error() != null) {
         reasons.add("input: " + row.document.error());
       }

@@ -37,7 +37,7 @@ public final class EngineSetup {
     Cancellation.listenTo(EngineSetup::killed);
   }
 
-  /** How the task of the current thread, if it has one, says that it was killed. */
+  /** The sign by which the task of the current thread, if it has one, says that it was killed. */
   private static Optional<BooleanSupplier> killed() {
     return Optional.ofNullable(TaskContext.get()).map(task -> task::isInterrupted);
   }

@@ -139,7 +139,7 @@ public final class ExecutorModels {
    * @return microseconds; 0 if they are computed
    */
   public static int simulatedMicros(SparkConf conf, EngineOptions options) {
-    return conf.getInt(TaskDevice.TEST_CALL_PROPERTY, options.callMicros());
+    return conf.getInt(TaskDevice.TEST_CALL_PROPERTY, options.provoked().callMicros());
   }
 
   /** Returns the work of all detectors of this JVM since it started. */

@@ -52,13 +52,13 @@ record TaskDevice(EngineOptions engine, Integer assigned) {
     if (env == null) {
       return new TaskDevice(options, null);
     }
-    int memory = env.conf().getInt(TEST_MEMORY_PROPERTY, options.memoryTokens());
+    int memory = env.conf().getInt(TEST_MEMORY_PROPERTY, options.provoked().memoryTokens());
     int micros = ExecutorModels.simulatedMicros(env.conf(), options);
     EngineOptions engine =
         options
             .withMemoryTokens(memory)
             .withCallMicros(micros)
-            .withFaults(faults(env, options.faults()));
+            .withFaults(faults(env, options.provoked().faults()));
     TaskContext task = TaskContext.get();
     ResourceInformation gpu = task == null ? null : task.resourcesJMap().get(GPU);
     return gpu == null

@@ -2,7 +2,6 @@ package io.github.tommerspark.sql;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,13 +10,8 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.expressions.And;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.AttributeReference;
-import org.apache.spark.sql.catalyst.expressions.CaseWhen;
-import org.apache.spark.sql.catalyst.expressions.EqualNullSafe;
 import org.apache.spark.sql.catalyst.expressions.Expression;
-import org.apache.spark.sql.catalyst.expressions.If;
-import org.apache.spark.sql.catalyst.expressions.Literal;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
-import org.apache.spark.sql.catalyst.expressions.Not;
 import org.apache.spark.sql.catalyst.expressions.OuterReference;
 import org.apache.spark.sql.catalyst.expressions.SubqueryExpression;
 import org.apache.spark.sql.catalyst.expressions.aggregate.AggregateExpression;
@@ -58,7 +52,8 @@ final class ExtractMentions extends Rule<LogicalPlan> {
   /**
    * The plan without calls.
    *
-   * <p>Throws {@link org.apache.spark.sql.AnalysisException}, which is checked and not declared, if one stands where it cannot be computed.
+   * <p>Throws {@link org.apache.spark.sql.AnalysisException}, which is checked and not declared, if
+   * one stands where it cannot be computed.
    */
   @Override
   public LogicalPlan apply(LogicalPlan plan) {
@@ -105,44 +100,25 @@ final class ExtractMentions extends Rule<LogicalPlan> {
 
   // --- Calls of a node ----------------------------------------------------------------------
 
-  /** A call of a node, with what must be true for its answer to matter; null if that is always. */
-  private record Found(CallExpression call, Expression needed) {
-
-    Expression text() {
-      return needed == null
-          ? call.text()
-          : new If(needed, call.text(), Literal.create(null, call.text().dataType()));
-    }
-  }
-
-  /** Calls that one operator can compute: calls on the same text, run in the same way. */
-  private record Group(Expression text, Object engine) {}
-
   /** Puts operators below a node for all its calls. */
   private LogicalPlan below(LogicalPlan node) {
-    LinkedHashMap<Expression, Found> calls = new LinkedHashMap<>();
-    for (Expression expression : catalyst.expressions(node)) {
-      collect(expression, null, calls);
-    }
+    FoundCalls calls = new FoundCalls(catalyst);
+    catalyst.expressions(node).forEach(calls::find);
     if (calls.isEmpty()) {
       return node;
     }
-    Map<Expression, Attribute> columns = new HashMap<>();
-    List<LogicalPlan> children = new ArrayList<>();
-    for (LogicalPlan child : catalyst.children(node)) {
-      children.add(computed(calls, columns, child));
-    }
-    calls.forEach(
-        (key, found) -> {
-          if (!columns.containsKey(key)) {
-            throw misplaced(found.call, node);
-          }
-        });
+    List<LogicalPlan> children = calls.computedOver(catalyst.children(node));
+    calls
+        .withoutColumn()
+        .ifPresent(
+            call -> {
+              throw misplaced(call, node);
+            });
     LogicalPlan rewritten = catalyst.withChildren(node, children);
     rewritten =
         rewritten.transformExpressions(
             Calls.<Expression>rewriting(
-                part -> part instanceof CallExpression ? columns.get(part.canonicalized()) : null));
+                part -> part instanceof CallExpression ? calls.column(part) : null));
     // Calls on the answers of calls.
     return below(rewritten);
   }
@@ -160,103 +136,6 @@ final class ExtractMentions extends Rule<LogicalPlan> {
     }
     return Refusal.of(
         "%s cannot be computed in %s; %s".formatted(call.sql(), node.nodeName(), INSTEAD));
-  }
-
-  /** A child with operators for the calls that it has all columns for. */
-  private LogicalPlan computed(
-      Map<Expression, Found> calls, Map<Expression, Attribute> columns, LogicalPlan child) {
-    Map<Group, Map<MentionsCall, Attribute>> groups = new LinkedHashMap<>();
-    Map<Group, Expression> texts = new HashMap<>();
-    calls.forEach(
-        (key, found) -> {
-          CallExpression call = found.call;
-          if (!columns.containsKey(key)
-              && !Calls.readsVariable(call)
-              && call.references().subsetOf(child.outputSet())) {
-            Expression needed = found.needed;
-            Expression text =
-                needed != null && needed.references().subsetOf(child.outputSet())
-                    ? found.text()
-                    : call.text();
-            Group group = new Group(text.canonicalized(), call.call().engine());
-            texts.putIfAbsent(group, text);
-            columns.put(
-                key,
-                groups
-                    .computeIfAbsent(group, g -> new LinkedHashMap<>())
-                    .computeIfAbsent(
-                        call.call(), c -> catalyst.attribute(MentionsCall.FUNCTION, c.type())));
-          }
-        });
-    LogicalPlan plan = child;
-    for (Map.Entry<Group, Map<MentionsCall, Attribute>> group : groups.entrySet()) {
-      plan =
-          catalyst.mentions(
-              texts.get(group.getKey()),
-              List.copyOf(group.getValue().keySet()),
-              List.copyOf(group.getValue().values()),
-              plan);
-    }
-    return plan;
-  }
-
-  /**
-   * Finds the innermost calls of an expression. Those in a branch of IF or CASE are needed only
-   * where that branch is taken: for other rows, the operator gets no text.
-   */
-  private void collect(Expression expression, Expression needed, Map<Expression, Found> calls) {
-    List<Expression> children = catalyst.children(expression);
-    if (expression instanceof CallExpression call && children.stream().noneMatch(Calls::in)) {
-      calls.merge(
-          call.canonicalized(),
-          new Found(call, needed),
-          (before, now) ->
-              before.needed != null
-                      && now.needed != null
-                      && before.needed.semanticEquals(now.needed)
-                  ? before
-                  : new Found(call, null));
-    } else if (expression instanceof If) {
-      collect(children.get(0), needed, calls);
-      collect(children.get(1), and(needed, isTrue(children.get(0))), calls);
-      collect(children.get(2), and(needed, isNotTrue(children.get(0))), calls);
-    } else if (expression instanceof CaseWhen) {
-      // Conditions and values by turns, and at last the value of ELSE, if there is one.
-      Expression reached = needed;
-      int child = 0;
-      for (; child + 1 < children.size(); child += 2) {
-        collect(children.get(child), reached, calls);
-        collect(children.get(child + 1), and(reached, isTrue(children.get(child))), calls);
-        reached = and(reached, isNotTrue(children.get(child)));
-      }
-      if (child < children.size()) {
-        collect(children.get(child), reached, calls);
-      }
-    } else {
-      for (Expression child : children) {
-        collect(child, needed, calls);
-      }
-    }
-  }
-
-  /** Null, for what is always true, if that cannot be told before calls are computed. */
-  private static Expression isTrue(Expression condition) {
-    return Calls.in(condition)
-            || !condition.deterministic()
-            || Calls.any(condition, SubqueryExpression.class::isInstance)
-            || Calls.any(condition, AggregateExpression.class::isInstance)
-            || Calls.readsVariable(condition)
-        ? null
-        : new EqualNullSafe(condition, Literal.TrueLiteral());
-  }
-
-  private static Expression isNotTrue(Expression condition) {
-    Expression isTrue = isTrue(condition);
-    return isTrue == null ? null : new Not(isTrue);
-  }
-
-  private static Expression and(Expression left, Expression right) {
-    return left == null ? right : right == null ? left : new And(left, right);
   }
 
   // --- Aggregates ---------------------------------------------------------------------------
@@ -375,7 +254,7 @@ final class ExtractMentions extends Rule<LogicalPlan> {
    * to the answer.
    */
   private LogicalPlan hoist(LogicalPlan node) {
-    LinkedHashMap<Expression, Found> outer = new LinkedHashMap<>();
+    FoundCalls outer = new FoundCalls(catalyst);
     for (Expression expression : catalyst.expressions(node)) {
       Calls.any(
           expression,
@@ -389,30 +268,23 @@ final class ExtractMentions extends Rule<LogicalPlan> {
     if (outer.isEmpty()) {
       return node;
     }
-    Map<Expression, Attribute> columns = new HashMap<>();
-    List<LogicalPlan> children = new ArrayList<>();
-    for (LogicalPlan child : catalyst.children(node)) {
-      children.add(computed(outer, columns, child));
-    }
-    outer.forEach(
-        (key, found) -> {
-          if (node instanceof Aggregate || !columns.containsKey(key)) {
-            throw Refusal.of(
-                "%s cannot be computed in a subquery on a column of the query around it; %s"
-                    .formatted(found.call.sql(), INSTEAD));
-          }
-        });
+    List<LogicalPlan> children = outer.computedOver(catalyst.children(node));
+    (node instanceof Aggregate ? outer.first() : outer.withoutColumn())
+        .ifPresent(
+            call -> {
+              throw Refusal.of(
+                  "%s cannot be computed in a subquery on a column of the query around it; %s"
+                      .formatted(call.sql(), INSTEAD));
+            });
     return catalyst
         .withChildren(node, children)
         .transformExpressions(
             Calls.<Expression>rewriting(
                 part ->
-                    part instanceof SubqueryExpression subquery
-                        ? hoisted(subquery, columns)
-                        : null));
+                    part instanceof SubqueryExpression subquery ? hoisted(subquery, outer) : null));
   }
 
-  private void collectOuter(LogicalPlan plan, Map<Expression, Found> outer) {
+  private void collectOuter(LogicalPlan plan, FoundCalls outer) {
     for (Expression expression : catalyst.expressions(plan)) {
       Calls.any(
           expression,
@@ -423,8 +295,7 @@ final class ExtractMentions extends Rule<LogicalPlan> {
                     "%s reads columns of a subquery and of the query around it at once; join the two, and call it on the result"
                         .formatted(call.sql()));
               }
-              CallExpression own = (CallExpression) inOuter(call);
-              outer.put(own.canonicalized(), new Found(own, null));
+              outer.add((CallExpression) inOuter(call));
             }
             return false;
           });
@@ -439,7 +310,7 @@ final class ExtractMentions extends Rule<LogicalPlan> {
             part -> part instanceof OuterReference outer ? (Expression) outer.e() : null));
   }
 
-  private Expression hoisted(SubqueryExpression subquery, Map<Expression, Attribute> columns) {
+  private Expression hoisted(SubqueryExpression subquery, FoundCalls outer) {
     List<Attribute> used = new ArrayList<>();
     LogicalPlan plan =
         subquery
@@ -454,7 +325,7 @@ final class ExtractMentions extends Rule<LogicalPlan> {
                                       || !Calls.readsOuter(part)) {
                                     return null;
                                   }
-                                  Attribute column = columns.get(inOuter(part).canonicalized());
+                                  Attribute column = outer.column(inOuter(part));
                                   used.add(column);
                                   return new OuterReference((AttributeReference) column);
                                 }))));

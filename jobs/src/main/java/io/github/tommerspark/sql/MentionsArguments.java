@@ -86,7 +86,8 @@ final class MentionsArguments {
   /**
    * The call that these arguments make.
    *
-   * <p>Throws {@link org.apache.spark.sql.AnalysisException}, which is checked and not declared, if one cannot be used; the message names it.
+   * <p>Throws {@link org.apache.spark.sql.AnalysisException}, which is checked and not declared, if
+   * one cannot be used; the message names it.
    *
    * @param arguments resolved
    */

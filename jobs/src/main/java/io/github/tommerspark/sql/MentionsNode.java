@@ -1,13 +1,11 @@
 package io.github.tommerspark.sql;
 
 import java.util.List;
-import java.util.Objects;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.UnaryNode;
 import scala.Option;
-import scala.collection.JavaConverters;
 import scala.collection.Seq;
 
 /** The rows of a child, with a column added for each call. */
@@ -15,10 +13,7 @@ public abstract class MentionsNode extends LogicalPlan implements UnaryNode {
 
   private static final long serialVersionUID = 1L;
 
-  private final Expression text;
-  private final List<MentionsCall> calls;
-  private final Seq<Attribute> results;
-  private final LogicalPlan child;
+  private final Computation<LogicalPlan> computation;
 
   /**
    * Some calls on one text.
@@ -30,40 +25,37 @@ public abstract class MentionsNode extends LogicalPlan implements UnaryNode {
    */
   protected MentionsNode(
       Expression text, List<MentionsCall> calls, Seq<Attribute> results, LogicalPlan child) {
-    this.text = text;
-    this.calls = calls;
-    this.results = results;
-    this.child = child;
+    this.computation = new Computation<>(text, calls, results, child);
   }
 
   /** The texts that the calls read. */
   public Expression text() {
-    return text;
+    return computation.text();
   }
 
   /** The calls, no two equal. */
   public List<MentionsCall> calls() {
-    return calls;
+    return computation.calls();
   }
 
   /** The columns added, one for each call. */
   public List<Attribute> added() {
-    return JavaConverters.seqAsJavaList(results);
+    return computation.added();
   }
 
   @Override
   public LogicalPlan child() {
-    return child;
+    return computation.child();
   }
 
   @Override
   public Option<Object> maxRows() {
-    return child.maxRows();
+    return child().maxRows();
   }
 
   @Override
   public Option<Object> maxRowsPerPartition() {
-    return child.maxRowsPerPartition();
+    return child().maxRowsPerPartition();
   }
 
   @Override
@@ -73,17 +65,17 @@ public abstract class MentionsNode extends LogicalPlan implements UnaryNode {
 
   @Override
   public String argString(int maxFields) {
-    return MentionsCall.describe(text, calls, added());
+    return computation.description();
   }
 
   @Override
   public int productArity() {
-    return 4;
+    return Computation.PARTS;
   }
 
   @Override
   public Object productElement(int index) {
-    return List.of(text, calls, results, child).get(index);
+    return computation.part(index);
   }
 
   @Override
@@ -93,15 +85,11 @@ public abstract class MentionsNode extends LogicalPlan implements UnaryNode {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof MentionsNode that
-        && text.equals(that.text)
-        && calls.equals(that.calls)
-        && results.equals(that.results)
-        && child.equals(that.child);
+    return other instanceof MentionsNode that && computation.equals(that.computation);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(text, calls, results, child);
+    return computation.hashCode();
   }
 }

@@ -1,12 +1,10 @@
 package io.github.tommerspark.sql;
 
 import java.util.List;
-import java.util.Objects;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.plans.physical.Partitioning;
 import org.apache.spark.sql.execution.SparkPlan;
-import scala.collection.JavaConverters;
 import scala.collection.Seq;
 
 /** Finds the mentions of a partition's rows, batch by batch. */
@@ -14,34 +12,28 @@ public abstract class MentionsOperator extends SparkPlan {
 
   private static final long serialVersionUID = 1L;
 
-  private final Expression text;
-  private final List<MentionsCall> calls;
-  private final Seq<Attribute> results;
-  private final SparkPlan child;
+  private final Computation<SparkPlan> computation;
   private transient MentionsMetrics metrics;
 
   /** As {@link MentionsNode}. */
   protected MentionsOperator(
       Expression text, List<MentionsCall> calls, Seq<Attribute> results, SparkPlan child) {
-    this.text = text;
-    this.calls = calls;
-    this.results = results;
-    this.child = child;
+    this.computation = new Computation<>(text, calls, results, child);
   }
 
   /** The texts that the calls read. */
   public Expression text() {
-    return text;
+    return computation.text();
   }
 
   /** The calls, no two equal. */
   public List<MentionsCall> calls() {
-    return calls;
+    return computation.calls();
   }
 
   /** The operator that the rows come from. */
   public SparkPlan child() {
-    return child;
+    return computation.child();
   }
 
   /** The measures of this operator, made when first asked for: copies of plans have none. */
@@ -54,7 +46,7 @@ public abstract class MentionsOperator extends SparkPlan {
 
   @Override
   public Partitioning outputPartitioning() {
-    return child.outputPartitioning();
+    return child().outputPartitioning();
   }
 
   @Override
@@ -64,17 +56,17 @@ public abstract class MentionsOperator extends SparkPlan {
 
   @Override
   public String argString(int maxFields) {
-    return MentionsCall.describe(text, calls, JavaConverters.seqAsJavaList(results));
+    return computation.description();
   }
 
   @Override
   public int productArity() {
-    return 4;
+    return Computation.PARTS;
   }
 
   @Override
   public Object productElement(int index) {
-    return List.of(text, calls, results, child).get(index);
+    return computation.part(index);
   }
 
   @Override
@@ -84,15 +76,11 @@ public abstract class MentionsOperator extends SparkPlan {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof MentionsOperator that
-        && text.equals(that.text)
-        && calls.equals(that.calls)
-        && results.equals(that.results)
-        && child.equals(that.child);
+    return other instanceof MentionsOperator that && computation.equals(that.computation);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(text, calls, results, child);
+    return computation.hashCode();
   }
 }

@@ -2,6 +2,7 @@ package io.github.tommerspark.jobs.agree;
 
 import io.github.tommerspark.jobs.cli.CommonOptions;
 import io.github.tommerspark.jobs.cli.Sessions;
+import io.github.tommerspark.jobs.output.ResultPlace;
 import io.github.tommerspark.message.Redaction;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -160,12 +161,9 @@ public final class AgreeCommand implements Callable<Integer> {
         columns,
         textColumn,
         idColumn,
-        output,
-        overwrite(),
-        replicates,
-        seed,
-        votes == null ? 0 : votes,
-        consensusColumn);
+        new ResultPlace(output, overwrite()),
+        new AgreeOptions.Bootstrap(replicates, seed),
+        new AgreeOptions.Consensus(votes == null ? 0 : votes, consensusColumn));
   }
 
   private boolean overwrite() {

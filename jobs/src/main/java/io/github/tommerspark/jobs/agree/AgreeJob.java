@@ -52,16 +52,17 @@ public final class AgreeJob {
   private AgreementFile run() throws IOException {
     ResultDirectory output =
         ResultDirectory.open(
-            options.output(),
-            options.overwrite(),
-            spark.sparkContext().hadoopConfiguration(),
-            AgreementFiles::isOwn);
+            options.output(), spark.sparkContext().hadoopConfiguration(), AgreementFiles::isOwn);
     open();
     datasets.forEach(dataset -> output.checkAgainst(TableName.places(dataset.paths())));
     checkConsensus();
 
     AgreementPlan plan =
-        new AgreementPlan(models.size(), datasets.size(), options.replicates(), options.seed());
+        new AgreementPlan(
+            models.size(),
+            datasets.size(),
+            options.bootstrap().replicates(),
+            options.bootstrap().seed());
     AgreementPart part =
         options.isJoin()
             ? JoinedAgreement.count(sources(false), plan)
@@ -72,7 +73,7 @@ public final class AgreeJob {
 
     AgreementFile report = AgreementReport.of(part.tally(), models, options, warnings);
     Path directory = output.emptied();
-    if (options.votes() > 0) {
+    if (options.consensus().votes() > 0) {
       consensus().write().parquet(new Path(directory, AgreementFiles.CONSENSUS).toString());
     }
     new AgreementFiles(spark, directory).write(report);
@@ -106,17 +107,18 @@ public final class AgreeJob {
   }
 
   private void checkConsensus() {
-    if (options.votes() > models.size()) {
+    if (options.consensus().votes() > models.size()) {
       throw new UserException(
           String.format(
               Locale.ROOT,
               "Cannot write mentions that %d models found: there are only %d models",
-              options.votes(),
+              options.consensus().votes(),
               models.size()));
     }
     MentionDataset first = datasets.get(0);
     for (String column : first.rows().columns()) {
-      if (options.votes() > 0 && column.equalsIgnoreCase(options.consensusColumn())) {
+      if (options.consensus().votes() > 0
+          && column.equalsIgnoreCase(options.consensus().column())) {
         throw new UserException(
             "Cannot add the column \"%s\": %s has one of that name; name another with --consensus-column"
                 .formatted(column, first));
@@ -137,9 +139,13 @@ public final class AgreeJob {
 
   private Dataset<Row> consensus() {
     return options.isJoin()
-        ? JoinedAgreement.consensus(sources(true), options.votes(), options.consensusColumn())
+        ? JoinedAgreement.consensus(
+            sources(true), options.consensus().votes(), options.consensus().column())
         : ColumnAgreement.consensus(
-            datasets.get(0).spans(true), models.size(), options.votes(), options.consensusColumn());
+            datasets.get(0).spans(true),
+            models.size(),
+            options.consensus().votes(),
+            options.consensus().column());
   }
 
   private static void refuseDifferentTexts(AgreementPart part) {

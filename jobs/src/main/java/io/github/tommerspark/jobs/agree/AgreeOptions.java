@@ -1,5 +1,6 @@
 package io.github.tommerspark.jobs.agree;
 
+import io.github.tommerspark.jobs.output.ResultPlace;
 import java.util.List;
 
 /**
@@ -9,24 +10,34 @@ import java.util.List;
  * @param columns mentions columns to compare; null for all that there are
  * @param textColumn column with the text; null for what the data says of itself
  * @param idColumn column that identifies a document; null for what the data says of itself
- * @param output directory to write to
- * @param overwrite whether an earlier comparison there is replaced
- * @param replicates of the bootstrap; 0 for none
- * @param seed of the bootstrap
- * @param votes how many models must have found a mention of the consensus; 0 to write none
- * @param consensusColumn its column
+ * @param output where the comparison is written
+ * @param bootstrap where intervals come from
+ * @param consensus what is written beside the comparison
  */
 public record AgreeOptions(
     List<Source> sources,
     List<String> columns,
     String textColumn,
     String idColumn,
-    String output,
-    boolean overwrite,
-    int replicates,
-    long seed,
-    int votes,
-    String consensusColumn) {
+    ResultPlace output,
+    Bootstrap bootstrap,
+    Consensus consensus) {
+
+  /**
+   * The bootstrap over documents that intervals come from.
+   *
+   * @param replicates how often documents are drawn again; 0 for no intervals
+   * @param seed of the draws
+   */
+  public record Bootstrap(int replicates, long seed) {}
+
+  /**
+   * A column of mentions that several models agree on.
+   *
+   * @param votes how many models must have found a mention; 0 to write no such column
+   * @param column its name
+   */
+  public record Consensus(int votes, String column) {}
 
   /**
    * An annotated dataset.

@@ -115,12 +115,12 @@ final class AgreementReport {
             tally.hasLastWords()
                 ? new Dice(matrix(n, pairs, PairAgreement::sameLastWordDice))
                 : null),
-        options.replicates() == 0
+        options.bootstrap().replicates() == 0
             ? null
             : new Intervals(
                 AgreementTally.LEVEL,
-                options.replicates(),
-                options.seed(),
+                options.bootstrap().replicates(),
+                options.bootstrap().seed(),
                 matrix(n, pairs, pair -> pair.interval().low()),
                 matrix(n, pairs, pair -> pair.interval().high())),
         "words",

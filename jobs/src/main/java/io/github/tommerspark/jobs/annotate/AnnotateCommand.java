@@ -2,6 +2,7 @@ package io.github.tommerspark.jobs.annotate;
 
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.jobs.cli.CommonOptions;
+import io.github.tommerspark.jobs.cli.GivenOptions;
 import io.github.tommerspark.jobs.cli.ModelOptions;
 import io.github.tommerspark.jobs.cli.Sessions;
 import io.github.tommerspark.jobs.dataset.CorpusOptions;
@@ -11,7 +12,6 @@ import io.github.tommerspark.jobs.output.OutputOptions;
 import io.github.tommerspark.jobs.output.Provenance;
 import io.github.tommerspark.jobs.output.WriteMode;
 import io.github.tommerspark.jobs.table.TableName;
-import io.github.tommerspark.message.Redaction;
 import io.github.tommerspark.spark.EngineSetup;
 import io.github.tommerspark.spark.FailedDevices;
 import io.github.tommerspark.spark.HadoopModelStore;
@@ -20,21 +20,18 @@ import io.github.tommerspark.sparknlp.SparkNlpSchema;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -221,33 +218,7 @@ public final class AnnotateCommand implements Callable<Integer> {
           "Annotate again the rows of the output that have an error of a model, and no others: such as those of a version that had a bug. Give the options with which the output was made, but no --input; errors of the input stay.")
   private boolean retryErrors;
 
-  @Option(
-      names = "--incremental",
-      description =
-          "Annotate the files that no earlier run has annotated, in batches under OUTPUT/run=ID/batch=N, and end. Run it again and again over a growing input.")
-  private boolean incremental;
-
-  @Option(
-      names = "--checkpoint",
-      paramLabel = "PATH",
-      description =
-          "With --incremental: directory of the bookkeeping of what is done (default: _tommer/checkpoint in the output).")
-  private String checkpoint;
-
-  @Option(
-      names = "--max-files-per-batch",
-      paramLabel = "N",
-      description =
-          "With --incremental: files of each --input that one batch takes; a killed run repeats at most a batch (default: "
-              + IncrementalOptions.DEFAULT_MAX_FILES_PER_BATCH
-              + ").")
-  private Integer maxFilesPerBatch;
-
-  @Option(
-      names = "--new-output",
-      description =
-          "With --incremental: begin again with all files, in a directory run=ID of its own beside what is there.")
-  private boolean newOutput;
+  @Mixin private IncrementalFlags incremental;
 
   @Override
   public Integer call() throws IOException {
@@ -380,7 +351,7 @@ public final class AnnotateCommand implements Callable<Integer> {
         common.checked(model::engine),
         repartition == null ? 0 : repartition,
         failFast,
-        given());
+        GivenOptions.of(command.commandLine().getParseResult()));
   }
 
   /** Null for that of a table that is there. */
@@ -437,59 +408,8 @@ public final class AnnotateCommand implements Callable<Integer> {
    * @throws ParameterException if the options contradict each other
    */
   IncrementalOptions incrementalOptions() {
-    if (!incremental) {
-      for (String name : List.of("--checkpoint", "--max-files-per-batch", "--new-output")) {
-        if (command.commandLine().getParseResult().hasMatchedOption(name)) {
-          throw common.impossible(name + " needs --incremental");
-        }
-      }
-      return null;
-    }
-    if (command.commandLine().getParseResult().hasMatchedOption("--mode")) {
-      throw common.impossible(
-          "--mode and --incremental exclude each other: incremental runs add batches to their own output");
-    }
-    if (runId != null) {
-      throw common.impossible(
-          "--run-id and --incremental exclude each other: batches have names of their own");
-    }
-    if (maxFilesPerBatch != null && maxFilesPerBatch < 1) {
-      throw common.impossible(
-          "--max-files-per-batch must be at least 1, but is " + maxFilesPerBatch);
-    }
-    return new IncrementalOptions(
-        checkpoint,
-        maxFilesPerBatch == null
-            ? IncrementalOptions.DEFAULT_MAX_FILES_PER_BATCH
-            : maxFilesPerBatch,
-        newOutput);
-  }
-
-  /** The options as they were given on the command line or by properties, without secrets. */
-  private Map<String, String> given() {
-    Map<String, String> given = new LinkedHashMap<>();
-    for (OptionSpec option : command.commandLine().getParseResult().matchedOptions()) {
-      String name = option.longestName();
-      Object value = option.getValue();
-      given.put(name, value instanceof Map<?, ?> map ? redacted(map) : shown(value));
-    }
-    return given;
-  }
-
-  private static String redacted(Map<?, ?> map) {
-    return map.entrySet().stream()
-        .map(
-            entry ->
-                entry.getKey()
-                    + "="
-                    + Redaction.value(entry.getKey().toString(), entry.getValue().toString()))
-        .collect(Collectors.joining(" "));
-  }
-
-  private static String shown(Object value) {
-    return value instanceof List<?> list
-        ? list.stream().map(AnnotateCommand::shown).collect(Collectors.joining(" "))
-        : Redaction.uri(String.valueOf(value));
+    return common.checked(
+        () -> incremental.options(command.commandLine().getParseResult(), runId != null));
   }
 
   private static boolean contains(List<String> names, String name) {

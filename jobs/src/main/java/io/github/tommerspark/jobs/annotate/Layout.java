@@ -76,8 +76,9 @@ record Layout(StructType schema, AnnotatePlan plan, List<String> mentions, Strin
             options.models(),
             options.engine(),
             text,
-            corpus.malformedColumn() == null ? -1 : names.indexOf(corpus.malformedColumn()),
-            corpus.format().name(),
+            new AnnotatePlan.Malformed(
+                corpus.malformedColumn() == null ? -1 : names.indexOf(corpus.malformedColumn()),
+                corpus.format().name()),
             makeId,
             kept.stream().map(field -> names.indexOf(field.name())).toList(),
             new AddedColumns(true, document, chunks, true),

@@ -194,10 +194,11 @@ public final class BenchCommand implements Callable<Integer> {
               corpus(),
               shape == null ? onlyModel() : randomModel(work),
               engine,
-              tokens == null ? 0 : tokens,
-              cuts,
-              repeat,
-              executors == null ? List.of() : executors,
+              new BenchOptions.Measured(
+                  tokens == null ? 0 : tokens,
+                  cuts,
+                  repeat,
+                  executors == null ? List.of() : executors),
               corpusDocuments,
               gpuResults == null ? List.of() : gpuResults,
               work);

@@ -112,11 +112,11 @@ final class BenchJob {
       engine = Dtypes.settled(spark, List.of(options.model()), engine, Optional.empty());
       List<String> texts = texts(spark);
       Map<BenchCut, CorpusOptions> corpora = corpora(texts, slots(spark));
-      first = corpora.get(options.cuts().get(0));
+      first = corpora.get(options.measured().cuts().get(0));
       LOG.info("Loading the model and warming up");
       annotate(spark, first);
       ExecutorAccounts.fetch(context, true);
-      for (BenchCut cut : options.cuts()) {
+      for (BenchCut cut : options.measured().cuts()) {
         runs.add(measure(spark, cut, corpora.get(cut)));
       }
       memory =
@@ -132,7 +132,7 @@ final class BenchJob {
     } finally {
       starter.stop(spark);
     }
-    for (int executors : options.executors()) {
+    for (int executors : options.measured().executors()) {
       scaling.add(onExecutors(executors, first, starter));
     }
     List<BenchReport.Run> rated = new ArrayList<>();
@@ -156,7 +156,7 @@ final class BenchJob {
 
   /** Texts of the corpus, as many as were asked for, or as the model's size suggests. */
   private List<String> texts(SparkSession spark) throws IOException {
-    long wanted = options.tokens();
+    long wanted = options.measured().tokens();
     if (wanted == 0) {
       wanted =
           Math.max(
@@ -169,7 +169,7 @@ final class BenchJob {
   private Map<BenchCut, CorpusOptions> corpora(List<String> texts, int slots) throws IOException {
     Map<BenchCut, CorpusOptions> corpora = new LinkedHashMap<>();
     try (ModelTokens tokenizer = ModelTokens.load(options.model(), engine)) {
-      for (BenchCut cut : options.cuts()) {
+      for (BenchCut cut : options.measured().cuts()) {
         corpora.put(cut, written(cut, cut.documents(texts, tokenizer), slots));
       }
     }
@@ -241,8 +241,8 @@ final class BenchJob {
     Provenance.Counts counts = null;
     TaskTime tasks = new TaskTime();
     Map<String, ExecutorAccounts.Account> before = ExecutorAccounts.fetch(context, false);
-    for (int i = 0; i < options.repeat(); i++) {
-      LOG.info("Documents: {}, run {} of {}", cut.label(), i + 1, options.repeat());
+    for (int i = 0; i < options.measured().repeat(); i++) {
+      LOG.info("Documents: {}, run {} of {}", cut.label(), i + 1, options.measured().repeat());
       tasks.listen(spark);
       long begin = System.nanoTime();
       AnnotateResult result = annotate(spark, corpus);
@@ -267,23 +267,23 @@ final class BenchJob {
     double all = seconds.stream().mapToDouble(Double::doubleValue).sum() * slots(spark);
     int micros = ExecutorModels.simulatedMicros(spark.sparkContext().conf(), engine);
     // Tasks of all executors, of which some may not have been asked.
-    boolean complete = work.documentTokens() == tokens * options.repeat();
+    boolean complete = work.documentTokens() == tokens * options.measured().repeat();
     return new BenchReport.Run(
         cut.label(),
         after.size(),
         slots(spark),
         counts.rowsWritten(),
         tokens,
-        complete ? work.windowTokens() / options.repeat() : tokens,
-        complete ? work.paddedTokens() / options.repeat() : 0,
+        complete ? work.windowTokens() / options.measured().repeat() : tokens,
+        complete ? work.paddedTokens() / options.measured().repeat() : 0,
         counts.mentions().values().iterator().next(),
         seconds,
         jobSeconds,
         median,
         tokens / median,
         null,
-        complete ? work.forwards() / options.repeat() : 0,
-        tasks.cpuSeconds() / options.repeat(),
+        complete ? work.forwards() / options.measured().repeat() : 0,
+        tasks.cpuSeconds() / options.measured().repeat(),
         micros == 0 || !complete
             ? null
             : work.forwards() * (micros / 1e6) * slots(spark) / (all * after.size()),
@@ -363,7 +363,7 @@ final class BenchJob {
                 .set("spark.locality.wait", "0"));
     try {
       annotate(spark, corpus);
-      return measure(spark, options.cuts().get(0), corpus);
+      return measure(spark, options.measured().cuts().get(0), corpus);
     } finally {
       starter.stop(spark);
     }

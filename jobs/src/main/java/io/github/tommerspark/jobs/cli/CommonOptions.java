@@ -20,7 +20,9 @@ public final class CommonOptions {
   private boolean help;
 
   @Option(names = "--verbose", description = "Show the stack trace of a failure.")
-  @SuppressWarnings("UnusedVariable") // Failures are shown by whoever runs the command, which asks picocli for it.
+  @SuppressWarnings(
+      "UnusedVariable") // Failures are shown by whoever runs the command, which asks picocli for
+  // it.
   private boolean verbose;
 
   /**

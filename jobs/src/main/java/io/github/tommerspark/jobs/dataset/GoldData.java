@@ -10,7 +10,6 @@ import io.github.tommerspark.gold.BratStandoff;
 import io.github.tommerspark.gold.GoldDocument;
 import io.github.tommerspark.gold.GoldSpan;
 import io.github.tommerspark.gold.LabelStudioTasks;
-import io.github.tommerspark.gold.TypeMap;
 import io.github.tommerspark.message.Redaction;
 import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.spark.ZstdCodec;
@@ -56,22 +55,14 @@ public record GoldData(String name, List<String> paths, List<GoldDocument> docum
    * Reads all data sets.
    *
    * @param given paths by name of the data set
-   * @param format of all of them; null to go by their names
-   * @param column of Parquet files with the mentions
-   * @param types other names for the types of mentions
    * @throws UserException if a path does not exist or its format cannot be told
    * @throws IOException if a file makes no sense
    */
   public static List<GoldData> read(
-      SparkSession spark,
-      Map<String, List<String>> given,
-      GoldSource format,
-      String column,
-      TypeMap types)
-      throws IOException {
+      SparkSession spark, Map<String, List<String>> given, GoldReading reading) throws IOException {
     List<GoldData> all = new ArrayList<>();
     for (Map.Entry<String, List<String>> gold : given.entrySet()) {
-      GoldData data = read(spark, gold.getKey(), gold.getValue(), format, column, types);
+      GoldData data = read(spark, gold.getKey(), gold.getValue(), reading);
       if (data.documents().isEmpty()) {
         throw new UserException(
             "Cannot use the gold data %s: there are no documents in %s"
@@ -87,21 +78,12 @@ public record GoldData(String name, List<String> paths, List<GoldDocument> docum
    *
    * @param name of the data set
    * @param given files, directories or globs
-   * @param format of all of them; null to go by their names
-   * @param column of Parquet files with the gold mentions
-   * @param types other names for the types of mentions
    * @return which may have no documents
    * @throws UserException if a path does not exist or its format cannot be told
    * @throws IOException if a file makes no sense
    */
   public static GoldData read(
-      SparkSession spark,
-      String name,
-      List<String> given,
-      GoldSource format,
-      String column,
-      TypeMap types)
-      throws IOException {
+      SparkSession spark, String name, List<String> given, GoldReading reading) throws IOException {
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     List<Path> files = new ArrayList<>();
     List<String> paths = new ArrayList<>();
@@ -109,16 +91,19 @@ public record GoldData(String name, List<String> paths, List<GoldDocument> docum
       paths.add(Corpus.resolve(path, hadoop, files));
     }
     List<GoldDocument> documents = new ArrayList<>();
-    BratFiles brat = BratFiles.in(files, format);
+    BratFiles brat = BratFiles.in(files, reading.format());
     for (Path file : brat.others()) {
-      GoldSource source = format != null ? format : source(file);
+      GoldSource source = reading.format() != null ? reading.format() : source(file);
       documents.addAll(
-          source == GoldSource.PARQUET ? parquet(spark, file, column) : text(file, source, hadoop));
+          source == GoldSource.PARQUET
+              ? parquet(spark, file, reading.column())
+              : text(file, source, hadoop));
     }
     for (BratFiles.Pair pair : brat.pairs()) {
       documents.add(brat(pair, hadoop));
     }
-    return new GoldData(name, List.copyOf(paths), documents.stream().map(types::of).toList());
+    return new GoldData(
+        name, List.copyOf(paths), documents.stream().map(reading.types()::of).toList());
   }
 
   private static GoldSource source(Path file) {

@@ -1,5 +1,6 @@
 package io.github.tommerspark.jobs.dataset;
 
+import io.github.tommerspark.gold.TypeMap;
 import picocli.CommandLine.Option;
 
 /** The options of every command that reads gold data: how to read it. */
@@ -21,7 +22,17 @@ public final class GoldOptions {
   private String column;
 
   /**
-   * The format of the files; null to go by their names.
+   * Returns how gold data are read.
+   *
+   * @param types other names for the types of mentions
+   * @throws IllegalArgumentException if there is no such format
+   */
+  public GoldReading reading(TypeMap types) {
+    return new GoldReading(format == null ? null : GoldSource.parse(format), column, types);
+  }
+
+  /**
+   * Returns the format of the files; null to go by their names.
    *
    * @throws IllegalArgumentException if there is no such format
    */

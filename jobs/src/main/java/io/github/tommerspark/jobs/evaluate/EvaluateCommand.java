@@ -8,6 +8,7 @@ import io.github.tommerspark.jobs.cli.ModelOptions;
 import io.github.tommerspark.jobs.cli.NamedPaths;
 import io.github.tommerspark.jobs.cli.Sessions;
 import io.github.tommerspark.jobs.dataset.GoldOptions;
+import io.github.tommerspark.jobs.output.ResultPlace;
 import io.github.tommerspark.model.ModelArguments;
 import java.io.IOException;
 import java.util.List;
@@ -160,17 +161,12 @@ public final class EvaluateCommand implements Callable<Integer> {
     }
     return new EvaluateOptions(
         NamedPaths.parse("--gold", gold),
-        goldOptions.format(),
-        goldOptions.column(),
-        TypeMap.parse(map == null ? List.of() : map),
+        goldOptions.reading(TypeMap.parse(map == null ? List.of() : map)),
         models,
         model.engine(),
         written,
         tokens,
-        match,
-        keepUnannotated,
-        examples,
-        output,
-        overwrite);
+        new EvaluateOptions.Counting(match, keepUnannotated, examples),
+        new ResultPlace(output, overwrite));
   }
 }

@@ -61,15 +61,13 @@ public final class EvaluateJob {
 
   private EvaluateResult run() throws IOException {
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-    EvaluationOutput output = EvaluationOutput.open(options.output(), options.overwrite(), hadoop);
+    EvaluationOutput output = EvaluationOutput.open(options.output(), hadoop);
     List<ModelDescription> models =
         options.models().isEmpty()
             ? List.of()
             : MentionDetector.describe(options.models(), options.engine());
     models.stream().flatMap(model -> model.warnings().stream()).distinct().forEach(LOG::warn);
-    List<GoldData> gold =
-        GoldData.read(
-            spark, options.gold(), options.goldFormat(), options.goldColumn(), options.types());
+    List<GoldData> gold = GoldData.read(spark, options.gold(), options.reading());
     Map<String, WrittenMentions> written = new LinkedHashMap<>();
     for (Map.Entry<String, List<String>> given : options.predictions().entrySet()) {
       written.put(
@@ -78,7 +76,8 @@ public final class EvaluateJob {
 
     EvaluationBuilder file =
         new EvaluationBuilder(
-            options.matching().label(), Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+            options.counting().matching().label(),
+            Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     gold.forEach(file::gold);
     models.stream().flatMap(model -> model.warnings().stream()).distinct().forEach(file::warning);
     if (!models.isEmpty()) {
@@ -137,10 +136,10 @@ public final class EvaluateJob {
         new EvaluatePlan(
             models,
             options.engine(),
-            options.matching(),
+            options.counting().matching(),
             gold.size(),
-            options.keepUnannotated(),
-            options.examples()));
+            options.counting().keepUnannotated(),
+            options.counting().examples()));
   }
 
   private EvaluationTally[] compare(
@@ -150,7 +149,9 @@ public final class EvaluateJob {
     try (ModelTokens tokens =
         options.tokens() == null ? null : ModelTokens.load(options.tokens(), options.engine())) {
       for (int i = 0; i < tallies.length; i++) {
-        tallies[i] = new EvaluationTally(thresholds, options.keepUnannotated(), options.examples());
+        tallies[i] =
+            new EvaluationTally(
+                thresholds, options.counting().keepUnannotated(), options.counting().examples());
         for (GoldDocument document : gold.get(i).documents()) {
           if (tallies[i].wants(document)) {
             tallies[i].add(
@@ -167,7 +168,7 @@ public final class EvaluateJob {
   private MentionPredictions predictions(
       WrittenMentions.InDocument found, GoldDocument document, ModelTokens tokens) {
     TokenizedText text = tokens == null ? null : tokens.tokenize(document.text());
-    return options.matching() == SpanMatching.CHAR
+    return options.counting().matching() == SpanMatching.CHAR
         ? MentionPredictions.byCharacters(
             found.mentions(),
             text == null ? OptionalLong.empty() : tokens.candidateSpans(text),

@@ -1,6 +1,7 @@
 package io.github.tommerspark.jobs.evaluate;
 
 import io.github.tommerspark.eval.EvaluationTable;
+import io.github.tommerspark.jobs.output.ResultPlace;
 import io.github.tommerspark.jobs.output.WholeFile;
 import io.github.tommerspark.message.Redaction;
 import io.github.tommerspark.message.UserException;
@@ -30,20 +31,19 @@ final class EvaluationOutput {
   /**
    * Looks at the directory before any work is done.
    *
-   * @param given where to write; relative to the driver's working directory
-   * @param overwrite whether an earlier evaluation may be replaced
+   * @param place where to write; relative to the driver's working directory
    * @throws UserException if there is one and it may not, or a file of that name
    */
-  static EvaluationOutput open(String given, boolean overwrite, Configuration hadoop) {
+  static EvaluationOutput open(ResultPlace place, Configuration hadoop) {
     try {
-      Path path = new Path(given);
+      Path path = new Path(place.path());
       FileSystem fs = path.getFileSystem(hadoop);
       EvaluationOutput output = new EvaluationOutput(fs.makeQualified(path), fs);
       if (fs.exists(path) && !fs.getFileStatus(path).isDirectory()) {
         throw new UserException(
             "Cannot write to %s: it is a file; --output names a directory".formatted(output));
       }
-      if (!overwrite && fs.exists(new Path(path, JSON_FILE))) {
+      if (!place.overwrite() && fs.exists(new Path(path, JSON_FILE))) {
         throw new UserException(
             "Cannot write to %s: it holds an evaluation already; name another --output, or say --overwrite"
                 .formatted(output));
@@ -51,7 +51,7 @@ final class EvaluationOutput {
       return output;
     } catch (IOException | IllegalArgumentException e) {
       throw new UserException(
-          "Cannot write to %s: %s".formatted(Redaction.uri(given), e.getMessage()), e);
+          "Cannot write to %s: %s".formatted(Redaction.uri(place.path()), e.getMessage()), e);
     }
   }
 

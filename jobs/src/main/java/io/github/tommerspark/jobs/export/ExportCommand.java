@@ -3,7 +3,10 @@ package io.github.tommerspark.jobs.export;
 import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.jobs.cli.CommonOptions;
 import io.github.tommerspark.jobs.cli.Sessions;
+import io.github.tommerspark.jobs.dataset.AnnotatedInput;
+import io.github.tommerspark.jobs.dataset.DocumentSample;
 import io.github.tommerspark.jobs.format.InputFormat;
+import io.github.tommerspark.jobs.output.ResultPlace;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
@@ -188,14 +191,15 @@ public final class ExportCommand implements Callable<Integer> {
           "--files does not go with --format brat, which has two files a document");
     }
     return new ExportOptions(
-        inputs,
-        inputFormat == null ? null : InputFormat.parse(inputFormat),
-        textColumn,
-        idColumn,
-        columns,
+        new AnnotatedInput(
+            inputs,
+            inputFormat == null ? null : InputFormat.parse(inputFormat),
+            textColumn,
+            idColumn,
+            columns),
+        new DocumentSample(documents, seed),
         chosen,
-        output,
-        mode.equals("overwrite"),
+        new ResultPlace(output, mode.equals("overwrite")),
         threshold,
         ExportFormat.FLAT.stream()
             .filter(flat -> flat.label().equals(decoder))
@@ -209,10 +213,7 @@ public final class ExportCommand implements Callable<Integer> {
                                     .map(Decoder::label)
                                     .collect(Collectors.joining(" or ")),
                                 decoder))),
-        noLabel,
-        requireLabel,
-        documents,
-        seed,
+        new ExportOptions.Unlabelled(noLabel, requireLabel),
         files);
   }
 

@@ -110,10 +110,9 @@ final class ExportJob {
    */
   static ExportResult run(SparkSession spark, ExportOptions options) throws IOException {
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-    AnnotatedDataset input = AnnotatedDataset.open(spark, options.inputs(), options.inputFormat());
+    AnnotatedDataset input = options.input().open(spark);
     ExportedDataset data = ExportedDataset.of(input, options);
-    ResultDirectory directory =
-        ResultDirectory.open(options.output(), options.overwrite(), hadoop, ExportFormat::isOwn);
+    ResultDirectory directory = ResultDirectory.open(options.output(), hadoop, ExportFormat::isOwn);
     directory.checkAgainst(TableName.places(input.paths()));
     try (ExportOutput output = new ExportOutput(directory, hadoop)) {
       return new ExportJob(spark, options, data, output).run(directory.path());
@@ -123,9 +122,9 @@ final class ExportJob {
   private ExportResult run(Path directory) throws IOException {
     TreeSet<String> labels = options.format().listsLabels() ? labels() : new TreeSet<>();
     switch (options.format()) {
-      case DISPLACY -> writeJson(displacy(options.decoder(), options.noLabel(), counts));
+      case DISPLACY -> writeJson(displacy(options.decoder(), options.unlabelled().label(), counts));
       case LABEL_STUDIO -> {
-        writeJson(labelStudio(data.models(), options.noLabel()));
+        writeJson(labelStudio(data.models(), options.unlabelled().label()));
         output.add("label_config.xml", LabelStudio.config(labels));
       }
       case CONLL -> writeConll();
@@ -174,7 +173,7 @@ final class ExportJob {
               row ->
                   labels.add(
                       new Annotation(0, 1, null, row.getString(0), null)
-                          .labelOr(options.noLabel())));
+                          .labelOr(options.unlabelled().label())));
     }
     return labels;
   }
@@ -202,7 +201,8 @@ final class ExportJob {
 
   private void writeConll() throws IOException {
     write(
-        new TextFile(conll(options.decoder(), options.noLabel(), counts), 1, counts, false),
+        new TextFile(
+            conll(options.decoder(), options.unlabelled().label(), counts), 1, counts, false),
         ".conll");
   }
 
@@ -260,7 +260,7 @@ final class ExportJob {
     Map<String, Integer> numbers = new HashMap<>();
     tags.forEach(tag -> numbers.put(tag, numbers.size()));
     Decoder decoder = options.decoder();
-    String noLabel = options.noLabel();
+    String noLabel = options.unlabelled().label();
     Counts all = counts;
     MapFunction<Row, Row> document =
         row -> {
@@ -308,7 +308,7 @@ final class ExportJob {
       AnnotatedText text = texts.get(0);
       String name = "documents/" + names.next(text.id());
       output.add(name + ".txt", text.text());
-      output.add(name + ".ann", Brat.mentions(text, options.noLabel()));
+      output.add(name + ".ann", Brat.mentions(text, options.unlabelled().label()));
     }
     output.add("annotation.conf", Brat.config(labels));
   }

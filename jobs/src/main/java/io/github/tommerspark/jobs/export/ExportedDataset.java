@@ -52,20 +52,21 @@ record ExportedDataset(
    */
   static ExportedDataset of(AnnotatedDataset data, ExportOptions options) {
     StructType schema = data.rows().schema();
-    Optional<StructField> named = data.find(data.textName(options.textColumn()));
-    if (named.isEmpty() && options.textColumn() == null) {
+    Optional<StructField> named = data.find(data.textName(options.input().textColumn()));
+    if (named.isEmpty() && options.input().textColumn() == null) {
       throw new UserException(
           "Cannot export %s: it was written without its texts, or they are in none of its columns %s; annotate without --drop-text, or name the column with --text-column"
               .formatted(data, data.names()));
     }
     String textColumn =
-        Corpus.textColumn(schema, data.textName(options.textColumn()), data.malformedColumn());
+        Corpus.textColumn(
+            schema, data.textName(options.input().textColumn()), data.malformedColumn());
     Column text = TextReader.strings(data.rows(), textColumn);
     Map<String, String> names = data.models();
     List<String> columns = columns(data, options);
 
     List<Column> selected = new ArrayList<>();
-    selected.add(data.id(options.idColumn(), text).as(ID));
+    selected.add(data.id(options.input().idColumn(), text).as(ID));
     selected.add(text.as(TEXT));
     selected.add(AnnotatedDataset.failed(data.rows(), data.malformedColumn()).as(FAILED));
     for (int m = 0; m < columns.size(); m++) {
@@ -75,13 +76,14 @@ record ExportedDataset(
     Dataset<Row> all = data.rows().select(selected.toArray(Column[]::new));
     Dataset<Row> documents =
         all.where(ColumnNames.column(TEXT).isNotNull().and(not(ColumnNames.column(FAILED))));
-    if (options.documents() != null) {
-      Column position = sha2(concat(lit(options.seed() + ":"), ColumnNames.column(ID)), 256);
+    if (options.sample().documents() != null) {
+      Column position =
+          sha2(concat(lit(options.sample().seed() + ":"), ColumnNames.column(ID)), 256);
       documents =
           documents
               .withColumn(POSITION, position)
               .orderBy(POSITION, ID, TEXT)
-              .limit(options.documents())
+              .limit(options.sample().documents())
               .drop(POSITION);
     }
     return new ExportedDataset(
@@ -99,11 +101,13 @@ record ExportedDataset(
   private static Column isWanted(Column mention, ExportOptions options) {
     Column score = mention.getField("score");
     Column wanted = score.isNull().or(score.geq(lit((float) options.threshold())));
-    return options.requireLabel() ? wanted.and(mention.getField("label").isNotNull()) : wanted;
+    return options.unlabelled().leftOut()
+        ? wanted.and(mention.getField("label").isNotNull())
+        : wanted;
   }
 
   private static List<String> columns(AnnotatedDataset data, ExportOptions options) {
-    List<String> columns = data.mentionColumns(options.columns(), "export");
+    List<String> columns = data.mentionColumns(options.input().columns(), "export");
     if (columns.isEmpty()) {
       throw new UserException(
           "Cannot find mentions in %s: none of its columns %s is an array of structs with start and end"

@@ -2,7 +2,9 @@ package io.github.tommerspark.jobs.judge;
 
 import io.github.tommerspark.jobs.cli.CommonOptions;
 import io.github.tommerspark.jobs.cli.Sessions;
+import io.github.tommerspark.jobs.dataset.AnnotatedInput;
 import io.github.tommerspark.jobs.format.InputFormat;
+import io.github.tommerspark.jobs.output.ResultPlace;
 import io.github.tommerspark.judge.ApiKey;
 import io.github.tommerspark.judge.Endpoint;
 import io.github.tommerspark.judge.JudgePrompt;
@@ -242,15 +244,15 @@ public final class JudgeCommand implements Callable<Integer> {
     return common.checked(
         () ->
             new JudgeOptions(
-                input,
-                inputFormat == null ? null : InputFormat.parse(inputFormat),
-                textColumn,
-                idColumn,
-                columns,
-                output,
-                overwrite,
+                new AnnotatedInput(
+                    List.of(input),
+                    inputFormat == null ? null : InputFormat.parse(inputFormat),
+                    textColumn,
+                    idColumn,
+                    columns),
                 sampleDocuments,
                 seed,
+                new ResultPlace(output, overwrite),
                 new JudgePrompt(judgeModel, context, maxAnswerTokens),
                 new JudgeSettings(
                     Endpoint.parse(endpoint),

@@ -41,8 +41,7 @@ final class JudgeJob {
   static Optional<JudgeResult> run(
       SparkSession spark, JudgeOptions options, Predicate<JudgePlan> approval) throws IOException {
     JudgeOutput output =
-        JudgeOutput.open(
-            options.output(), options.overwrite(), spark.sparkContext().hadoopConfiguration());
+        JudgeOutput.open(options.output(), spark.sparkContext().hadoopConfiguration());
     try (VerdictCache cache = VerdictCache.open(options.cache())) {
       JudgeSample sample = JudgeSample.draw(spark, options);
       JudgePlan plan = JudgePlan.of(sample, options, cache);
@@ -97,7 +96,7 @@ final class JudgeJob {
         "judge",
         "tommer-spark " + Version.number(),
         Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
-        Redaction.uri(options.input()),
+        Redaction.uri(options.input().paths().get(0)),
         options.settings().endpoint().host(),
         options.prompt().model(),
         options.prompt().context(),

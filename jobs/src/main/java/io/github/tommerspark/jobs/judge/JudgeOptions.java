@@ -1,47 +1,34 @@
 package io.github.tommerspark.jobs.judge;
 
-import io.github.tommerspark.jobs.format.InputFormat;
+import io.github.tommerspark.jobs.dataset.AnnotatedInput;
+import io.github.tommerspark.jobs.output.ResultPlace;
 import io.github.tommerspark.judge.JudgePrompt;
 import io.github.tommerspark.judge.JudgeSettings;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Options of the judge job.
  *
- * @param input an annotated dataset: a path on any file system that Hadoop knows
- * @param format of its files; null to go by their names
- * @param textColumn null for the one that the dataset's provenance names, else "text"
- * @param idColumn null for the one that the dataset's provenance names, else "id"
- * @param columns with mentions; empty for all that there are
- * @param output directory on any file system that Hadoop knows
- * @param overwrite whether to replace an earlier result there
+ * @param input the dataset
  * @param documents to sample at most
  * @param seed of the sample
+ * @param output where verdicts are written
  * @param prompt how the judge is asked
  * @param settings how its endpoint is treated
  * @param cache local file of verdicts
  * @param price of a million tokens; null if not known
  */
 record JudgeOptions(
-    String input,
-    InputFormat format,
-    String textColumn,
-    String idColumn,
-    List<String> columns,
-    String output,
-    boolean overwrite,
+    AnnotatedInput input,
     int documents,
     long seed,
+    ResultPlace output,
     JudgePrompt prompt,
     JudgeSettings settings,
     Path cache,
-    Price price) {
-
-  JudgeOptions {
-    columns = List.copyOf(columns);
-  }
+    @Nullable Price price) {
 
   /**
    * Price of a million tokens, in any currency.

@@ -1,5 +1,6 @@
 package io.github.tommerspark.jobs.judge;
 
+import io.github.tommerspark.jobs.output.ResultPlace;
 import io.github.tommerspark.jobs.output.WholeFile;
 import io.github.tommerspark.message.Redaction;
 import io.github.tommerspark.message.UserException;
@@ -47,12 +48,12 @@ final class JudgeOutput {
   /**
    * Looks at the directory before any work is done.
    *
-   * @param overwrite whether an earlier result may be replaced
+   * @param place where to write
    * @throws UserException if something is in the way
    */
-  static JudgeOutput open(String given, boolean overwrite, Configuration hadoop) {
+  static JudgeOutput open(ResultPlace place, Configuration hadoop) {
     try {
-      Path path = new Path(given);
+      Path path = new Path(place.path());
       FileSystem fs = path.getFileSystem(hadoop);
       JudgeOutput output = new JudgeOutput(fs, fs.makeQualified(path));
       String shown = Redaction.uri(fs.makeQualified(path).toString());
@@ -61,7 +62,7 @@ final class JudgeOutput {
             "Cannot write to %s: it is a file; --output names a directory".formatted(shown));
       }
       boolean earlier = fs.exists(output.summary);
-      if (earlier && !overwrite) {
+      if (earlier && !place.overwrite()) {
         throw new UserException(
             "Cannot write to %s: it holds a judge.json already; name another --output or say --overwrite"
                 .formatted(shown));
@@ -75,7 +76,7 @@ final class JudgeOutput {
       return output;
     } catch (IOException | IllegalArgumentException e) {
       throw new UserException(
-          "Cannot write to %s: %s".formatted(Redaction.uri(given), e.getMessage()), e);
+          "Cannot write to %s: %s".formatted(Redaction.uri(place.path()), e.getMessage()), e);
     }
   }
 

@@ -66,15 +66,15 @@ record JudgeSample(
    * @throws IOException if the provenance of the dataset cannot be read
    */
   static JudgeSample draw(SparkSession spark, JudgeOptions options) throws IOException {
-    AnnotatedDataset data =
-        AnnotatedDataset.open(spark, List.of(options.input()), options.format());
+    AnnotatedDataset data = options.input().open(spark);
     StructType schema = data.rows().schema();
     String textColumn =
-        Corpus.textColumn(schema, data.textName(options.textColumn()), data.malformedColumn());
+        Corpus.textColumn(
+            schema, data.textName(options.input().textColumn()), data.malformedColumn());
     Map<String, String> models = models(data, options);
 
     Column text = TextReader.strings(data.rows(), textColumn);
-    Column id = data.id(options.idColumn(), text);
+    Column id = data.id(options.input().idColumn(), text);
 
     List<String> columns = List.copyOf(models.keySet());
     List<Column> selected = new ArrayList<>();
@@ -102,11 +102,11 @@ record JudgeSample(
   /** Names of models by column, of the columns asked for or of all that hold mentions. */
   private static Map<String, String> models(AnnotatedDataset data, JudgeOptions options) {
     Map<String, String> names = data.models();
-    List<String> columns = data.mentionColumns(options.columns(), "judge");
+    List<String> columns = data.mentionColumns(options.input().columns(), "judge");
     if (columns.isEmpty()) {
       throw new UserException(
           "Cannot find mentions in %s: no column is an array of structs with start and end"
-              .formatted(Redaction.uri(options.input())));
+              .formatted(Redaction.uri(options.input().paths().get(0))));
     }
     return columns.stream()
         .collect(

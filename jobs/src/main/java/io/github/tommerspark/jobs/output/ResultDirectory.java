@@ -25,17 +25,17 @@ public final class ResultDirectory {
   /**
    * Looks at the directory before any work is done.
    *
-   * @param given where to write; relative to the driver's working directory
-   * @param overwrite whether to replace results that are there
+   * @param place where to write; relative to the driver's working directory
    * @param own which files, by path relative to the directory, are results
    * @throws UserException if it holds results that are not to be replaced, or other files
    */
   public static ResultDirectory open(
-      String given, boolean overwrite, Configuration hadoop, Predicate<String> own) {
+      ResultPlace place, Configuration hadoop, Predicate<String> own) {
+    String given = place.path();
     try {
       OutputDirectory directory = OutputDirectory.unchecked(given, WriteMode.APPEND, false, hadoop);
       Set<String> before = directory.files("").keySet();
-      if (!before.isEmpty() && !overwrite) {
+      if (!before.isEmpty() && !place.overwrite()) {
         throw new UserException(
             "Cannot write to %s: it holds data already; name another --output, or say --mode overwrite"
                 .formatted(directory));

@@ -129,6 +129,11 @@ public final class ReportCommand implements Callable<Integer> {
       throw common.impossible("--threshold must be at least 0 and below 1, but is " + threshold);
     }
     return new ReportOptions(
-        inputs, output, title, documents, characters, threshold, seed, textColumn, goldColumn);
+        inputs,
+        output,
+        title,
+        new ReportOptions.Shown(documents, characters, threshold, seed),
+        textColumn,
+        goldColumn);
   }
 }

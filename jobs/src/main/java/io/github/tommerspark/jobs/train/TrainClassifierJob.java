@@ -18,6 +18,7 @@ import io.github.tommerspark.engine.Torch;
 import io.github.tommerspark.gold.GoldDocument;
 import io.github.tommerspark.head.Calibration;
 import io.github.tommerspark.jobs.dataset.GoldData;
+import io.github.tommerspark.jobs.dataset.GoldReading;
 import io.github.tommerspark.jobs.output.OutputDirectory;
 import io.github.tommerspark.jobs.output.Provenance;
 import io.github.tommerspark.message.Redaction;
@@ -386,7 +387,8 @@ public final class TrainClassifierJob {
 
   private List<GoldData> read(SparkSession spark, Map<String, List<String>> given)
       throws IOException {
-    return GoldData.read(spark, given, options.goldFormat(), options.goldColumn(), options.types());
+    return GoldData.read(
+        spark, given, new GoldReading(options.goldFormat(), options.goldColumn(), options.types()));
   }
 
   private static List<LabelledSet> sets(List<GoldData> data) {

@@ -3,19 +3,16 @@ package io.github.tommerspark.jobs.train;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.DeviceChoice;
 import io.github.tommerspark.engine.EngineOptions;
+import io.github.tommerspark.gold.TypeMap;
 import io.github.tommerspark.head.HeadType;
-import io.github.tommerspark.head.ScoreNormalization;
 import io.github.tommerspark.jobs.cli.CommonOptions;
 import io.github.tommerspark.jobs.cli.Sessions;
 import io.github.tommerspark.jobs.dataset.GoldOptions;
 import io.github.tommerspark.jobs.dataset.ShippedData;
+import io.github.tommerspark.jobs.output.ResultPlace;
 import io.github.tommerspark.model.ModelArguments;
 import io.github.tommerspark.text.BosPolicy;
-import io.github.tommerspark.train.Dilation;
-import io.github.tommerspark.train.HeadLayout;
 import io.github.tommerspark.train.HeadSlot;
-import io.github.tommerspark.train.Schedule;
-import io.github.tommerspark.train.TrainingOptions;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -23,7 +20,6 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -57,7 +53,6 @@ import picocli.CommandLine.Spec;
     })
 public final class TrainCommand implements Callable<Integer> {
 
-  private static final String BALANCED = "balanced";
   private static final Pattern SIZE = Pattern.compile("(\\d+)([kmgt]?)b?");
 
   @Spec private CommandSpec command;
@@ -118,200 +113,9 @@ public final class TrainCommand implements Callable<Integer> {
           "Ranks of heads; each layer gets one of each (default: 64; 32 for boundary heads).")
   private String ranks;
 
-  @Option(
-      names = "--head-type",
-      paramLabel = "TYPE",
-      defaultValue = "published",
-      description =
-          "published is the paper's layout; boundary looks at first and last tokens with their neighbours and at what lies inside a span, and finds more (default: ${DEFAULT-VALUE}).")
-  private String headType;
+  @Mixin private HeadOptions headOptions;
 
-  @Option(
-      names = "--token-size",
-      paramLabel = "N",
-      defaultValue = "" + HeadLayout.TOKEN_SIZE,
-      description = "Numbers per token of boundary heads (default: ${DEFAULT-VALUE}).")
-  private int tokenSize;
-
-  @Option(
-      names = "--embedding-size",
-      paramLabel = "N",
-      defaultValue = "" + HeadLayout.EMBEDDING_SIZE,
-      description =
-          "Numbers per token in its context of boundary heads (default: ${DEFAULT-VALUE}).")
-  private int embeddingSize;
-
-  @Option(
-      names = "--inside-probes",
-      paramLabel = "N",
-      defaultValue = "" + HeadLayout.INSIDE_PROBES,
-      description =
-          "Probes whose greatest and least values inside a span boundary heads use (default: ${DEFAULT-VALUE}).")
-  private int insideProbes;
-
-  @Option(
-      names = "--word-boundaries",
-      negatable = true,
-      description =
-          "Learn and find only mentions that begin and end at word boundaries (default: no; yes for boundary heads).")
-  private Boolean wordBoundaries;
-
-  @Option(
-      names = "--window",
-      paramLabel = "N",
-      defaultValue = "25",
-      description =
-          "Largest distance between the first and last token of a mention, which has one token more; 0 is no limit (default: ${DEFAULT-VALUE}).")
-  private int window;
-
-  @Option(
-      names = "--cosine",
-      negatable = true,
-      defaultValue = "true",
-      fallbackValue = "true",
-      description =
-          "Match tokens by cosine, or with --no-cosine by scaled product (default: cosine).")
-  private boolean cosine;
-
-  @Option(
-      names = "--causal",
-      negatable = true,
-      defaultValue = "true",
-      fallbackValue = "true",
-      description =
-          "Mask starts after the end, or with --no-causal let them take part (default: causal).")
-  private boolean causal;
-
-  @Option(
-      names = "--normalize-scores",
-      paramLabel = "NAME",
-      defaultValue = "none",
-      description = "none, log_sigmoid or atan, applied to matches (default: ${DEFAULT-VALUE}).")
-  private String normalization;
-
-  @Option(
-      names = "--epochs",
-      paramLabel = "N",
-      description = "Passes over the data in each phase (default: 8; 6 for boundary heads).")
-  private Integer epochs;
-
-  @Option(
-      names = "--batch",
-      paramLabel = "N",
-      description = "Documents of a step (default: 16; 32 for boundary heads).")
-  private Integer batch;
-
-  @Option(
-      names = "--learning-rate",
-      paramLabel = "X",
-      description =
-          "AdamW's learning rate, the highest of a phase (default: 0.01; 0.003 for boundary heads).")
-  private Double learningRate;
-
-  @Option(
-      names = "--schedule",
-      paramLabel = "NAME",
-      description =
-          "plateau halves the learning rate when the loss no longer falls; one-cycle lets it rise over a tenth of the steps and fall to 0 along a cosine (default: plateau; one-cycle for boundary heads).")
-  private String schedule;
-
-  @Option(
-      names = "--min-learning-rate",
-      paramLabel = "X",
-      defaultValue = "5e-5",
-      description = "A head's phase ends when its rate falls below (default: ${DEFAULT-VALUE}).")
-  private double minLearningRate;
-
-  @Option(
-      names = "--patience",
-      paramLabel = "N",
-      defaultValue = "5000",
-      description =
-          "Steps without a lower loss before the rate is halved (default: ${DEFAULT-VALUE}).")
-  private int patience;
-
-  @Option(
-      names = "--clip",
-      paramLabel = "X",
-      defaultValue = "1.0",
-      description =
-          "Largest norm of a head's gradients; 0 is no limit (default: ${DEFAULT-VALUE}).")
-  private double clip;
-
-  @Option(
-      names = "--weight-decay",
-      paramLabel = "X",
-      defaultValue = "1e-4",
-      description = "AdamW's decoupled weight decay (default: ${DEFAULT-VALUE}).")
-  private double weightDecay;
-
-  @Option(
-      names = "--positive-weight",
-      paramLabel = "X",
-      description =
-          "Weight of gold spans in the loss: balanced, so that in every batch they weigh as much as all others, or a number (default: balanced; 1 for boundary heads).")
-  private String positiveWeight;
-
-  @Option(
-      names = "--dropout",
-      paramLabel = "P",
-      description =
-          "Share of the numbers per token of boundary heads that are dropped in a step (default: 0.2).")
-  private Double dropout;
-
-  @Option(
-      names = "--dilation",
-      paramLabel = "D[,E]",
-      description =
-          "Count in the loss only spans near gold ones: D from 1 on, those that begin or end within D tokens of one; 0, those with the end of one; D,E, those whose start is within D tokens of its start and whose end within E of its end (default: all spans).")
-  private String dilation;
-
-  @Option(
-      names = "--pseudo-labels",
-      paramLabel = "P",
-      defaultValue = "1",
-      description =
-          "Probability above which a head's own score is the label; 1 is never (default: ${DEFAULT-VALUE}).")
-  private double pseudoLabels;
-
-  @Option(
-      names = "--distillation-phases",
-      paramLabel = "N",
-      description =
-          "Phases after the first, in which a head learns from itself and the gold spans (default: 1; 0 for boundary heads).")
-  private Integer distillationPhases;
-
-  @Option(
-      names = "--teacher-threshold",
-      paramLabel = "P",
-      defaultValue = "0.9",
-      description =
-          "Probability above which the teacher's spans are labels (default: ${DEFAULT-VALUE}).")
-  private double teacherThreshold;
-
-  @Option(
-      names = "--temperature",
-      paramLabel = "X",
-      defaultValue = "1",
-      description = "Divides the logits of teacher and student (default: ${DEFAULT-VALUE}).")
-  private double temperature;
-
-  @Option(
-      names = "--dense-distillation",
-      description = "Learn the teacher's probabilities instead of labels.")
-  private boolean denseDistillation;
-
-  @Option(
-      names = "--reset-student",
-      description = "Begin distillation phases with new weights instead of the teacher's.")
-  private boolean resetStudent;
-
-  @Option(
-      names = "--seed",
-      paramLabel = "N",
-      defaultValue = "0",
-      description = "Of initial weights and the order of documents (default: ${DEFAULT-VALUE}).")
-  private long seed;
+  @Mixin private LearningOptions learning;
 
   @Option(
       names = "--bos",
@@ -404,109 +208,47 @@ public final class TrainCommand implements Callable<Integer> {
       throw new IllegalArgumentException("--overwrite and --resume exclude each other");
     }
     List<Integer> wantedLayers = layers.equals("all") ? List.of() : numbers("--layers", layers);
-    HeadType type = HeadType.parse(headType);
+    HeadType type = headOptions.type();
     List<Integer> wantedRanks =
         numbers("--ranks", ranks != null ? ranks : type == HeadType.BOUNDARY ? "32" : "64");
     wantedLayers.forEach(layer -> new HeadSlot(layer, 1));
     wantedRanks.forEach(rank -> new HeadSlot(0, rank));
     return new TrainOptions(
-        ShippedData.files(train, "train"),
-        ShippedData.files(dev, "dev"),
-        goldOptions.format(),
-        goldOptions.column(),
-        keepUnannotated,
-        dropPronouns,
-        ModelArguments.backbone(backbone),
+        new TrainOptions.Gold(
+            ShippedData.files(train, "train"),
+            ShippedData.files(dev, "dev"),
+            goldOptions.reading(TypeMap.NONE),
+            keepUnannotated,
+            dropPronouns),
+        new TrainOptions.Backbone(
+            ModelArguments.backbone(backbone),
+            bos == null ? null : BosPolicy.parse(bos),
+            maxTokens,
+            EngineOptions.defaults()
+                .withDtype(ComputeType.parse(dtype))
+                .withDevice(DeviceChoice.parse(device), 0)
+                .withBatchTokens(batchTokens)),
         wantedLayers,
         wantedRanks,
-        bos == null ? null : BosPolicy.parse(bos),
-        maxTokens,
-        EngineOptions.defaults()
-            .withDtype(ComputeType.parse(dtype))
-            .withDevice(DeviceChoice.parse(device), 0)
-            .withBatchTokens(batchTokens),
-        training(type),
+        learning.training(headOptions),
         bytes(cacheStates),
-        output,
-        overwrite,
+        new ResultPlace(output, overwrite),
         resume);
-  }
-
-  private TrainingOptions training(HeadType type) {
-    boolean boundary = type == HeadType.BOUNDARY;
-    return new TrainingOptions(
-        window,
-        causal,
-        cosine,
-        normalization(),
-        or(epochs, boundary ? 6 : 8),
-        or(batch, boundary ? 32 : 16),
-        or(learningRate, boundary ? 3e-3 : 1e-2),
-        minLearningRate,
-        patience,
-        clip,
-        weightDecay,
-        weight(or(positiveWeight, boundary ? "1" : BALANCED)),
-        pseudoLabels,
-        dilation == null ? Dilation.NONE : new Dilation(numbers("--dilation", dilation)),
-        or(distillationPhases, boundary ? 0 : 1),
-        teacherThreshold,
-        temperature,
-        denseDistillation,
-        resetStudent,
-        seed,
-        new HeadLayout(type, tokenSize, embeddingSize, insideProbes, or(wordBoundaries, boundary)),
-        or(dropout, boundary ? 0.2 : 0.0),
-        schedule != null
-            ? Schedule.parse(schedule)
-            : boundary ? Schedule.ONE_CYCLE : Schedule.PLATEAU);
-  }
-
-  private static <T> T or(T given, T otherwise) {
-    return given != null ? given : otherwise;
-  }
-
-  private ScoreNormalization normalization() {
-    return Arrays.stream(ScoreNormalization.values())
-        .filter(one -> name(one).equals(normalization))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "Unknown --normalize-scores \"%s\": use one of %s"
-                        .formatted(
-                            normalization,
-                            Arrays.stream(ScoreNormalization.values())
-                                .map(TrainCommand::name)
-                                .collect(Collectors.joining(", ")))));
-  }
-
-  private static String name(ScoreNormalization normalization) {
-    return normalization == ScoreNormalization.NONE ? "none" : normalization.key();
-  }
-
-  private static double weight(String positiveWeight) {
-    if (positiveWeight.equals(BALANCED)) {
-      return 0;
-    }
-    try {
-      double weight = Double.parseDouble(positiveWeight);
-      if (weight > 0) {
-        return weight;
-      }
-    } catch (NumberFormatException e) {
-      // Said below.
-    }
-    throw new IllegalArgumentException(
-        "--positive-weight must be balanced or a number above 0, but is " + positiveWeight);
   }
 
   /** Different numbers, rising. */
   private static List<Integer> numbers(String option, String list) {
+    return wholeNumbers(option, list).stream().distinct().sorted().toList();
+  }
+
+  /**
+   * Parses numbers separated by commas.
+   *
+   * @throws IllegalArgumentException naming the option if one is none
+   */
+  static List<Integer> wholeNumbers(String option, String list) {
     try {
-      List<Integer> numbers =
-          Arrays.stream(list.split(",")).map(String::trim).map(Integer::valueOf).toList();
-      return option.equals("--dilation") ? numbers : numbers.stream().distinct().sorted().toList();
+      return Arrays.stream(list.split(",")).map(String::trim).map(Integer::valueOf).toList();
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException(
           "%s must be whole numbers separated by commas%s, but is %s"

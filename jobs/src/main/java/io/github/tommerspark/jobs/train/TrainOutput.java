@@ -71,14 +71,16 @@ final class TrainOutput {
    */
   static TrainOutput open(TrainOptions options, Configuration hadoop) {
     try {
-      Path given = new Path(options.output());
+      Path given = new Path(options.output().path());
       FileSystem fs = given.getFileSystem(hadoop);
       TrainOutput output = new TrainOutput(fs.makeQualified(given), fs);
       output.prepare(options);
       return output;
     } catch (IOException | IllegalArgumentException e) {
       throw new UserException(
-          "Cannot write to %s: %s".formatted(Redaction.uri(options.output()), e.getMessage()), e);
+          "Cannot write to %s: %s"
+              .formatted(Redaction.uri(options.output().path()), e.getMessage()),
+          e);
     }
   }
 
@@ -89,7 +91,7 @@ final class TrainOutput {
     }
     boolean finished = fs.exists(new Path(path, TABLE));
     boolean begun = newest().isPresent();
-    if (options.overwrite()) {
+    if (options.output().overwrite()) {
       remove();
     } else if (finished) {
       throw new UserException(

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.tommerspark.jobs.LocalSpark;
+import io.github.tommerspark.jobs.output.ResultPlace;
 import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.results.AgreementFile;
 import io.github.tommerspark.spark.AgreementPlan;
@@ -688,12 +689,9 @@ class AgreeJobTest {
           columns,
           textColumn,
           idColumn,
-          path(output),
-          overwrite,
-          100,
-          1,
-          votes,
-          consensusColumn);
+          new ResultPlace(path(output), overwrite),
+          new AgreeOptions.Bootstrap(100, 1),
+          new AgreeOptions.Consensus(votes, consensusColumn));
     }
   }
 }

@@ -3,6 +3,7 @@ package io.github.tommerspark.jobs.agree;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.tommerspark.jobs.output.ResultPlace;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
@@ -19,12 +20,9 @@ class AgreeOptionsTest {
                 null,
                 null,
                 null,
-                "out",
-                false,
-                1000,
-                1,
-                0,
-                "mentions_consensus"));
+                new ResultPlace("out", false),
+                new AgreeOptions.Bootstrap(1000, 1),
+                new AgreeOptions.Consensus(0, "mentions_consensus")));
   }
 
   @Test
@@ -43,12 +41,9 @@ class AgreeOptionsTest {
                 List.of("p", "q"),
                 "body",
                 "key",
-                "out",
-                true,
-                50,
-                7,
-                2,
-                "agreed"));
+                new ResultPlace("out", true),
+                new AgreeOptions.Bootstrap(50, 7),
+                new AgreeOptions.Consensus(2, "agreed")));
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.tommerspark.jobs.LocalSpark;
+import io.github.tommerspark.jobs.output.ResultPlace;
 import io.github.tommerspark.results.AgreementFile;
 import io.github.tommerspark.spark.MentionColumns;
 import java.io.IOException;
@@ -89,12 +90,9 @@ class AgreeSoakTest {
                 null,
                 null,
                 null,
-                path("agreement-" + output),
-                false,
-                1000,
-                1,
-                2,
-                "agreed"));
+                new ResultPlace(path("agreement-" + output), false),
+                new AgreeOptions.Bootstrap(1000, 1),
+                new AgreeOptions.Consensus(2, "agreed")));
     LOG.info(
         "{}: {} s in a heap of {} MiB\n{}",
         output,

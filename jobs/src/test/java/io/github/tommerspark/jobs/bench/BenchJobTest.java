@@ -35,10 +35,11 @@ class BenchJobTest {
             null,
             ModelSpec.bundled("nano-llama"),
             EngineOptions.defaults().withDtype(ComputeType.FP32),
-            3000,
-            List.of(BenchCut.NONE, BenchCut.parse("sentence"), BenchCut.parse("700")),
-            2,
-            List.of(),
+            new BenchOptions.Measured(
+                3000,
+                List.of(BenchCut.NONE, BenchCut.parse("sentence"), BenchCut.parse("700")),
+                2,
+                List.of()),
             1_000_000,
             List.of(),
             folder);
@@ -120,10 +121,7 @@ class BenchJobTest {
                 .withDtype(ComputeType.FP32)
                 .withBatchTokens(500)
                 .withCallMicros(micros),
-            3000,
-            List.of(BenchCut.NONE),
-            1,
-            List.of(),
+            new BenchOptions.Measured(3000, List.of(BenchCut.NONE), 1, List.of()),
             1_000,
             List.of(results),
             work);

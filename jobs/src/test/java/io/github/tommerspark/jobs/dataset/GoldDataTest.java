@@ -28,9 +28,7 @@ class GoldDataTest {
         GoldData.read(
                 spark,
                 Map.of("set", List.of(file.toString())),
-                GoldSource.PARQUET,
-                "go`ld",
-                TypeMap.NONE)
+                new GoldReading(GoldSource.PARQUET, "go`ld", TypeMap.NONE))
             .get(0);
     assertThat(data.documents()).hasSize(1);
     assertThat(data.documents().get(0).mentions()).hasSize(1);

@@ -17,6 +17,7 @@ import io.github.tommerspark.jobs.annotate.AnnotateJob;
 import io.github.tommerspark.jobs.annotate.AnnotateOptions;
 import io.github.tommerspark.jobs.dataset.CorpusOptions;
 import io.github.tommerspark.jobs.dataset.GoldData;
+import io.github.tommerspark.jobs.dataset.GoldReading;
 import io.github.tommerspark.jobs.dataset.GoldSource;
 import io.github.tommerspark.jobs.format.InputFormat;
 import io.github.tommerspark.jobs.format.OutputFormat;
@@ -330,9 +331,7 @@ class ExportJobTest {
             spark,
             "gold",
             List.of(folder.resolve(path).toString()),
-            source,
-            "entities",
-            TypeMap.NONE)
+            new GoldReading(source, "entities", TypeMap.NONE))
         .documents();
   }
 

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.tommerspark.jobs.TommerSpark;
+import io.github.tommerspark.jobs.dataset.AnnotatedInput;
 import io.github.tommerspark.jobs.format.InputFormat;
+import io.github.tommerspark.jobs.output.ResultPlace;
 import io.github.tommerspark.judge.ApiKey;
 import io.github.tommerspark.judge.JudgePrompt;
 import io.github.tommerspark.judge.JudgeSettings;
@@ -43,7 +45,7 @@ class JudgeCommandTest {
     assertThat(options.prompt()).isEqualTo(new JudgePrompt("judge", 30, 100));
     assertThat(options.documents()).isEqualTo(1000);
     assertThat(options.seed()).isZero();
-    assertThat(options.columns()).isEmpty();
+    assertThat(options.input().columns()).isEmpty();
     assertThat(options.cache()).isEqualTo(Path.of("judge-cache.jsonl"));
     assertThat(options.price()).isNull();
     JudgeSettings settings = options.settings();
@@ -69,15 +71,11 @@ class JudgeCommandTest {
     assertThat(options)
         .isEqualTo(
             new JudgeOptions(
-                "in",
-                InputFormat.JSON,
-                "body",
-                "key",
-                List.of("a", "b"),
-                "out",
-                true,
+                new AnnotatedInput(
+                    List.of("in"), InputFormat.JSON, "body", "key", List.of("a", "b")),
                 5,
                 -3,
+                new ResultPlace("out", true),
                 new JudgePrompt("judge", 10, 2000),
                 new JudgeSettings(
                     options.settings().endpoint(), key, 70, 20, 2, Duration.ofSeconds(5)),

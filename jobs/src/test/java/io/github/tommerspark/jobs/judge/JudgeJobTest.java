@@ -10,9 +10,11 @@ import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.jobs.LocalSpark;
 import io.github.tommerspark.jobs.annotate.AnnotateJob;
 import io.github.tommerspark.jobs.annotate.AnnotateOptions;
+import io.github.tommerspark.jobs.dataset.AnnotatedInput;
 import io.github.tommerspark.jobs.dataset.CorpusOptions;
 import io.github.tommerspark.jobs.format.OutputFormat;
 import io.github.tommerspark.jobs.output.OutputOptions;
+import io.github.tommerspark.jobs.output.ResultPlace;
 import io.github.tommerspark.jobs.output.WriteMode;
 import io.github.tommerspark.judge.ApiKey;
 import io.github.tommerspark.judge.ChatServer;
@@ -384,15 +386,10 @@ class JudgeJobTest {
 
     JudgeOptions build() {
       return new JudgeOptions(
-          input.toString(),
-          null,
-          null,
-          null,
-          columns,
-          folder.resolve(output).toString(),
-          overwrite,
+          new AnnotatedInput(List.of(input.toString()), null, null, null, columns),
           documents,
           seed,
+          new ResultPlace(folder.resolve(output).toString(), overwrite),
           new JudgePrompt("judge", 30, 100),
           new JudgeSettings(
               Endpoint.parse(endpoint),

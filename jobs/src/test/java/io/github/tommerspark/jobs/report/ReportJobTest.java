@@ -326,7 +326,8 @@ class ReportJobTest {
     }
 
     ReportOptions build() {
-      return new ReportOptions(inputs, output, "Title", 40, 3_000, threshold, seed, text, gold);
+      return new ReportOptions(
+          inputs, output, "Title", new ReportOptions.Shown(40, 3_000, threshold, seed), text, gold);
     }
   }
 }
