@@ -32,6 +32,7 @@ java=${JAVA_HOME:+$JAVA_HOME/bin/}java
 
 rm -rf "$work"
 mkdir -p "$work/in"
+echo "# Nothing of this machine." > "$work/empty.conf"
 head -n 200 "$root/data/open-entities/dev.jsonl" | split -l 25 --additional-suffix=.jsonl - "$work/in/"
 
 # --- the cluster ----------------------------------------------------------------------------------
@@ -129,7 +130,7 @@ submit() {
   timeout "$limit" "$SPARK_HOME/bin/spark-submit" --driver-memory 1g --executor-memory 1g --executor-cores 1 \
     --conf spark.ui.enabled=false --conf spark.log.level=WARN --conf spark.locality.wait=0 \
     --conf spark.scheduler.minRegisteredResourcesRatio=1.0 --conf spark.sql.shuffle.partitions=2 \
-    --properties-file /dev/null "$@" > "$work/$name.log" 2>&1 || {
+    --properties-file "$work/empty.conf" "$@" > "$work/$name.log" 2>&1 || {
     local code=$?
     tail -n 40 "$work/$name.log" >&2
     fail "$name ended with $code; what it printed is in $work/$name.log"

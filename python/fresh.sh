@@ -66,7 +66,8 @@ for spark in "$@"; do
   packages=()
   # PyPI's PySpark has no server before 4.0.
   [[ "$spark" != 3.* ]] || packages=(--packages "org.apache.spark:spark-connect_2.12:$spark")
-  "$env/bin/spark-submit" --class org.apache.spark.sql.connect.service.SparkConnectServer \
+  home=$("$env/bin/python" -c 'import os, pyspark; print(os.path.dirname(pyspark.__file__))')
+  SPARK_HOME=$home "$home/bin/spark-submit" --class org.apache.spark.sql.connect.service.SparkConnectServer \
     --master 'local[2]' --jars "$jar" --driver-class-path "$jar" ${packages[@]+"${packages[@]}"} \
     --conf spark.sql.extensions=io.github.tommerspark.sql.TommerExtensions \
     --conf spark.connect.grpc.binding.port="$port" --conf spark.ui.enabled=false \
