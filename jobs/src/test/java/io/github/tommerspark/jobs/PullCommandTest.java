@@ -65,7 +65,11 @@ class PullCommandTest {
 
     String pulled = run(0, Map.of(), "pull", "some-org/Some.Model-1", "some-org/head");
     // Where the machine is slow, it also tells how far it is.
-    assertThat(pulled.lines().filter(line -> !line.matches(".*: [0-9.]+ [kM]?B of [0-9.]+ [kM]?B")).toList())
+    assertThat(
+            pulled
+                .lines()
+                .filter(line -> !line.matches(".*: [0-9.]+ [kM]?B of [0-9.]+ [kM]?B"))
+                .toList())
         .satisfiesExactly(
             line ->
                 assertThat(line)

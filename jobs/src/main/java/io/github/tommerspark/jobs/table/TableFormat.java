@@ -1,24 +1,33 @@
 package io.github.tommerspark.jobs.table;
 
 import io.github.tommerspark.message.UserException;
+import java.time.Instant;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import org.apache.spark.sql.SparkSession;
 
 /** The formats of tables that can be written. */
 public enum TableFormat {
   /** Apache Iceberg. */
   ICEBERG(
       "org.apache.iceberg.spark.SparkCatalog",
-      "org.apache.iceberg:iceberg-spark-runtime-3.5_2.12:1.10.1",
+      Map.of(
+          "3.5", "org.apache.iceberg:iceberg-spark-runtime-3.5_2.12:1.10.1",
+          "4.0", "org.apache.iceberg:iceberg-spark-runtime-4.0_2.13:1.11.0",
+          "4.1", "org.apache.iceberg:iceberg-spark-runtime-4.1_2.13:1.11.0"),
       Set.of("snapshot-id", "as-of-timestamp", "branch", "tag")),
   /** Delta Lake. */
   DELTA(
       "io.delta.sql.DeltaSparkSessionExtension",
-      "io.delta:delta-spark_2.12:3.3.2",
+      Map.of(
+          "3.5", "io.delta:delta-spark_2.12:3.3.2",
+          "4.0", "io.delta:delta-spark_4.0_2.13:4.4.0",
+          "4.1", "io.delta:delta-spark_4.1_2.13:4.4.0"),
       Set.of("versionasof", "timestampasof"));
 
   private static final String EXTENSIONS = "spark.sql.extensions";
@@ -26,10 +35,13 @@ public enum TableFormat {
   private static final String DELTA_CATALOG = "org.apache.spark.sql.delta.catalog.DeltaCatalog";
 
   private final String mark;
-  private final String packages;
+
+  /** By line of Spark. */
+  private final Map<String, String> packages;
+
   private final Set<String> snapshots;
 
-  TableFormat(String mark, String packages, Set<String> snapshots) {
+  TableFormat(String mark, Map<String, String> packages, Set<String> snapshots) {
     this.mark = mark;
     this.packages = packages;
     this.snapshots = snapshots;
@@ -65,9 +77,18 @@ public enum TableFormat {
   void require() {
     if (!isThere()) {
       throw new UserException(
-          "The jars of %s are not among Spark's: bring them, such as by --packages %s (docs/tables.md)"
-              .formatted(label(), packages));
+          "The jars of %s are not among Spark's: bring %s (docs/tables.md)"
+              .formatted(label(), jarsFor(SparkSession.active().version())));
     }
+  }
+
+  /** The jars to bring to a version of Spark, as a message names them. */
+  String jarsFor(String spark) {
+    String line = spark.replaceFirst("^([0-9]+\\.[0-9]+).*", "$1");
+    String tried = packages.get(line);
+    return tried == null
+        ? "those that are made for Spark " + line
+        : "them, such as by --packages " + tried;
   }
 
   /**
@@ -94,7 +115,42 @@ public enum TableFormat {
         .anyMatch(option -> snapshots.contains(option.toLowerCase(Locale.ROOT)));
   }
 
-  /** The option of a reader that takes a version as {@link TableHistory} names it. */
+  /**
+   * Options as the reader of this format takes them: on Spark 4, whose own options choose snapshots
+   * of any table, that of Iceberg refuses its former ones.
+   *
+   * @param options as they are named here
+   * @param spark the version of Spark that runs
+   * @throws UserException if several choose a snapshot
+   */
+  Map<String, String> readerOptions(Map<String, String> options, String spark) {
+    if (this != ICEBERG || spark.startsWith("3.")) {
+      return options;
+    }
+    Map<String, String> read = new HashMap<>();
+    options.forEach(
+        (key, value) -> {
+          String before =
+              switch (key.toLowerCase(Locale.ROOT)) {
+                case "snapshot-id", "branch", "tag" -> read.put("versionAsOf", value);
+                case "as-of-timestamp" ->
+                    read.put(
+                        "timestampAsOf", Instant.ofEpochMilli(Long.parseLong(value)).toString());
+                default -> {
+                  read.put(key, value);
+                  yield null;
+                }
+              };
+          if (before != null) {
+            throw new UserException(
+                "Cannot read a table in more than one snapshot: give one of the options "
+                    + String.join(", ", snapshots));
+          }
+        });
+    return read;
+  }
+
+  /** The option that takes a version as {@link TableHistory} names it. */
   String versionOption() {
     return this == ICEBERG ? "snapshot-id" : "versionAsOf";
   }

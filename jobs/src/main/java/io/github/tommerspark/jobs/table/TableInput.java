@@ -112,6 +112,8 @@ public record TableInput(TableName name, Dataset<Row> rows, List<Provenance> run
         history.version().ifPresent(newest -> all.put(format.get().versionOption(), newest));
       }
     }
-    return new TableInput(name, spark.read().options(all).table(name.sql()), runs);
+    Map<String, String> read =
+        format.map(known -> known.readerOptions(all, spark.version())).orElse(all);
+    return new TableInput(name, spark.read().options(read).table(name.sql()), runs);
   }
 }
