@@ -25,6 +25,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -218,7 +219,7 @@ public final class Backbone implements AutoCloseable {
     List<PtNDArray> matrices = plan.lastBlockProducts().stream().map(i -> arrays[i]).toList();
     double flops =
         plan.lastBlockProducts().stream()
-            .mapToDouble(i -> 2.0 * rows * plan.weights().get(i).tensor().elements())
+            .mapToDouble(i -> 2.0 * rows * plan.weights().get(i).stored().elements())
             .sum();
     ExecutorService threads = Executors.newFixedThreadPool(calls);
     try (PtNDManager owner = module.newCallManager();
@@ -283,25 +284,26 @@ public final class Backbone implements AutoCloseable {
 
     PtNDArray read(Resolved resolved) throws IOException {
       Weight weight = resolved.weight();
-      TensorInfo tensor = resolved.tensor();
       return switch (weight.kind()) {
         case ABSENT -> module.floats(module.manager(), new float[0], 0);
-        case TABLE -> module.floats(module.manager(), weight.values(), weight.shape());
-        case NORM -> module.floats(module.manager(), finite(tensor), weight.shape());
+        case TABLE ->
+            module.floats(
+                module.manager(), Objects.requireNonNull(weight.values()), weight.shape());
+        case NORM -> module.floats(module.manager(), finite(resolved.stored()), weight.shape());
         case NORM_OFFSET -> {
-          float[] scale = finite(tensor);
+          float[] scale = finite(resolved.stored());
           for (int i = 0; i < scale.length; i++) {
             scale[i] += 1;
           }
           yield module.floats(module.manager(), scale, weight.shape());
         }
-        case EMBEDDING -> finite(tensor, matrix(tensor, embeddingType(tensor)));
-        case LINEAR -> finite(tensor, matrix(tensor, computeType()));
+        case EMBEDDING -> finiteMatrix(resolved.stored(), embeddingType(resolved.stored()));
+        case LINEAR -> finiteMatrix(resolved.stored(), computeType());
         case TRANSPOSED ->
             loader.runTensor(
                 module.manager(),
                 "transposed",
-                IValue.from(finite(tensor, matrix(tensor, computeType()))));
+                IValue.from(finiteMatrix(resolved.stored(), computeType())));
       };
     }
 
@@ -313,7 +315,8 @@ public final class Backbone implements AutoCloseable {
       return values;
     }
 
-    private PtNDArray finite(TensorInfo tensor, PtNDArray weight) throws IOException {
+    private PtNDArray finiteMatrix(TensorInfo tensor, long type) throws IOException {
+      PtNDArray weight = matrix(tensor, type);
       try (IValue argument = IValue.from(weight);
           IValue finite = loader.run("finite", argument)) {
         if (!finite.toBoolean()) {

@@ -61,7 +61,7 @@ final class BackboneConfig {
           "Cannot read %s: field \"model_type\" is missing; supported: %s"
               .formatted(file, String.join(", ", Families.names())));
     }
-    return text("model_type", null);
+    return text("model_type", "");
   }
 
   /**

@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -119,7 +120,8 @@ public final class BackboneExport {
         (resolved, described) -> {
           Weight weight = resolved.weight();
           boolean scale =
-              weight.kind() == Weight.Kind.NORM && !weight.name().endsWith("bias")
+              weight.kind() == Weight.Kind.NORM
+                      && !Objects.requireNonNull(weight.name()).endsWith("bias")
                   || weight.kind() == Weight.Kind.NORM_OFFSET;
           described
               .putObject("random")
@@ -151,8 +153,8 @@ public final class BackboneExport {
     }
     weights(
         (resolved, described) -> {
-          described.put("tensor", resolved.tensor().name());
-          if (rows != null && resolved.tensor().name().equals(table)) {
+          described.put("tensor", resolved.stored().name());
+          if (rows != null && resolved.stored().name().equals(table)) {
             described.put("rows", "rows");
           }
         });

@@ -10,10 +10,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A checkpoint's backbone cut after a block: its config checked, its tensors found and their shapes
@@ -22,7 +24,13 @@ import java.util.stream.IntStream;
 public final class BackbonePlan {
 
   /** A weight and the tensor it is read from, which is null for weights that are not read. */
-  record Resolved(Weight weight, TensorInfo tensor) {}
+  record Resolved(Weight weight, @Nullable TensorInfo tensor) {
+
+    /** The tensor of a weight that is read. */
+    TensorInfo stored() {
+      return Objects.requireNonNull(tensor, weight.kind()::name);
+    }
+  }
 
   private final ModelDirectory directory;
   private final BackboneSpec spec;
@@ -128,7 +136,7 @@ public final class BackbonePlan {
 
   /** The table of tokens. */
   TensorInfo tokenEmbedding() {
-    return weights.get(Slot.TOKEN_EMBEDDING.ordinal()).tensor();
+    return weights.get(Slot.TOKEN_EMBEDDING.ordinal()).stored();
   }
 
   /** The snapshot. */
@@ -218,7 +226,7 @@ public final class BackbonePlan {
    * per parameter of a matrix. Embeddings are looked up, not multiplied.
    */
   public double productFlops() {
-    return products().mapToDouble(i -> 2.0 * weights.get(i).tensor().elements()).sum();
+    return products().mapToDouble(i -> 2.0 * weights.get(i).stored().elements()).sum();
   }
 
   /** Returns the places of the last block's matrices among the weights. */

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.zip.GZIPOutputStream;
 
 /**
@@ -73,7 +74,7 @@ public final class ExportedTensors {
         new GZIPOutputStream(new BufferedOutputStream(Files.newOutputStream(file)), 1 << 16)) {
       SafetensorsWriter.writeHeader(shapes, out);
       for (Map.Entry<String, byte[]> tensor : contents.entrySet()) {
-        int bytes = shapes.get(tensor.getKey()).dtype().bits() / Byte.SIZE;
+        int bytes = Objects.requireNonNull(shapes.get(tensor.getKey())).dtype().bits() / Byte.SIZE;
         out.write(planes(tensor.getValue(), bytes));
       }
     }

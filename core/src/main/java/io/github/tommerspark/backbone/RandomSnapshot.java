@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 
 /**
@@ -49,7 +50,7 @@ public final class RandomSnapshot {
         new BufferedOutputStream(Files.newOutputStream(directory.resolve(WEIGHTS)), 1 << 20)) {
       SafetensorsWriter.writeHeader(described.shapes(), out);
       for (Map.Entry<String, TensorShape> tensor : described.shapes().entrySet()) {
-        Weight.Kind kind = described.kinds().get(tensor.getKey());
+        Weight.Kind kind = Objects.requireNonNull(described.kinds().get(tensor.getKey()));
         write(tensor.getKey(), tensor.getValue(), kind, random, out);
       }
     }

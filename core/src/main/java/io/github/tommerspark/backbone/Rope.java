@@ -163,7 +163,20 @@ final class Rope {
       frequencies[i] = 1f / (float) Math.pow(theta, exponent);
     }
     JsonNode type = type();
-    switch (type == null ? "default" : type.asText()) {
+    if (type != null) {
+      scale(frequencies, type);
+    }
+    for (Map.Entry<String, JsonNode> entry : parameters.properties()) {
+      if (!KNOWN.contains(entry.getKey()) && !entry.getValue().isNull()) {
+        throw config.unsupported(
+            entry.getKey(), entry.getValue(), "parameters of rope types default, linear, llama3");
+      }
+    }
+    return frequencies;
+  }
+
+  private void scale(float[] frequencies, JsonNode type) throws ModelFormatException {
+    switch (type.asText()) {
       case "default" -> {}
       case "linear" -> {
         float factor = (float) config.positive(parameters, "factor");
@@ -174,13 +187,6 @@ final class Rope {
       case "llama3" -> llama3(frequencies);
       default -> throw config.unsupported("rope_type", type, "default", "linear", "llama3");
     }
-    for (Map.Entry<String, JsonNode> entry : parameters.properties()) {
-      if (!KNOWN.contains(entry.getKey()) && !entry.getValue().isNull()) {
-        throw config.unsupported(
-            entry.getKey(), entry.getValue(), "parameters of rope types default, linear, llama3");
-      }
-    }
-    return frequencies;
   }
 
   /** The rope type; null when there is none. */

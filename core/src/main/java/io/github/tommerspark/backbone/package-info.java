@@ -5,4 +5,7 @@
  * ({@code Slot}) and the script that takes them ({@code Forward}). {@code BackbonePlan} finds them
  * in a checkpoint, {@code Backbone} is the loaded model.
  */
+@NullMarked
 package io.github.tommerspark.backbone;
+
+import org.jspecify.annotations.NullMarked;

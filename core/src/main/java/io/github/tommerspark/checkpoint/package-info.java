@@ -5,4 +5,7 @@
  * the file before anything is allocated for it, and only the byte ranges of the tensors that are
  * asked for are read.
  */
+@NullMarked
 package io.github.tommerspark.checkpoint;
+
+import org.jspecify.annotations.NullMarked;

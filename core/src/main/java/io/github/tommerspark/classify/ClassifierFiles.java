@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 
 /**
@@ -99,7 +100,7 @@ public final class ClassifierFiles {
       return new LabelModel(
           config,
           shapes.keySet().stream().map(tensors::get).toList(),
-          tensors.get(ClassifierFields.SAMPLE),
+          Objects.requireNonNull(tensors.get(ClassifierFields.SAMPLE)),
           List.of(),
           List.of());
     } catch (IllegalArgumentException e) {
@@ -354,7 +355,10 @@ public final class ClassifierFiles {
     values.put(ClassifierFields.PROMPT_BIAS, classifier.promptBias());
     Map<String, FloatTensor> tensors = new LinkedHashMap<>();
     shapes(classifier.config(), classifier.zeroShot())
-        .forEach((name, shape) -> tensors.put(name, new FloatTensor(shape, values.get(name))));
+        .forEach(
+            (name, shape) ->
+                tensors.put(
+                    name, new FloatTensor(shape, Objects.requireNonNull(values.get(name)))));
     return tensors;
   }
 

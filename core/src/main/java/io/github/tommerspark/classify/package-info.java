@@ -7,4 +7,7 @@
  * mentions with labels that are given at run time and that the same truncated backbone has read.
  * Both are untrusted input.
  */
+@NullMarked
 package io.github.tommerspark.classify;
+
+import org.jspecify.annotations.NullMarked;

@@ -59,12 +59,12 @@ final class BertExport {
   record Weight(OnnxTensor tensor, long[] shape, boolean transposed) {}
 
   private final OnnxGraph graph;
-  private final ObjectNode given;
+  private final @Nullable ObjectNode given;
   private final String prefix;
   private final int layers;
   private final Map<String, Weight> weights = new LinkedHashMap<>();
 
-  private BertExport(OnnxGraph graph, ObjectNode given) throws IOException {
+  private BertExport(OnnxGraph graph, @Nullable ObjectNode given) throws IOException {
     this.graph = graph;
     this.given = given;
     this.prefix = findPrefix();
@@ -83,7 +83,7 @@ final class BertExport {
     return new BertExport(graph, given);
   }
 
-  private static void checkOperators(OnnxGraph graph, ObjectNode given)
+  private static void checkOperators(OnnxGraph graph, @Nullable ObjectNode given)
       throws ModelFormatException {
     Set<String> others = new TreeSet<>();
     for (OnnxNode node : graph.nodes()) {
@@ -155,7 +155,7 @@ final class BertExport {
     return "encoder.layer." + layer + ".";
   }
 
-  private OnnxTensor named(String name) {
+  private @Nullable OnnxTensor named(String name) {
     return graph.constant(prefix + name);
   }
 
@@ -293,7 +293,7 @@ final class BertExport {
    */
   Linear linear(String layer) throws ModelFormatException {
     List<Linear> found = new ArrayList<>();
-    OnnxTensor bias = named(layer + ".bias");
+    OnnxTensor bias = weight(layer + ".bias");
     for (OnnxNode node : consumersOf(prefix + layer + ".bias")) {
       if (node.outputs().size() != 1) {
         continue;

@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -26,14 +27,14 @@ final class BertExportConfig {
 
   private final BertExport export;
   private final OnnxGraph graph;
-  private final ObjectNode given;
+  private final @Nullable ObjectNode given;
 
   /**
    * The config.json of an encoder.
    *
    * @param given the model's own one, or null to derive it
    */
-  BertExportConfig(BertExport export, OnnxGraph graph, ObjectNode given) {
+  BertExportConfig(BertExport export, OnnxGraph graph, @Nullable ObjectNode given) {
     this.export = export;
     this.graph = graph;
     this.given = given;
@@ -47,20 +48,18 @@ final class BertExportConfig {
    */
   ObjectNode of(int kept) throws IOException {
     Map<String, BertExport.Weight> needed = export.weights(kept);
-    long[] words = needed.get(BertExport.WORDS).shape();
+    long[] words = shape(needed, BertExport.WORDS);
     Map<String, Object> derived = new LinkedHashMap<>();
     derived.put("vocab_size", words[0]);
     derived.put("hidden_size", words[1]);
     derived.put("num_hidden_layers", (long) export.layers());
     derived.put("num_attention_heads", heads(words[1]));
     derived.put(
-        "intermediate_size",
-        needed.get(BertExport.block(0) + "intermediate.dense.bias").shape()[0]);
+        "intermediate_size", shape(needed, BertExport.block(0) + "intermediate.dense.bias")[0]);
     derived.put("hidden_act", activation());
     derived.put(
-        "max_position_embeddings", needed.get("embeddings.position_embeddings.weight").shape()[0]);
-    derived.put(
-        "type_vocab_size", needed.get("embeddings.token_type_embeddings.weight").shape()[0]);
+        "max_position_embeddings", shape(needed, "embeddings.position_embeddings.weight")[0]);
+    derived.put("type_vocab_size", shape(needed, "embeddings.token_type_embeddings.weight")[0]);
     derived.put("layer_norm_eps", epsilon());
     if (given == null) {
       return derive(derived, kept);
@@ -81,6 +80,10 @@ final class BertExportConfig {
       }
     }
     return config.put("num_hidden_layers", kept);
+  }
+
+  private static long[] shape(Map<String, BertExport.Weight> weights, String name) {
+    return Objects.requireNonNull(weights.get(name), name).shape();
   }
 
   private ObjectNode derive(Map<String, Object> derived, int kept) throws ModelFormatException {
@@ -121,9 +124,10 @@ final class BertExportConfig {
   }
 
   /**
-   * The activation's name in config.json, by the operations between a block's two linear layers.
+   * The activation's name in config.json, by the operations between a block's two linear layers;
+   * null if that cannot be seen.
    */
-  private String activation() throws IOException {
+  private @Nullable String activation() throws IOException {
     BertExport.Linear widened = export.linear(BertExport.block(0) + "intermediate.dense");
     BertExport.Linear narrowed = export.linear(BertExport.block(0) + "output.dense");
     Set<String> operators = new HashSet<>();
@@ -200,7 +204,7 @@ final class BertExportConfig {
   }
 
   /** The operation that gives a value, if it is of a kind and takes what that kind takes. */
-  private OnnxNode producer(String value, String operator) {
+  private @Nullable OnnxNode producer(String value, String operator) {
     OnnxNode node = graph.producer(value);
     int inputs = operator.equals("Sqrt") ? 1 : 2;
     return node != null && node.operator().equals(operator) && node.inputs().size() == inputs

@@ -366,7 +366,7 @@ final class OnnxGraph {
     return joined;
   }
 
-  private long[] constantIntegers(String value) throws IOException {
+  private long @Nullable [] constantIntegers(String value) throws IOException {
     OnnxNode node = producers.get(value);
     if (node != null && node.operator().equals("Constant") && node.constant() == null) {
       Object number =

@@ -52,16 +52,14 @@ public final class OnnxImport implements Closeable {
     ObjectNode given = null;
     if (config != null) {
       Path absolute = config.toAbsolutePath();
-      if (!(StrictJson.read(
-              new LocalDirectory(absolute.getParent()), absolute.getFileName().toString())
+      if (!(StrictJson.read(LocalDirectory.of(absolute), absolute.getFileName().toString())
           instanceof ObjectNode object)) {
         throw new ModelFormatException("Cannot read %s: it is not a JSON object".formatted(config));
       }
       given = object;
     }
     Path absolute = file.toAbsolutePath();
-    RandomAccessSource source =
-        new LocalDirectory(absolute.getParent()).open(absolute.getFileName().toString());
+    RandomAccessSource source = LocalDirectory.of(absolute).open(absolute.getFileName().toString());
     try {
       OnnxGraph graph = OnnxGraph.read(source);
       return new OnnxImport(source, graph, BertExport.of(graph, given));
@@ -121,7 +119,7 @@ public final class OnnxImport implements Closeable {
     private final String name;
     private final BertExport.Weight weight;
     // Of a transposed matrix all, once the first is asked for.
-    private float[] rows;
+    private float @Nullable [] rows;
 
     Values(String name, BertExport.Weight weight) {
       this.name = name;

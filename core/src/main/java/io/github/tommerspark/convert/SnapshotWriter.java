@@ -23,6 +23,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -83,7 +84,10 @@ public final class SnapshotWriter {
         throw new ModelFormatException(
             "Cannot import %s: the snapshot made of it could not be read (%s)"
                 .formatted(
-                    source, e.getMessage().replace(draft + "/", "").replace(draft + "", "it")),
+                    source,
+                    String.valueOf(e.getMessage())
+                        .replace(draft + "/", "")
+                        .replace(draft + "", "it")),
             e);
       }
       moveTo(place, draft);
@@ -120,7 +124,7 @@ public final class SnapshotWriter {
     throw taken(directory, null);
   }
 
-  private static IOException taken(Path directory, Exception cause) {
+  private static IOException taken(Path directory, @Nullable Exception cause) {
     return new IOException(
         "Cannot write %s: it is there and not empty; name another directory or remove it"
             .formatted(directory),
@@ -128,27 +132,31 @@ public final class SnapshotWriter {
   }
 
   private static void writeWeights(
-      String source, Map<String, ? extends WeightSource> weights, DType dtype, OutputStream out)
+      String source,
+      Map<String, ? extends WeightSource> weights,
+      @Nullable DType dtype,
+      OutputStream out)
       throws IOException {
     // Wide types first, so that all tensors lie at multiples of their element size.
-    List<String> names =
-        weights.keySet().stream()
-            .sorted(
-                Comparator.comparingInt((String name) -> -type(weights.get(name), dtype).bits())
-                    .thenComparing(Comparator.naturalOrder()))
-            .toList();
+    List<Map.Entry<String, WeightSource>> sorted = new ArrayList<>();
+    weights.forEach((name, weight) -> sorted.add(Map.entry(name, weight)));
+    sorted.sort(
+        Comparator.comparingInt(
+                (Map.Entry<String, WeightSource> weight) -> -type(weight.getValue(), dtype).bits())
+            .thenComparing(Map.Entry.comparingByKey()));
     Map<String, TensorShape> shapes = new LinkedHashMap<>();
-    for (String name : names) {
-      WeightSource weight = weights.get(name);
-      shapes.put(name, new TensorShape(type(weight, dtype), weight.shape()));
+    for (Map.Entry<String, WeightSource> weight : sorted) {
+      DType written = type(weight.getValue(), dtype);
+      shapes.put(weight.getKey(), new TensorShape(written, weight.getValue().shape()));
     }
     SafetensorsWriter.writeHeader(shapes, out);
-    for (String name : names) {
-      writeValues(source, name, weights.get(name), type(weights.get(name), dtype), out);
+    for (Map.Entry<String, WeightSource> weight : sorted) {
+      DType written = type(weight.getValue(), dtype);
+      writeValues(source, weight.getKey(), weight.getValue(), written, out);
     }
   }
 
-  private static DType type(WeightSource weight, DType dtype) {
+  private static DType type(WeightSource weight, @Nullable DType dtype) {
     return dtype == null ? weight.dtype() : dtype;
   }
 

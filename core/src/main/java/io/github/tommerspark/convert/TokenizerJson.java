@@ -31,8 +31,7 @@ final class TokenizerJson {
   static byte[] read(Path file, long vocabulary) throws IOException {
     Path absolute = file.toAbsolutePath();
     byte[] bytes =
-        new LocalDirectory(absolute.getParent())
-            .readAll(absolute.getFileName().toString(), MAX_BYTES);
+        LocalDirectory.of(absolute).readAll(absolute.getFileName().toString(), MAX_BYTES);
     JsonNode root;
     try {
       root = new JsonMapper().readTree(bytes);

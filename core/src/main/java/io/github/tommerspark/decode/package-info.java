@@ -11,4 +11,7 @@
  * (llm2ner), including the strictness of comparisons, tie-breaks and the order of floating-point
  * additions.
  */
+@NullMarked
 package io.github.tommerspark.decode;
+
+import org.jspecify.annotations.NullMarked;

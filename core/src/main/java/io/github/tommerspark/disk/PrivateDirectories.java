@@ -16,6 +16,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Directories that nobody else can have prepared: what is in them is read without a doubt.
@@ -200,7 +201,7 @@ public record PrivateDirectories(String what, String remedy) {
   }
 
   /** Null where files have no owner and mode. */
-  private PosixFileAttributes attributes(Path directory) throws IOException {
+  private @Nullable PosixFileAttributes attributes(Path directory) throws IOException {
     if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
       throw refused(directory, "it is no directory, or a symbolic link to one");
     }

@@ -1,5 +1,7 @@
 package io.github.tommerspark.engine;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Thrown where a device failed, whatever it was to compute, so that this process can use it no
  * more: nothing that a text could be blamed for. In another process the same work may well succeed.
@@ -8,7 +10,7 @@ public final class DeviceFailedException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
-  DeviceFailedException(String message, Throwable cause) {
+  DeviceFailedException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

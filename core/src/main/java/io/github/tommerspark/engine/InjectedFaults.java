@@ -24,12 +24,12 @@ public final class InjectedFaults {
   /** Calls are those of the process, whichever detector makes them. */
   private static final ConcurrentHashMap<String, InjectedFaults> ALL = new ConcurrentHashMap<>();
 
-  private final String kind;
+  private final @Nullable String kind;
   private final long number;
   private final boolean onwards;
   private final AtomicLong calls = new AtomicLong();
 
-  private InjectedFaults(String kind, long number, boolean onwards) {
+  private InjectedFaults(@Nullable String kind, long number, boolean onwards) {
     this.kind = kind;
     this.number = number;
     this.onwards = onwards;

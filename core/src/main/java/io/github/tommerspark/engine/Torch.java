@@ -38,7 +38,7 @@ public final class Torch {
   private static volatile boolean started;
   private static int gpuCount;
   private static boolean oneDnn;
-  private static String library;
+  private static String library = "";
   private static boolean builtForCuda;
 
   private Torch() {}

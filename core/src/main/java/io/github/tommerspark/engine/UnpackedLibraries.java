@@ -97,7 +97,7 @@ record UnpackedLibraries(Path directory) {
 
   /** The library in the jar that a file was unpacked from; nothing if it came from elsewhere. */
   private static Optional<JarEntry> original(Path file) throws IOException {
-    Matcher folder = FOLDER.matcher(file.getParent().getFileName().toString());
+    Matcher folder = FOLDER.matcher(file.getName(file.getNameCount() - 2).toString());
     if (!folder.matches()) {
       return Optional.empty();
     }

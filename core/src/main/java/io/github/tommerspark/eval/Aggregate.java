@@ -3,6 +3,7 @@ package io.github.tommerspark.eval;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The ways to sum up several data sets. They differ by many points where data sets differ in size
@@ -85,7 +86,7 @@ public enum Aggregate {
     return rows.stream().mapToDouble(column).sum();
   }
 
-  private static Double candidateSpans(List<EvaluationRow> rows) {
+  private static @Nullable Double candidateSpans(List<EvaluationRow> rows) {
     return rows.stream().anyMatch(row -> row.candidateSpans() == null)
         ? null
         : (Double) sum(rows, EvaluationRow::candidateSpans);

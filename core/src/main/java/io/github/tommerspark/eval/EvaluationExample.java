@@ -23,7 +23,7 @@ public record EvaluationExample(
     int end,
     String text,
     @Nullable Float score,
-    String type,
+    @Nullable String type,
     String before,
     String after)
     implements Serializable {

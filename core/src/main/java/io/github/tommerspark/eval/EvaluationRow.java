@@ -54,8 +54,10 @@ public record EvaluationRow(
         fraction((double) scores.gold(), spans));
   }
 
-  /** Gold mentions per candidate span; of no candidates 0, as published. */
-  static Double fraction(double gold, Double candidateSpans) {
+  /**
+   * Gold mentions per candidate span; of no candidates 0, as published; null if they are not known.
+   */
+  static @Nullable Double fraction(double gold, @Nullable Double candidateSpans) {
     if (candidateSpans == null) {
       return null;
     }

@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,7 +64,7 @@ final class LabelTally implements Serializable {
     dropIfTooMany();
   }
 
-  private Counts counts(String label) {
+  private Counts counts(@Nullable String label) {
     return labels.computeIfAbsent(label, l -> new Counts());
   }
 
@@ -109,7 +110,7 @@ final class LabelTally implements Serializable {
     List<String> names = new ArrayList<>(labels.keySet());
     names.sort(Comparator.nullsLast(Comparator.naturalOrder()));
     for (String name : names) {
-      Counts counts = labels.get(name);
+      Counts counts = Objects.requireNonNull(labels.get(name));
       same += counts.both;
       chance += apart(counts.a, counts.b);
       byLabel.add(

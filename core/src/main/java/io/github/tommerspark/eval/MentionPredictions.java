@@ -18,14 +18,17 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MentionPredictions implements DocumentPredictions {
 
-  private final TokenizedText tokens;
+  private final @Nullable TokenizedText tokens;
   private final OptionalLong candidateSpans;
-  private final String error;
+  private final @Nullable String error;
   private final List<Prediction> predictions = new ArrayList<>();
   private final Map<MatchKey, Prediction> byKey = new LinkedHashMap<>();
 
   private MentionPredictions(
-      List<Mention> mentions, TokenizedText tokens, OptionalLong candidateSpans, String error) {
+      List<Mention> mentions,
+      @Nullable TokenizedText tokens,
+      OptionalLong candidateSpans,
+      @Nullable String error) {
     this.tokens = tokens;
     this.candidateSpans = candidateSpans;
     this.error = error;
@@ -77,7 +80,7 @@ public final class MentionPredictions implements DocumentPredictions {
   }
 
   @Override
-  public MatchKey key(int start, int end) {
+  public @Nullable MatchKey key(int start, int end) {
     return tokens == null
         ? new MatchKey(start, end)
         : TokenMatching.tokens(tokens, start, end).orElse(null);
@@ -106,7 +109,7 @@ public final class MentionPredictions implements DocumentPredictions {
   }
 
   @Override
-  public String error() {
+  public @Nullable String error() {
     return error;
   }
 }

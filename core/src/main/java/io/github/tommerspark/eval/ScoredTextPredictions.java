@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Predictions decoded from a model's scores.
@@ -33,9 +34,9 @@ public final class ScoredTextPredictions implements DocumentPredictions {
   private final Decoder decoder;
   private final double threshold;
 
-  private Candidates selected;
+  private @Nullable Candidates selected;
   private double selectedAt = -1;
-  private Map<MatchKey, Float> scores;
+  private @Nullable Map<MatchKey, Float> scores;
 
   /**
    * Wraps the scores of one text.
@@ -62,7 +63,7 @@ public final class ScoredTextPredictions implements DocumentPredictions {
   }
 
   @Override
-  public MatchKey key(int start, int end) {
+  public @Nullable MatchKey key(int start, int end) {
     return switch (matching) {
       case TOKEN -> TokenMatching.tokens(scored.tokens(), start, end).orElse(null);
       case CHAR -> new MatchKey(start, end);
@@ -76,10 +77,12 @@ public final class ScoredTextPredictions implements DocumentPredictions {
 
   @Override
   public List<Prediction> predictions(double at) {
-    boolean known = selectedAt >= 0 && at >= selectedAt && selectsFromTheTop(decoder);
-    selected = decoder.decode(known ? selected : scored.candidates(), at);
+    Candidates before = selected;
+    boolean narrows = at >= selectedAt && selectsFromTheTop(decoder);
+    Candidates now = decoder.decode(before != null && narrows ? before : scored.candidates(), at);
+    selected = now;
     selectedAt = at;
-    return keyed(selected);
+    return keyed(now);
   }
 
   private List<Prediction> keyed(Candidates spans) {
@@ -129,7 +132,7 @@ public final class ScoredTextPredictions implements DocumentPredictions {
   }
 
   @Override
-  public String error() {
+  public @Nullable String error() {
     return scored.error();
   }
 }

@@ -48,7 +48,7 @@ public final class SpanSet {
       implements Comparable<Span> {
 
     /** A span without a label. */
-    public Span(int start, int end, float score, int words, int lastWord, String text) {
+    public Span(int start, int end, float score, int words, int lastWord, @Nullable String text) {
       this(start, end, score, words, lastWord, text, null);
     }
 
@@ -248,7 +248,7 @@ public final class SpanSet {
     }
   }
 
-  private static void write(DataOutput out, String string) throws IOException {
+  private static void write(DataOutput out, @Nullable String string) throws IOException {
     byte[] bytes = string == null ? null : string.getBytes(StandardCharsets.UTF_8);
     out.writeInt(bytes == null ? -1 : bytes.length);
     if (bytes != null) {
@@ -278,7 +278,7 @@ public final class SpanSet {
     return spans.isEmpty() ? EMPTY : new SpanSet(List.copyOf(spans), labelled);
   }
 
-  private static String readString(DataInput in) throws IOException {
+  private static @Nullable String readString(DataInput in) throws IOException {
     int length = in.readInt();
     if (length < 0) {
       return null;

@@ -6,6 +6,7 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The mistakes that the model was surest of: gold mentions with the lowest scores, spurious
@@ -42,7 +43,8 @@ final class WorstExamples implements Serializable {
   }
 
   /** Takes one document's worst mistake. */
-  void add(String id, String text, int start, int end, Float score, String type) {
+  void add(
+      String id, String text, int start, int end, @Nullable Float score, @Nullable String type) {
     int to = Math.max(start, end);
     CodePointOffsets offsets = CodePointOffsets.of(text);
     examples.add(

@@ -12,4 +12,7 @@
  * with the {@link io.github.tommerspark.eval.LabelAgreement} of those that give labels. No text is
  * kept, and no document: memory depends on the number of models and of different labels alone.
  */
+@NullMarked
 package io.github.tommerspark.eval;
+
+import org.jspecify.annotations.NullMarked;

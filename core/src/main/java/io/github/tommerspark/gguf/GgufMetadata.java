@@ -11,6 +11,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Metadata read with checks; every error names the file, the key and the value. */
 final class GgufMetadata {
@@ -146,7 +147,7 @@ final class GgufMetadata {
     return new ModelFormatException("Cannot use %s: %s".formatted(file, reason));
   }
 
-  static String shown(Object value) {
+  static String shown(@Nullable Object value) {
     if (value instanceof String text) {
       return Quoted.of(text);
     }

@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A GGUF file as the Hugging Face snapshot it stands for: a directory with {@code config.json},
@@ -40,8 +41,8 @@ public final class GgufSnapshot implements ModelDirectory {
   private final ModelDirectory directory;
   private final String file;
   private final String name;
-  private final Integer kept;
-  private GgufArchitecture.Snapshot snapshot;
+  private final @Nullable Integer kept;
+  private GgufArchitecture.@Nullable Snapshot snapshot;
 
   /**
    * The snapshot of a file, which is not looked at before it is needed.
@@ -53,7 +54,7 @@ public final class GgufSnapshot implements ModelDirectory {
     this(directory, file, directory.name() + "/" + file, null);
   }
 
-  private GgufSnapshot(ModelDirectory directory, String file, String name, Integer kept) {
+  private GgufSnapshot(ModelDirectory directory, String file, String name, @Nullable Integer kept) {
     this.directory = Objects.requireNonNull(directory, "directory");
     this.file = Objects.requireNonNull(file, "file");
     this.name = name;
@@ -69,10 +70,7 @@ public final class GgufSnapshot implements ModelDirectory {
   public static GgufSnapshot of(Path path) {
     Path absolute = path.toAbsolutePath();
     return new GgufSnapshot(
-        new LocalDirectory(absolute.getParent()),
-        absolute.getFileName().toString(),
-        path.toString(),
-        null);
+        LocalDirectory.of(absolute), absolute.getFileName().toString(), path.toString(), null);
   }
 
   /** Tensors are made from quantised ones when they are read. */

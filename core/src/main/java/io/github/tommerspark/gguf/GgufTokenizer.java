@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The tokenizer of a file as a {@code tokenizer.json}.
@@ -358,7 +359,7 @@ final class GgufTokenizer {
   private void model(
       JsonGenerator json,
       List<String[]> merges,
-      String unknown,
+      @Nullable String unknown,
       boolean bytesForUnknown,
       boolean wholeFirst)
       throws IOException {

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The element types of tensors that can be read. Quantised ones store blocks of elements: a scale
@@ -162,9 +163,9 @@ enum GgufType {
   private final long id;
   private final int blockElements;
   private final int blockBytes;
-  private final DType stored;
+  private final @Nullable DType stored;
 
-  GgufType(long id, int blockElements, int blockBytes, DType stored) {
+  GgufType(long id, int blockElements, int blockBytes, @Nullable DType stored) {
     this.id = id;
     this.blockElements = blockElements;
     this.blockBytes = blockBytes;
@@ -203,7 +204,7 @@ enum GgufType {
 
   /** The type of the values as safetensors have it: the same, or F32 where it is quantised. */
   DType dtype() {
-    return quantised() ? DType.F32 : stored;
+    return stored == null ? DType.F32 : stored;
   }
 
   /**

@@ -6,4 +6,7 @@
  * <p>A file is untrusted input: lengths are compared with its size before anything is allocated,
  * and architectures, types, pre-tokenizers and tensors that are not known are refused by name.
  */
+@NullMarked
 package io.github.tommerspark.gguf;
+
+import org.jspecify.annotations.NullMarked;

@@ -76,7 +76,7 @@ public final class BratStandoff {
     } catch (CharacterCodingException e) {
       throw new GoldFormatException(file, number + 1, "it, or a line after it, is not UTF-8 text");
     } catch (IllegalArgumentException e) {
-      throw new GoldFormatException(file, number, e.getMessage());
+      throw new GoldFormatException(file, number, String.valueOf(e.getMessage()));
     }
     return new GoldDocument(id, text, mentions);
   }

@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Reads {@link GoldFormat#CONLL}. */
 final class ConllLines implements GoldFormat.LineParser {
@@ -32,7 +33,7 @@ final class ConllLines implements GoldFormat.LineParser {
   private int openStart = -1;
 
   private int openEnd;
-  private String openType;
+  private @Nullable String openType;
 
   ConllLines(String file) {
     this.file = file;

@@ -35,7 +35,7 @@ public record GoldSpan(int start, int end, @Nullable String type, List<String> r
   }
 
   /** A mention without roles. */
-  public GoldSpan(int start, int end, String type) {
+  public GoldSpan(int start, int end, @Nullable String type) {
     this(start, end, type, List.of());
   }
 }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.tommerspark.source.Quoted;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Reads {@link GoldFormat#JSONL}. */
 final class JsonLines implements GoldFormat.LineParser {
@@ -40,7 +41,7 @@ final class JsonLines implements GoldFormat.LineParser {
       throw new GoldFormatException(
           file, number, "it is not a JSON object (%s)".formatted(Quoted.reason(e)));
     } catch (IllegalArgumentException e) {
-      throw new GoldFormatException(file, number, e.getMessage());
+      throw new GoldFormatException(file, number, String.valueOf(e.getMessage()));
     }
   }
 
@@ -84,7 +85,7 @@ final class JsonLines implements GoldFormat.LineParser {
     return offset.intValue();
   }
 
-  private static String type(JsonNode entity) {
+  private static @Nullable String type(JsonNode entity) {
     JsonNode type = entity.path("type");
     if (type.isMissingNode() || type.isNull()) {
       return null;

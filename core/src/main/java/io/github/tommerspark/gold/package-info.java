@@ -5,4 +5,7 @@
  * message that names the file and the line, because a mention left out would pass for a wrong
  * prediction. Types are labels only; nothing here depends on a set of them.
  */
+@NullMarked
 package io.github.tommerspark.gold;
+
+import org.jspecify.annotations.NullMarked;

@@ -11,6 +11,7 @@ import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -60,12 +61,12 @@ final class StateDict implements HeadTensors {
 
   @Override
   public long[] shape(String name) {
-    return tensors.get(name).shape().clone();
+    return Objects.requireNonNull(tensors.get(name), name).shape().clone();
   }
 
   @Override
   public float[] values(String name) throws IOException {
-    StoredTensor tensor = tensors.get(name);
+    StoredTensor tensor = Objects.requireNonNull(tensors.get(name), name);
     Storage storage = tensor.storage();
     ByteBuffer bytes = archive.content("data/" + storage.key());
     long elementBytes = storage.dtype().bits() / Byte.SIZE;

@@ -6,4 +6,7 @@
  * written. A head is untrusted input: the older format contains a Python pickle, of which the few
  * operations that a state dict needs are interpreted and nothing else is.
  */
+@NullMarked
 package io.github.tommerspark.head;
+
+import org.jspecify.annotations.NullMarked;

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -88,7 +89,7 @@ public final class HubCache {
     } catch (HubException e) {
       throw e;
     } catch (PrivateDirectories.RefusedException e) {
-      throw new HubException(e.getMessage(), e);
+      throw new HubException(String.valueOf(e.getMessage()), e);
     } catch (IOException e) {
       throw new HubException("Cannot read the Hub's cache %s: %s".formatted(root, e), e);
     }
@@ -251,7 +252,7 @@ public final class HubCache {
         parent = parent.resolve(parent.relativize(place).getName(0));
         DIRECTORIES.createReadable(parent);
       }
-      Path target = place.getParent().relativize(blob(hash));
+      Path target = Objects.requireNonNull(place.getParent()).relativize(blob(hash));
       if (Files.isSymbolicLink(place) && Files.readSymbolicLink(place).equals(target)) {
         return;
       }

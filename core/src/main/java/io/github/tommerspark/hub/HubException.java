@@ -1,6 +1,7 @@
 package io.github.tommerspark.hub;
 
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** A model of a Hub cannot be had; the message is one line that says why and what to do. */
 public final class HubException extends IOException {
@@ -11,7 +12,7 @@ public final class HubException extends IOException {
     super(message);
   }
 
-  HubException(String message, Throwable cause) {
+  HubException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

@@ -100,7 +100,11 @@ public final class HubPull {
               return thread;
             });
     try {
-      return new Session(id, cache, new HubClient(settings, pause, clock)).run();
+      HubClient client = new HubClient(settings, pause, clock);
+      Listing listing = client.list(id);
+      RepositoryFiles files = new RepositoryFiles(listing.files());
+      List<String> needed = files.needed(id);
+      return new Session(id, cache, client, listing.commit(), cache.open(id)).run(files, needed);
     } finally {
       clock.shutdownNow();
     }
@@ -132,26 +136,25 @@ public final class HubPull {
     private final HubCache cache;
     private final HubClient client;
     private final Map<String, FileInfo> files = new LinkedHashMap<>();
-    private String commit;
-    private Repository repository;
+    private final String commit;
+    private final Repository repository;
     private long fetched;
 
-    Session(RepositoryId id, HubCache cache, HubClient client) {
+    Session(
+        RepositoryId id, HubCache cache, HubClient client, String commit, Repository repository) {
       this.id = id;
       this.cache = cache;
       this.client = client;
+      this.commit = commit;
+      this.repository = repository;
     }
 
-    Pulled run() throws IOException, InterruptedException {
-      Listing listing = client.list(id);
-      commit = listing.commit();
-      RepositoryFiles needed = new RepositoryFiles(listing.files());
-      List<String> names = needed.needed(id);
-      repository = cache.open(id);
-      for (String name : names) {
-        fetch(name);
+    Pulled run(RepositoryFiles listed, List<String> needed)
+        throws IOException, InterruptedException {
+      for (String name : needed) {
+        FileInfo file = fetch(name);
         if (name.equals(RepositoryFiles.INDEX)) {
-          for (String shard : needed.shards(id, repository.blob(files.get(name).hash()))) {
+          for (String shard : listed.shards(id, repository.blob(file.hash()))) {
             fetch(shard);
           }
         }
@@ -165,7 +168,7 @@ public final class HubPull {
       return pulled(cache.find(id), fetched, order.stream().mapToLong(FileInfo::bytes).sum());
     }
 
-    private void fetch(String name) throws IOException, InterruptedException {
+    private FileInfo fetch(String name) throws IOException, InterruptedException {
       FileInfo file = client.info(id, commit, name);
       files.put(name, file);
       Path lockFile = repository.lock(file.hash());
@@ -180,13 +183,14 @@ public final class HubPull {
           assert lock.isValid();
           if (repository.hasBlob(file.hash())) {
             if (matches(repository.blob(file.hash()), file)) {
-              return;
+              return file;
             }
             progress.accept("%s is damaged in the cache: fetching it again".formatted(name));
           }
           fetch(file);
         }
       }
+      return file;
     }
 
     private FileLock lock(FileChannel channel, String name) throws IOException {

@@ -11,6 +11,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Answers other than what was asked for: what they mean, and what to do about them. */
 final class HubRefusals {
@@ -114,7 +115,7 @@ final class HubRefusals {
         : line.substring(0, line.offsetByCodePoints(0, SHOWN)) + "…";
   }
 
-  private static Duration retryAfter(HubResponse response) {
+  private static @Nullable Duration retryAfter(HubResponse response) {
     Matcher limit = RATE_LIMIT.matcher(response.header("RateLimit").orElse(""));
     if (limit.find()) {
       return Duration.ofSeconds(Long.parseLong(limit.group(1)));

@@ -114,8 +114,9 @@ final class HubRequests {
     if (offset > 0) {
       request.header("Range", String.format(Locale.ROOT, "bytes=%d-", offset));
     }
-    if (sendsToken(uri)) {
-      request.header("Authorization", settings.token().authorization());
+    HubToken token = settings.token();
+    if (token != null && settings.isPrivate() && isHub(uri)) {
+      request.header("Authorization", token.authorization());
     }
     String server = uri.getScheme() + "://" + uri.getRawAuthority();
     try {
@@ -154,10 +155,6 @@ final class HubRequests {
       }
     }
     return false;
-  }
-
-  private boolean sendsToken(URI uri) {
-    return settings.token() != null && settings.isPrivate() && isHub(uri);
   }
 
   private boolean isHub(URI uri) {

@@ -184,7 +184,7 @@ public record HubSettings(
     return Duration.ofSeconds(Integer.parseInt(value));
   }
 
-  private static boolean isTrue(String value) {
+  private static boolean isTrue(@Nullable String value) {
     return value != null && TRUE.contains(value.strip().toUpperCase(Locale.ROOT));
   }
 }

@@ -59,7 +59,7 @@ final class Insistence {
         }
         if (failures == ATTEMPTS) {
           throw new HubException(
-              String.format(Locale.ROOT, "%s, %d times in a row", e.getMessage(), ATTEMPTS), null);
+              String.format(Locale.ROOT, "%s, %d times in a row", e.getMessage(), ATTEMPTS));
         }
         Duration backoff = FIRST_DELAY.multipliedBy(1L << (failures - 1));
         pause.sleep(e.retryAfter().filter(wait -> wait.compareTo(backoff) > 0).orElse(backoff));

@@ -2,20 +2,21 @@ package io.github.tommerspark.hub;
 
 import java.time.Duration;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** A request that failed in a way that may pass. */
 final class PassingException extends Exception {
 
   private static final long serialVersionUID = 1L;
 
-  private final transient Duration retryAfter;
+  private final transient @Nullable Duration retryAfter;
 
   /**
    * A failure after which a server says when to come back.
    *
-   * @param retryAfter the wait that it asks for, or null if it asks for none
+   * @param retryAfter the wait that it asks for; null if it asks for none
    */
-  PassingException(String message, Duration retryAfter) {
+  PassingException(String message, @Nullable Duration retryAfter) {
     super(message);
     this.retryAfter = retryAfter;
   }

@@ -122,7 +122,7 @@ final class RepositoryFiles {
    */
   List<String> shards(RepositoryId id, Path index) throws IOException {
     Set<String> shards =
-        Checkpoint.shards(new LocalDirectory(index.getParent()), index.getFileName().toString());
+        Checkpoint.shards(LocalDirectory.of(index), index.getFileName().toString());
     for (String shard : shards) {
       if (!names.contains(shard) || !shard.endsWith(SAFETENSORS)) {
         throw new HubException(

@@ -39,6 +39,19 @@ public final class LocalDirectory implements ModelDirectory {
     this(path, false);
   }
 
+  /**
+   * The directory of a file.
+   *
+   * @throws IllegalArgumentException if the path is that of a root
+   */
+  public static LocalDirectory of(Path file) {
+    Path parent = file.toAbsolutePath().getParent();
+    if (parent == null) {
+      throw new IllegalArgumentException("%s is not a file".formatted(file));
+    }
+    return new LocalDirectory(parent);
+  }
+
   private LocalDirectory(Path path, boolean owned) {
     this.path = Objects.requireNonNull(path, "path");
     this.owned = owned;

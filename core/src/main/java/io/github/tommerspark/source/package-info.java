@@ -6,4 +6,7 @@
  * by their position in the file, so that a model in the jar, a downloaded snapshot and a remote
  * object look alike.
  */
+@NullMarked
 package io.github.tommerspark.source;
+
+import org.jspecify.annotations.NullMarked;

@@ -8,6 +8,7 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Owns one tokenizer of the native Hugging Face library, without truncation and padding.
@@ -27,7 +28,7 @@ final class NativeTokenizer implements AutoCloseable {
    * Null unless all threads allocate from one arena. Encoding allocates so often that threads which
    * share an arena take more than twice as long side by side as one after the other.
    */
-  private static final Lock ARENA =
+  private static final @Nullable Lock ARENA =
       "1".equals(System.getenv("MALLOC_ARENA_MAX")) ? new ReentrantLock() : null;
 
   private final ReadWriteLock lock = new ReentrantReadWriteLock();

@@ -96,7 +96,7 @@ final class SplitPattern {
       check(new SplitPattern(pattern).alternatives());
       return Optional.empty();
     } catch (NotAllowedException e) {
-      return Optional.of(e.getMessage());
+      return Optional.of(String.valueOf(e.getMessage()));
     }
   }
 

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The content of a {@code tokenizer.json}, made safe for the native library: what that does not
@@ -49,7 +50,7 @@ final class TokenizerCheck {
   private final List<String> seconds = new ArrayList<>();
 
   /** Marks tokens inside of words; null until it was read. */
-  private String prefix;
+  private @Nullable String prefix;
 
   private TokenizerCheck(String name, String json, boolean trusted) {
     this.name = name;

@@ -7,4 +7,7 @@
  * change their unit. Everything else in core speaks half-open [start, end) in UTF-16 units of the
  * original text.
  */
+@NullMarked
 package io.github.tommerspark.text;
+
+import org.jspecify.annotations.NullMarked;

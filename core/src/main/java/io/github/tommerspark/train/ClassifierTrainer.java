@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -102,7 +103,7 @@ public final class ClassifierTrainer {
         .run(initial, device, listener);
   }
 
-  private Result run(SpanClassifier initial, Device device, Consumer<Epoch> listener)
+  private Result run(@Nullable SpanClassifier initial, Device device, Consumer<Epoch> listener)
       throws IOException {
     Random random = new Random(options.seed());
     List<Document> order =
@@ -123,7 +124,8 @@ public final class ClassifierTrainer {
           bestParameters = script.parameters();
         }
       }
-      return new Result(classifier(bestParameters), epochs, best);
+      return new Result(
+          classifier(Objects.requireNonNull(bestParameters)), epochs, Objects.requireNonNull(best));
     }
   }
 
@@ -219,7 +221,7 @@ public final class ClassifierTrainer {
    * Parameters to begin with, for standardised inputs, in the order of the script; as PyTorch's
    * Linear begins.
    */
-  private List<Parameter> initial(SpanClassifier given, Random random) {
+  private List<Parameter> initial(@Nullable SpanClassifier given, Random random) {
     int embedding = config.embeddingSize();
     int width = config.spanWidth();
     int hidden = config.hiddenSize();

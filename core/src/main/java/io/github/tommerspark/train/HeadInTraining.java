@@ -19,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One head of a sweep and all that belongs to it: its parameters and their moments, its teacher,
@@ -41,8 +42,8 @@ final class HeadInTraining {
   private int steps;
   private PlateauSchedule schedule;
   private boolean finished;
-  private EpochScores best;
-  private DevCurve curve;
+  private @Nullable EpochScores best;
+  private @Nullable DevCurve curve;
   private final List<EpochScores> history = new ArrayList<>();
   private final DevScores examined = new DevScores();
 
@@ -50,7 +51,7 @@ final class HeadInTraining {
   private double losses;
   private double norms;
   private int epochSteps;
-  private long[][] counts;
+  private long @Nullable [][] counts;
 
   /**
    * A head with initial weights.

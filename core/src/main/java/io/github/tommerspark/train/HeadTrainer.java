@@ -137,7 +137,7 @@ public final class HeadTrainer implements AutoCloseable {
     }
     try (PtNDManager call = script.newCall()) {
       NDList states = new NDList();
-      NDList teachers = phase == 0 ? null : new NDList();
+      NDList teachers = new NDList();
       List<HeadStep> steps = new ArrayList<>();
       for (HeadInTraining head : learning) {
         states.addAll(head.state());
@@ -148,7 +148,14 @@ public final class HeadTrainer implements AutoCloseable {
       }
       float[][] reports =
           script.step(
-              call, arrays(call, batch, taps), batch, states, teachers, steps, options, phase);
+              call,
+              arrays(call, batch, taps),
+              batch,
+              states,
+              phase == 0 ? null : teachers,
+              steps,
+              options,
+              phase);
       for (int i = 0; i < reports.length; i++) {
         learning.get(i).stepped(reports[i][0], reports[i][1]);
       }

@@ -15,6 +15,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -92,7 +93,7 @@ public final class LabelTrainer {
     this.spans = train.standardization();
     List<String> labels = train.vocabulary().labels();
     Standardization.Statistics statistics = new Standardization.Statistics(config.hiddenSize());
-    labels.forEach(label -> statistics.add(stateOf.get(label)));
+    labels.forEach(label -> statistics.add(Objects.requireNonNull(stateOf.get(label), label)));
     this.states = statistics.standardization();
     labels.forEach(label -> scored.put(label, scored.size()));
     dev.types().forEach(type -> scored.putIfAbsent(type, scored.size()));
@@ -164,7 +165,7 @@ public final class LabelTrainer {
     return new LabelTrainer(train, dev, config, options, states).run(initial, device, listener);
   }
 
-  private Result run(LabelModel initial, Device device, Consumer<Epoch> listener)
+  private Result run(@Nullable LabelModel initial, Device device, Consumer<Epoch> listener)
       throws IOException {
     Random random = new Random(options.seed());
     List<Integer> order = new ArrayList<>();
@@ -264,7 +265,8 @@ public final class LabelTrainer {
       float[] directions = script.directions(dev.vectors(part, spans), part.length);
       for (int i = 0; i < part.length; i++) {
         Example example = dev.examples().get(part[i]);
-        double own = score(rows, directions, i, scored.get(example.types().get(0)));
+        int ownLabel = Objects.requireNonNull(scored.get(example.types().get(0)));
+        double own = score(rows, directions, i, ownLabel);
         boolean best = true;
         int others = Math.min(OTHER_LABELS, labels.size() / 2);
         for (int drawn = 0; drawn < others; ) {
@@ -351,7 +353,7 @@ public final class LabelTrainer {
   }
 
   /** Parameters to begin with, for standardised inputs; as PyTorch's Linear begins. */
-  private List<FloatTensor> initial(LabelModel given, Random random) {
+  private List<FloatTensor> initial(@Nullable LabelModel given, Random random) {
     List<FloatTensor> parameters = new ArrayList<>();
     int inputs = 1;
     for (long[] shape : LabelModel.shapes(config).values()) {

@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A gold document as sequences of tokens with labelled spans.
@@ -115,7 +116,7 @@ public record LabelledText(List<Sequence> sequences, GoldCounts counts) implemen
         TokenizedText tokens,
         List<Window> windows,
         int prefix,
-        WordBoundaries boundaries,
+        @Nullable WordBoundaries boundaries,
         TrainingOptions options) {
       mentions = document.mentions().size();
       windows.forEach(window -> byWindow.add(new ArrayList<>()));

@@ -30,6 +30,6 @@ public record TrainerProgress(int phase, int epoch, List<HeadProgress> heads) {
       PlateauSchedule schedule,
       boolean finished,
       @Nullable EpochScores best,
-      DevCurve curve,
+      @Nullable DevCurve curve,
       List<EpochScores> history) {}
 }

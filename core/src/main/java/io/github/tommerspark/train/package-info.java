@@ -7,4 +7,7 @@
  * engine/head.py}. Nothing here knows Spark: {@link io.github.tommerspark.train.LabelledBatch}es
  * are what is sent to wherever a backbone runs, and hidden states come back.
  */
+@NullMarked
 package io.github.tommerspark.train;
+
+import org.jspecify.annotations.NullMarked;
