@@ -10,6 +10,7 @@ import java.net.UnknownHostException;
 import java.nio.file.AccessDeniedException;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -60,7 +61,8 @@ final class PathProbe {
     try {
       return Finding.ok(CHECK, look.get(patience.toMillis(), TimeUnit.MILLISECONDS));
     } catch (ExecutionException e) {
-      return Finding.fail(CHECK, "%s: %s".formatted(location, e.getCause()), remedy(e.getCause()));
+      Throwable cause = Objects.requireNonNull(e.getCause());
+      return Finding.fail(CHECK, "%s: %s".formatted(location, cause), remedy(cause));
     } catch (TimeoutException e) {
       look.cancel(true);
       return Finding.fail(

@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * The mentions that a bundled model finds in a text, as recorded on a CPU in fp32: the answer that
@@ -57,7 +58,11 @@ record Smoke(
     Map<Long, Double> scores = scores(found);
     return mentions.stream()
         .filter(span -> scores.containsKey(key(span.start, span.end)))
-        .mapToDouble(span -> Math.abs(scores.get(key(span.start, span.end)) - span.score))
+        .mapToDouble(
+            span -> {
+              double score = Objects.requireNonNull(scores.get(key(span.start, span.end)));
+              return Math.abs(score - span.score);
+            })
         .max()
         .orElse(0);
   }

@@ -2,6 +2,7 @@ package io.github.tommerspark.export;
 
 import java.io.Serializable;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A mention to be written.
@@ -12,7 +13,8 @@ import java.util.Locale;
  * @param label of it; null if it has none
  * @param labelScore of the label; null if it has none
  */
-public record Annotation(int start, int end, Float score, String label, Float labelScore)
+public record Annotation(
+    int start, int end, @Nullable Float score, @Nullable String label, @Nullable Float labelScore)
     implements Serializable {
 
   /**

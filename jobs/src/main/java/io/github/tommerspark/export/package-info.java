@@ -5,4 +5,7 @@
  * io.github.tommerspark.export.AnnotatedText} holds offsets in UTF-16 units, as Java does, and
  * formats convert.
  */
+@NullMarked
 package io.github.tommerspark.export;
+
+import org.jspecify.annotations.NullMarked;

@@ -5,15 +5,17 @@ import java.net.http.HttpResponse.BodySubscriber;
 import java.net.http.HttpResponse.BodySubscribers;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow.Subscription;
+import org.jspecify.annotations.Nullable;
 
 /** The body of a response, of a bounded length: a server could go on for ever. */
 final class BoundedBody implements BodySubscriber<byte[]> {
 
   private final BodySubscriber<byte[]> bytes = BodySubscribers.ofByteArray();
   private final long most;
-  private Subscription subscription;
+  private @Nullable Subscription subscription;
   private long received;
 
   /**
@@ -40,7 +42,7 @@ final class BoundedBody implements BodySubscriber<byte[]> {
   public void onNext(List<ByteBuffer> part) {
     received += part.stream().mapToLong(ByteBuffer::remaining).sum();
     if (received > most) {
-      subscription.cancel();
+      Objects.requireNonNull(subscription).cancel();
       bytes.onError(new IOException("its answer has more than %s bytes".formatted(most)));
     } else {
       bytes.onNext(part);

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -19,6 +20,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.DoubleSupplier;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -75,12 +77,12 @@ final class ChatClient {
     private static final long serialVersionUID = 1L;
 
     /** The wait that the server asks for; null if it asks for none. */
-    private final transient Duration retryAfter;
+    private final transient @Nullable Duration retryAfter;
 
     /** Returns whether the server complains about the number of requests. */
     private final boolean tooMany;
 
-    PassingException(String message, boolean tooMany, Duration retryAfter) {
+    PassingException(String message, boolean tooMany, @Nullable Duration retryAfter) {
       super(message);
       this.tooMany = tooMany;
       this.retryAfter = retryAfter;
@@ -132,7 +134,7 @@ final class ChatClient {
   }
 
   /** Twice as long each time, at random between the half and the whole of that. */
-  private Duration delay(int attempt, Duration retryAfter) {
+  private Duration delay(int attempt, @Nullable Duration retryAfter) {
     long whole = FIRST_DELAY.toNanos() << (attempt - 1);
     Duration backoff = Duration.ofNanos((long) (whole * (0.5 + random.getAsDouble() / 2)));
     return retryAfter != null && retryAfter.compareTo(backoff) > 0 ? retryAfter : backoff;
@@ -205,7 +207,7 @@ final class ChatClient {
               settings.endpoint().server(),
               settings.timeout().toMillis()));
     } catch (ExecutionException e) {
-      throw broken(e.getCause());
+      throw broken(Objects.requireNonNull(e.getCause()));
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();
@@ -221,7 +223,9 @@ final class ChatClient {
     }
     if (cause instanceof SSLException) {
       throw new JudgeException(
-          "Cannot reach %s: %s".formatted(server, ChatResponse.oneLine(cause.getMessage())), cause);
+          "Cannot reach %s: %s"
+              .formatted(server, ChatResponse.oneLine(String.valueOf(cause.getMessage()))),
+          cause);
     }
     if (cause instanceof ConnectException) {
       return new PassingException("%s does not accept connections".formatted(server));
@@ -256,7 +260,7 @@ final class ChatClient {
     };
   }
 
-  private Duration retryAfter(HttpResponse<?> response) {
+  private @Nullable Duration retryAfter(HttpResponse<?> response) {
     String value = response.headers().firstValue("Retry-After").orElse("").strip();
     if (value.isEmpty()) {
       return null;

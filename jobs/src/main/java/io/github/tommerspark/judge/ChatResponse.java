@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The body of an endpoint's response, which may be anything. The key is in nothing of it. */
 final class ChatResponse {
@@ -17,7 +18,7 @@ final class ChatResponse {
 
   private final String body;
   private final JsonNode json;
-  private final ApiKey key;
+  private final @Nullable ApiKey key;
 
   /**
    * A body that has arrived whole.
@@ -25,7 +26,7 @@ final class ChatResponse {
    * @param body its bytes
    * @param key that was sent with the request; null for none
    */
-  ChatResponse(byte[] body, ApiKey key) {
+  ChatResponse(byte[] body, @Nullable ApiKey key) {
     this.body = new String(body, StandardCharsets.UTF_8);
     this.json = parsed(this.body);
     this.key = key;

@@ -5,6 +5,7 @@ import java.net.URISyntaxException;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The server of chat completions, in OpenAI's protocol.
@@ -78,7 +79,7 @@ public record Endpoint(URI uri) {
    * @param key that will be sent; null for none
    * @return one line, or nothing if the connection is encrypted or stays on this machine
    */
-  public Optional<String> warning(ApiKey key) {
+  public Optional<String> warning(@Nullable ApiKey key) {
     if ("https".equalsIgnoreCase(uri.getScheme()) || LOOPBACK.matcher(uri.getHost()).matches()) {
       return Optional.empty();
     }

@@ -11,6 +11,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -89,7 +90,7 @@ public final class Judge {
     private final Iterator<Question> open;
     private final ExecutorService threads;
     private int answered;
-    private Exception failure;
+    private @Nullable Exception failure;
 
     Work(Collection<Question> open) {
       this.total = open.size();
@@ -137,7 +138,7 @@ public final class Judge {
       }
     }
 
-    private synchronized Question next() {
+    private synchronized @Nullable Question next() {
       return failure == null && open.hasNext() ? open.next() : null;
     }
 

@@ -1,6 +1,7 @@
 package io.github.tommerspark.judge;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Settings of the requests to an endpoint.
@@ -14,7 +15,7 @@ import java.time.Duration;
  */
 public record JudgeSettings(
     Endpoint endpoint,
-    ApiKey key,
+    @Nullable ApiKey key,
     long budget,
     int requestsPerMinute,
     int concurrency,

@@ -1,6 +1,7 @@
 package io.github.tommerspark.judge;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The share of a model's mentions that the judge accepts.
@@ -21,9 +22,9 @@ public record Precision(
     int yes,
     int no,
     int unclear,
-    Double value,
-    Interval wilson,
-    Interval clustered) {
+    @Nullable Double value,
+    @Nullable Interval wilson,
+    @Nullable Interval clustered) {
 
   /**
    * Verdicts on the mentions of one document.
@@ -81,7 +82,7 @@ public record Precision(
    * which their number is divided. A design effect below 1 is taken as 1. Verdicts that are all the
    * same say nothing about it: then a document counts as one mention.
    */
-  private static Interval clustered(List<Tally> documents, double value, int decided) {
+  private static @Nullable Interval clustered(List<Tally> documents, double value, int decided) {
     List<Tally> judged = documents.stream().filter(d -> d.decided() > 0).toList();
     int clusters = judged.size();
     if (clusters < 2) {

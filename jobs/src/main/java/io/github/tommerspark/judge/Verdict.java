@@ -2,6 +2,7 @@ package io.github.tommerspark.judge;
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** The judge's answer about a mention. */
 public enum Verdict {
@@ -42,12 +43,12 @@ public enum Verdict {
   }
 
   /** True for yes, false for no, null for neither, as files have it. */
-  public Boolean value() {
+  public @Nullable Boolean value() {
     return this == UNCLEAR ? null : Boolean.valueOf(this == YES);
   }
 
   /** The verdict of a {@link #value()}. */
-  static Verdict of(Boolean value) {
+  static Verdict of(@Nullable Boolean value) {
     if (value == null) {
       return UNCLEAR;
     }

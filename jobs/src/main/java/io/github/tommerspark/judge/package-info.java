@@ -7,4 +7,7 @@
  * either side; the judge gives its reason in one sentence and then says yes or no. The wording is
  * our own.
  */
+@NullMarked
 package io.github.tommerspark.judge;
+
+import org.jspecify.annotations.NullMarked;

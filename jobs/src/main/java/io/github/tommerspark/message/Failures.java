@@ -9,12 +9,14 @@ import java.io.FileNotFoundException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkException;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.streaming.StreamingQueryException;
+import org.jspecify.annotations.Nullable;
 
 /** Turns whatever was thrown into the one line that the user sees. */
 public final class Failures {
@@ -61,7 +63,7 @@ public final class Failures {
   /** One line without a stack trace, for the command line; never empty. */
   public static String line(Throwable thrown) {
     String line = message(thrown).replaceAll("\\s*[\\r\\n]+\\s*", " ").strip();
-    return Redaction.uri(OptionNames.flags(line));
+    return Redaction.uri(Objects.requireNonNull(OptionNames.flags(line)));
   }
 
   /** Returns whether Spark has logged it: it ended a task or a query. */
@@ -82,12 +84,12 @@ public final class Failures {
     List<Throwable> chain = chain(thrown);
     for (Throwable t : chain) {
       if (TELLING.stream().anyMatch(kind -> kind.isInstance(t))) {
-        return t.getMessage();
+        return String.valueOf(t.getMessage());
       }
     }
     for (int i = chain.size() - 1; i >= 0; i--) {
       if (isOurs(chain.get(i))) {
-        return chain.get(i).getMessage();
+        return String.valueOf(chain.get(i).getMessage());
       }
     }
     for (Throwable t : chain) {
@@ -141,7 +143,7 @@ public final class Failures {
     return describe(t.getClass().getSimpleName(), t.getMessage());
   }
 
-  private static String describe(String name, String message) {
+  private static String describe(String name, @Nullable String message) {
     if (name.equals(OutOfMemoryError.class.getSimpleName())) {
       return "Java's memory does not suffice (%s): give the driver more with --driver-memory, and executors with --executor-memory"
           .formatted(message);

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Options in messages, as they are called where the message is read. Code below the commands marks
@@ -23,17 +24,17 @@ public final class OptionNames {
   private OptionNames() {}
 
   /** The message for those who write {@code --max-tokens}. */
-  public static String flags(String message) {
+  public static @Nullable String flags(@Nullable String message) {
     return replaced(message, name -> "--" + separated(name, "-"));
   }
 
   /** The message for those who set {@code maxTokens}. */
-  public static String camelCase(String message) {
+  public static @Nullable String camelCase(@Nullable String message) {
     return replaced(message, name -> ELSEWHERE.getOrDefault(name, name));
   }
 
   /** The message for those who write {@code max_tokens}. */
-  public static String snakeCase(String message) {
+  public static @Nullable String snakeCase(@Nullable String message) {
     return replaced(message, name -> ELSEWHERE.getOrDefault(name, separated(name, "_")));
   }
 
@@ -43,7 +44,7 @@ public final class OptionNames {
         .replaceAll(capital -> separator + capital.group().toLowerCase(Locale.ROOT));
   }
 
-  private static String replaced(String message, UnaryOperator<String> rename) {
+  private static @Nullable String replaced(@Nullable String message, UnaryOperator<String> rename) {
     return message == null
         ? null
         : OPTION

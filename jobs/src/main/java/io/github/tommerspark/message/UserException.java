@@ -1,5 +1,7 @@
 package io.github.tommerspark.message;
 
+import org.jspecify.annotations.Nullable;
+
 /** A failure that the user can do something about; its message is one line that says what. */
 public final class UserException extends RuntimeException {
 
@@ -20,7 +22,7 @@ public final class UserException extends RuntimeException {
    * @param message what failed and what to do about it
    * @param cause shown in logs only
    */
-  public UserException(String message, Throwable cause) {
+  public UserException(@Nullable String message, Throwable cause) {
     super(message, cause);
   }
 }

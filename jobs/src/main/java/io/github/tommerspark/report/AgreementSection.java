@@ -22,6 +22,7 @@ import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 
 /** The findings of {@code agree}, as a section. */
 final class AgreementSection {
@@ -95,7 +96,7 @@ final class AgreementSection {
       return blocks;
     }
 
-    private void relaxed(String enough, Dice dice) {
+    private void relaxed(String enough, @Nullable Dice dice) {
       if (dice != null) {
         heatMap("DICE where it is enough to have " + enough, dice.dice(), false);
       }
@@ -151,7 +152,7 @@ final class AgreementSection {
       }
     }
 
-    private void check(String field, Dice dice) throws IOException {
+    private void check(String field, @Nullable Dice dice) throws IOException {
       if (dice != null) {
         check(field + ".dice", dice.dice());
       }
@@ -161,7 +162,7 @@ final class AgreementSection {
       checkShape(field, matrix, row -> row.length);
     }
 
-    private <T> void checkShape(String field, T[] matrix, ToIntFunction<T> length)
+    private <T> void checkShape(String field, T @Nullable [] matrix, ToIntFunction<T> length)
         throws IOException {
       int size = names.size();
       if (matrix != null
@@ -190,38 +191,40 @@ final class AgreementSection {
     }
 
     private String interval(int a, int b) {
-      Intervals intervals = agreement.intervals();
-      return bounded()
-          ? "%s to %s (%s%% interval)"
+      Intervals intervals = intervals();
+      return intervals == null
+          ? ""
+          : "%s to %s (%s%% interval)"
               .formatted(
                   Numbers.ratio(intervals.diceLow()[a][b]),
                   Numbers.ratio(intervals.diceHigh()[a][b]),
-                  level())
-          : "";
+                  level(intervals));
     }
 
-    private boolean bounded() {
+    /** The intervals; null if there are none, or the file has them in part only. */
+    private @Nullable Intervals intervals() {
       Intervals intervals = agreement.intervals();
       return intervals != null
-          && intervals.level() != null
-          && intervals.diceLow() != null
-          && intervals.diceHigh() != null;
+              && intervals.level() != null
+              && intervals.diceLow() != null
+              && intervals.diceHigh() != null
+          ? intervals
+          : null;
     }
 
-    private String level() {
-      return Numbers.fixed(100 * agreement.intervals().level(), 0);
+    private static String level(Intervals intervals) {
+      return Numbers.fixed(100 * intervals.level(), 0);
     }
 
     private void pairs() {
-      Intervals intervals = agreement.intervals();
-      boolean bounded = bounded();
+      Intervals intervals = intervals();
       Table.Builder table =
           Table.of(
-              bounded
+              intervals != null
                   ? String.format(
                       Locale.ROOT,
                       "Pairs of models; intervals at %s%% from %s bootstrap replicates over documents",
-                      level(),
+                      level(intervals),
                       Numbers.count(intervals.replicates()))
                   : "Pairs of models",
               "A",
@@ -242,8 +245,8 @@ final class AgreementSection {
                       ? null
                       : agreement.micro().intersection()[a][b]),
               Numbers.ratio(at(agreement.micro().dice(), a, b)),
-              Numbers.ratio(bounded ? at(intervals.diceLow(), a, b) : null),
-              Numbers.ratio(bounded ? at(intervals.diceHigh(), a, b) : null),
+              Numbers.ratio(intervals == null ? null : at(intervals.diceLow(), a, b)),
+              Numbers.ratio(intervals == null ? null : at(intervals.diceHigh(), a, b)),
               Numbers.ratio(agreement.macro() == null ? null : at(agreement.macro().dice(), a, b)),
               Numbers.ratio(at(agreement.micro().iou(), a, b)));
         }
@@ -251,7 +254,7 @@ final class AgreementSection {
       blocks.add(table.build());
     }
 
-    private static Double at(double[][] matrix, int a, int b) {
+    private static @Nullable Double at(double @Nullable [][] matrix, int a, int b) {
       return matrix == null ? null : matrix[a][b];
     }
 

@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The measurements of {@code evaluate}, as a section. */
 final class EvaluationSection {
@@ -101,7 +102,7 @@ final class EvaluationSection {
       return blocks;
     }
 
-    private String matching() {
+    private @Nullable String matching() {
       if (evaluation.matching() == null) {
         return null;
       }
@@ -149,7 +150,7 @@ final class EvaluationSection {
     }
 
     /** The cells of a row: the model, where, its scores, and more. */
-    private static String[] scores(Scored row, String where, String... more) {
+    private static String[] scores(Scored row, String where, @Nullable String... more) {
       List<String> cells =
           new ArrayList<>(
               Arrays.asList(

@@ -2,6 +2,7 @@ package io.github.tommerspark.report;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Names and values, one a line.
@@ -24,7 +25,7 @@ public record Facts(List<Fact> entries) implements Block {
   }
 
   /** Facts from names and values in turn; a pair whose value is null is left out. */
-  public static Facts of(String... namesAndValues) {
+  public static Facts of(@Nullable String... namesAndValues) {
     List<Fact> facts = new ArrayList<>();
     for (int i = 0; i + 1 < namesAndValues.length; i += 2) {
       if (namesAndValues[i + 1] != null) {

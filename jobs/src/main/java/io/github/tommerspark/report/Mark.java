@@ -1,6 +1,7 @@
 package io.github.tommerspark.report;
 
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A mention to underline.
@@ -12,7 +13,8 @@ import java.util.Locale;
  * @param score the model's probability; null if it has none
  * @param type of the entity; null if it has none
  */
-public record Mark(int start, int end, MarkStyle style, String by, Float score, String type) {
+public record Mark(
+    int start, int end, MarkStyle style, String by, @Nullable Float score, @Nullable String type) {
 
   /**
    * Checks the offsets.

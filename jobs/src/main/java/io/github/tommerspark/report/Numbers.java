@@ -1,6 +1,7 @@
 package io.github.tommerspark.report;
 
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Numbers as a report writes them, the same in every locale. */
 public final class Numbers {
@@ -11,7 +12,7 @@ public final class Numbers {
   private Numbers() {}
 
   /** A share or a score with three decimals; a dash for null and for what is no number. */
-  public static String ratio(Number value) {
+  public static String ratio(@Nullable Number value) {
     return fixed(value, 3);
   }
 
@@ -21,14 +22,14 @@ public final class Numbers {
   }
 
   /** A number with so many decimals; a dash for null and for what is no number. */
-  public static String fixed(Number value, int decimals) {
+  public static String fixed(@Nullable Number value, int decimals) {
     return value == null || Double.isNaN(value.doubleValue())
         ? NONE
         : String.format(Locale.ROOT, "%,." + decimals + "f", value.doubleValue());
   }
 
   /** A count with its thousands separated; a dash for null. */
-  public static String count(Number value) {
+  public static String count(@Nullable Number value) {
     return value == null ? NONE : String.format(Locale.ROOT, "%,d", value.longValue());
   }
 

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A table.
@@ -88,7 +89,7 @@ public record Table(String caption, List<Column> columns, List<List<Cell>> rows,
      *
      * @throws IllegalArgumentException if there are more or fewer cells than columns
      */
-    public Builder row(String... cells) {
+    public Builder row(@Nullable String... cells) {
       if (cells.length != columns.size()) {
         throw new IllegalArgumentException(
             String.format(

@@ -9,4 +9,7 @@
  * <p>The page has no scripts and asks the network for nothing; its content security policy says so
  * to the browser. Every value passes the template engine's escaping on its way in.
  */
+@NullMarked
 package io.github.tommerspark.report;
+
+import org.jspecify.annotations.NullMarked;

@@ -2,6 +2,7 @@ package io.github.tommerspark.results;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The result of a comparison, as {@code agreement.json} has it. Matrices are n × n, symmetric, in
@@ -33,11 +34,11 @@ public record AgreementFile(
     Micro micro,
     Macro macro,
     Relaxed relaxed,
-    Intervals intervals,
+    @Nullable Intervals intervals,
     String lengthUnit,
     List<ByLength> byLength,
     List<ByThreshold> byThreshold,
-    @JsonInclude Labels labels,
+    @JsonInclude @Nullable Labels labels,
     List<String> warnings) {
 
   /** A model and how many mentions it found. */
@@ -54,7 +55,7 @@ public record AgreementFile(
 
   /** DICE where it is enough to have a character, the end or the last word in common. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record Relaxed(Dice overlap, Dice sameEnd, Dice sameLastWord) {}
+  public record Relaxed(Dice overlap, Dice sameEnd, @Nullable Dice sameLastWord) {}
 
   /** Bounds of the micro DICE by bootstrap. */
   public record Intervals(
@@ -99,9 +100,16 @@ public record AgreementFile(
    * @param same common mentions with the same label, or without one in both; null as kappa
    * @param byLabel each label against all others, for every pair of models that is not null
    */
-  public record Labels(Double[][] kappa, Long[][] same, List<ByLabel> byLabel) {}
+  public record Labels(
+      @Nullable Double[][] kappa, @Nullable Long[][] same, List<ByLabel> byLabel) {}
 
   /** A label against all others; null is no label. */
   public record ByLabel(
-      String label, String a, String b, Double kappa, Long aCount, Long bCount, Long both) {}
+      @Nullable String label,
+      String a,
+      String b,
+      Double kappa,
+      Long aCount,
+      Long bCount,
+      Long both) {}
 }

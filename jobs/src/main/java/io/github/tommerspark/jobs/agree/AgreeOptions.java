@@ -2,6 +2,7 @@ package io.github.tommerspark.jobs.agree;
 
 import io.github.tommerspark.jobs.output.ResultPlace;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything the agree job is told.
@@ -16,9 +17,9 @@ import java.util.List;
  */
 public record AgreeOptions(
     List<Source> sources,
-    List<String> columns,
-    String textColumn,
-    String idColumn,
+    @Nullable List<String> columns,
+    @Nullable String textColumn,
+    @Nullable String idColumn,
     ResultPlace output,
     Bootstrap bootstrap,
     Consensus consensus) {
@@ -45,7 +46,7 @@ public record AgreeOptions(
    * @param name given to it; null for none
    * @param paths of its files
    */
-  public record Source(String name, List<String> paths) {
+  public record Source(@Nullable String name, List<String> paths) {
     public Source {
       paths = List.copyOf(paths);
     }

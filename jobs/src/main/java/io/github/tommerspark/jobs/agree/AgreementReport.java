@@ -22,9 +22,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.StringJoiner;
 import java.util.function.BiFunction;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /** From tallies to {@code agreement.json}, and from that to what people read. */
 final class AgreementReport {
@@ -121,8 +123,8 @@ final class AgreementReport {
                 AgreementTally.LEVEL,
                 options.bootstrap().replicates(),
                 options.bootstrap().seed(),
-                matrix(n, pairs, pair -> pair.interval().low()),
-                matrix(n, pairs, pair -> pair.interval().high())),
+                matrix(n, pairs, pair -> Objects.requireNonNull(pair.interval()).low()),
+                matrix(n, pairs, pair -> Objects.requireNonNull(pair.interval()).high())),
         "words",
         List.copyOf(byLength),
         List.copyOf(byThreshold),
@@ -130,7 +132,7 @@ final class AgreementReport {
         List.copyOf(warnings));
   }
 
-  private static Labels labels(List<PairAgreement> pairs, List<Model> models) {
+  private static @Nullable Labels labels(List<PairAgreement> pairs, List<Model> models) {
     int n = models.size();
     Double[][] kappa = new Double[n][n];
     Long[][] same = new Long[n][n];
@@ -217,9 +219,10 @@ final class AgreementReport {
       labelLines(file, lines, width);
     } else {
       matrixLines(file, lines, width, "DICE", (a, b) -> file.micro().dice()[a][b]);
-      if (file.labels() != null) {
+      AgreementFile.Labels labels = file.labels();
+      if (labels != null) {
         lines.add("");
-        matrixLines(file, lines, width, "kappa of labels", (a, b) -> file.labels().kappa()[a][b]);
+        matrixLines(file, lines, width, "kappa of labels", (a, b) -> labels.kappa()[a][b]);
       }
     }
     if (!warnings.isEmpty()) {

@@ -26,6 +26,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A dataset with mentions in it.
@@ -39,12 +40,12 @@ import org.apache.spark.sql.types.StructField;
  * @param models whose mentions are in it
  */
 public record MentionDataset(
-    String name,
+    @Nullable String name,
     Dataset<Row> rows,
     List<String> paths,
-    String idColumn,
-    String textColumn,
-    String malformedColumn,
+    @Nullable String idColumn,
+    @Nullable String textColumn,
+    @Nullable String malformedColumn,
     List<Model> models) {
 
   /**
@@ -66,9 +67,9 @@ public record MentionDataset(
   public static MentionDataset open(
       SparkSession spark,
       AgreeOptions.Source source,
-      List<String> columns,
-      String textColumn,
-      String idColumn)
+      @Nullable List<String> columns,
+      @Nullable String textColumn,
+      @Nullable String idColumn)
       throws IOException {
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     String first = source.paths().get(0);
@@ -118,7 +119,8 @@ public record MentionDataset(
     return path.getFileSystem(hadoop).makeQualified(path).toString();
   }
 
-  private static String idColumn(AnnotatedDataset data, String given, String text) {
+  private static @Nullable String idColumn(
+      AnnotatedDataset data, @Nullable String given, @Nullable String text) {
     if (given != null) {
       return require(data, given, "--id-column");
     }
@@ -131,7 +133,7 @@ public record MentionDataset(
     return id.map(StructField::name).orElse(null);
   }
 
-  private static List<String> mentionColumns(AnnotatedDataset data, List<String> wanted) {
+  private static List<String> mentionColumns(AnnotatedDataset data, @Nullable List<String> wanted) {
     List<String> found = new ArrayList<>();
     List<StructField> mentions = data.mentionColumns();
     for (StructField field : data.columns()) {
@@ -157,7 +159,7 @@ public record MentionDataset(
 
   /** A dataset with a name gives it to its only model, and else to the beginning of all. */
   private static List<Model> models(
-      String dataset, List<String> columns, Map<String, String> known, String shown) {
+      @Nullable String dataset, List<String> columns, Map<String, String> known, String shown) {
     List<Model> models = new ArrayList<>();
     for (String column : columns) {
       String own = known.getOrDefault(column, withoutPrefix(column));

@@ -1,2 +1,5 @@
 /** Writes annotated datasets in the formats of other tools. */
+@NullMarked
 package io.github.tommerspark.jobs.export;
+
+import org.jspecify.annotations.NullMarked;

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.apache.spark.sql.Row;
@@ -118,7 +119,11 @@ final class JudgeJob {
   }
 
   private static List<Verdict> verdicts(List<Question> questions, Map<String, Answer> answers) {
-    return questions.stream().map(question -> answers.get(question.key()).verdict()).toList();
+    return questions.stream().map(question -> answer(question, answers).verdict()).toList();
+  }
+
+  private static Answer answer(Question question, Map<String, Answer> answers) {
+    return Objects.requireNonNull(answers.get(question.key()), question.key());
   }
 
   private static List<String> warnings(JudgePlan plan, Judge.Session session) {
@@ -159,7 +164,7 @@ final class JudgeJob {
         for (int i = 0; i < document.mentions().get(m).size(); i++) {
           JudgeSample.Span span = document.mentions().get(m).get(i);
           Question question = asked.questions().get(m).get(i);
-          Answer answer = answers.get(question.key());
+          Answer answer = answer(question, answers);
           rows.add(
               RowFactory.create(
                   models.get(m),

@@ -6,6 +6,7 @@ import io.github.tommerspark.judge.Precision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The content of {@code judge.json}.
@@ -64,7 +65,7 @@ record JudgeResult(
       long sent,
       long promptTokens,
       long completionTokens,
-      Double cost) {}
+      @Nullable Double cost) {}
 
   /**
    * Precision of a model.
@@ -88,9 +89,9 @@ record JudgeResult(
       int yes,
       int no,
       int unclear,
-      Double precision,
-      Interval wilson,
-      Interval clustered) {
+      @Nullable Double precision,
+      @Nullable Interval wilson,
+      @Nullable Interval clustered) {
 
     static ModelRow of(String model, String column, Precision precision) {
       return new ModelRow(
@@ -152,7 +153,7 @@ record JudgeResult(
     return String.join(System.lineSeparator(), lines);
   }
 
-  private static String shown(Interval interval) {
+  private static String shown(@Nullable Interval interval) {
     return interval == null
         ? "-"
         : String.format(Locale.ROOT, "%.4f to %.4f", interval.low(), interval.high());

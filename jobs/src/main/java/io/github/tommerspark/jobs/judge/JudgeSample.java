@@ -25,6 +25,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whole documents of an annotated dataset, drawn at random.
@@ -57,7 +58,7 @@ record JudgeSample(
    * @param text that is marked
    * @param score of the model; null if the dataset has none
    */
-  record Span(int start, int end, String text, Float score) {}
+  record Span(int start, int end, String text, @Nullable Float score) {}
 
   /**
    * Draws a sample.

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The section of a report about an annotated dataset.
@@ -199,7 +200,7 @@ record DatasetSection(Section section, int mentions) {
       blocks.add(counts.build());
     }
 
-    private static Double rate(double amount, Number per) {
+    private static @Nullable Double rate(double amount, @Nullable Number per) {
       return per == null || per.doubleValue() == 0 ? null : amount / per.doubleValue();
     }
   }

@@ -40,6 +40,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Documents of an annotated dataset with their mentions drawn in: a sample by a hash of the row's
@@ -92,7 +93,8 @@ final class SampledDocuments {
   List<Block> blocks() {
     Dataset<Row> rows = data.rows();
     String text = data.textName(options.textColumn());
-    if (find(rows, text) == null) {
+    StructField body = find(rows, text);
+    if (body == null) {
       if (options.textColumn() != null) {
         throw missing(rows, text, "--text-column");
       }
@@ -109,7 +111,7 @@ final class SampledDocuments {
           "Cannot take the column \"%s\" for gold spans: it is %s, not an array of structs with start and end"
               .formatted(gold.name(), gold.dataType().simpleString()));
     }
-    Dataset<Row> sample = sample(rows, text, gold);
+    Dataset<Row> sample = sample(rows, body.name(), gold);
     List<Document> documents = new ArrayList<>();
     List<Row> chosen = new ArrayList<>(sample.collectAsList());
     chosen.sort(Comparator.comparing(row -> row.<String>getAs("id")));
@@ -159,7 +161,7 @@ final class SampledDocuments {
     return words.toString();
   }
 
-  private List<Legend> legend(StructField gold) {
+  private List<Legend> legend(@Nullable StructField gold) {
     if (gold != null) {
       return List.of(
           new Legend(MarkStyle.HIT, "hit: gold and predicted"),
@@ -173,9 +175,9 @@ final class SampledDocuments {
     return legend;
   }
 
-  private Dataset<Row> sample(Dataset<Row> rows, String text, StructField gold) {
+  private Dataset<Row> sample(Dataset<Row> rows, String text, @Nullable StructField gold) {
     StructField id = find(rows, data.idName(null));
-    Column body = TextReader.strings(rows, find(rows, text).name());
+    Column body = TextReader.strings(rows, text);
     List<Column> columns = new ArrayList<>();
     columns.add(
         id == null
@@ -217,7 +219,7 @@ final class SampledDocuments {
         MAX_FETCHED);
   }
 
-  private Document document(Row row, StructField gold) {
+  private Document document(Row row, @Nullable StructField gold) {
     String text = row.getAs(TEXT);
     int length = row.<Integer>getAs(LENGTH);
     String note =
@@ -274,12 +276,12 @@ final class SampledDocuments {
     return marks;
   }
 
-  private static String type(Row span) {
+  private static @Nullable String type(Row span) {
     String type = optional(span, "type");
     return type != null ? type : optional(span, "label");
   }
 
-  private static <T> T optional(Row span, String field) {
+  private static <T> @Nullable T optional(Row span, String field) {
     return Arrays.asList(span.schema().fieldNames()).contains(field) ? span.getAs(field) : null;
   }
 
@@ -316,7 +318,7 @@ final class SampledDocuments {
   }
 
   /** As Spark compares names: regardless of case. */
-  private static StructField find(Dataset<Row> rows, String name) {
+  private static @Nullable StructField find(Dataset<Row> rows, String name) {
     return Arrays.stream(rows.schema().fields())
         .filter(field -> field.name().equalsIgnoreCase(name))
         .findFirst()
