@@ -1,22 +1,15 @@
 package io.github.tommerspark.jobs.train;
 
-import ai.djl.Device;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import io.github.tommerspark.classify.ClassProbability;
 import io.github.tommerspark.classify.ClassifierConfig;
 import io.github.tommerspark.classify.ClassifierFiles;
 import io.github.tommerspark.classify.LabelModel;
-import io.github.tommerspark.classify.LabelModelConfig;
 import io.github.tommerspark.classify.MentionClassifier;
 import io.github.tommerspark.classify.SpanClassifier;
 import io.github.tommerspark.classify.SpanRepresentation;
-import io.github.tommerspark.detect.ModelDescription;
-import io.github.tommerspark.detect.SpanEncoder;
-import io.github.tommerspark.engine.Torch;
 import io.github.tommerspark.gold.GoldDocument;
-import io.github.tommerspark.head.Calibration;
 import io.github.tommerspark.jobs.dataset.GoldData;
 import io.github.tommerspark.jobs.dataset.GoldReading;
 import io.github.tommerspark.jobs.output.OutputDirectory;
@@ -26,16 +19,11 @@ import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.message.Version;
 import io.github.tommerspark.source.LocalDirectory;
 import io.github.tommerspark.spark.EngineSetup;
-import io.github.tommerspark.train.ClassifierOptions;
 import io.github.tommerspark.train.ClassifierTrainer;
-import io.github.tommerspark.train.LabelExamples;
-import io.github.tommerspark.train.LabelOptions;
 import io.github.tommerspark.train.LabelTrainer;
 import io.github.tommerspark.train.LabelVocabulary;
 import io.github.tommerspark.train.LabelledSet;
-import io.github.tommerspark.train.SpanExamples;
 import io.github.tommerspark.train.TypeTable;
-import io.github.tommerspark.train.Wordings;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
@@ -47,7 +35,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -68,14 +55,6 @@ public final class TrainClassifierJob {
 
   /** Of a label of a label model that begins anew. */
   private static final int LEAST_MENTIONS = 2;
-
-  private static final String CAUSAL_PROMPT = "Entity type: ";
-  private static final double PRIOR_EXPONENT = 0.5;
-
-  /**
-   * Of calibrated probabilities; what served best on the dev parts of data sets with other types.
-   */
-  private static final double LABEL_THRESHOLD = 0.2;
 
   private static final ObjectMapper JSON =
       new ObjectMapper()
@@ -143,7 +122,7 @@ public final class TrainClassifierJob {
   }
 
   /** The training data, the dev data, and both for the record. */
-  private record Data(
+  record Data(
       List<LabelledSet> train,
       List<LabelledSet> dev,
       List<TrainedClassifier.Data> trained,
@@ -156,71 +135,35 @@ public final class TrainClassifierJob {
       Path output,
       Configuration hadoop)
       throws IOException {
-    List<LabelledSet> train = data.train();
-    List<LabelledSet> dev = data.dev();
-    Map<String, SortedSet<String>> marked = marked(train, dev);
-    List<String> classes = classes(train);
-    List<TrainedClassifier.Run> runs = new ArrayList<>();
-    ClassifierTrainer.Result best = null;
-    TrainedClassifier.Run bestRun = null;
-    ModelDescription model = null;
-    for (Integer layer : options.layers()) {
-      try (SpanEncoder encoder =
-          SpanEncoder.load(options.model(), layer, options.representation(), options.engine())) {
-        model = encoder.describe();
-        ClassifierConfig config = config(encoder, classes, initial);
-        List<float[]> prompts = encoder.promptStates(classes.subList(1, classes.size()));
-        try (SpanExamples trainExamples = examples(encoder, train, classes, marked);
-            SpanExamples devExamples = examples(encoder, dev, classes, marked)) {
-          for (long seed : options.seeds()) {
-            ClassifierTrainer.Result result =
-                train(config, prompts, initial, trainExamples, devExamples, seed);
-            TrainedClassifier.Run run =
-                TrainedClassifier.Run.of(encoder.layer(), seed, result, trainExamples, devExamples);
-            runs.add(run);
-            if (best == null || run.devF1() > bestRun.devF1()) {
-              best = result;
-              bestRun = run;
-            }
-          }
-        }
-      }
-    }
+    Map<String, SortedSet<String>> marked = marked(data.train(), data.dev());
+    List<String> classes = classes(data.train());
+    LayerSweep<ClassifierTrainer.Result, TrainedClassifier.Run> sweep =
+        LayerSweep.of(
+            options,
+            options.representation(),
+            encoder ->
+                new ClassifierLayer(encoder, options, data, classes, marked, initial, progress),
+            TrainedClassifier.Run::devF1);
+    SpanClassifier best = sweep.best().result().classifier();
+    TrainedClassifier.Run bestRun = sweep.best().run();
     TrainedClassifier trained =
         new TrainedClassifier(
             "classifier_training",
             "tommer-spark " + Version.number(),
             Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
             given,
-            Provenance.Model.of(model, null, options.engine()),
+            Provenance.Model.of(sweep.model(), null, options.engine()),
             data.trained(),
             data.scored(),
-            best.classifier().config().classes(),
-            best.classifier().parameterCount(),
+            best.config().classes(),
+            best.parameterCount(),
             bestRun.layer(),
             bestRun.seed(),
             bestRun.bestEpoch(),
-            runs,
+            sweep.runs(),
             Redaction.uri(output.toString()));
-    write(best.classifier(), trained, output, hadoop);
+    write(best, trained, output, hadoop);
     return trained;
-  }
-
-  private LabelModel initialFor(SpanEncoder encoder, LabelModel initial) {
-    if (initial != null
-        && (initial.layer() != encoder.layer() || initial.hiddenSize() != encoder.hiddenSize())) {
-      throw new UserException(
-          String.format(
-              Locale.ROOT,
-              "Cannot go on from %s: it reads layer %d from states of width %d, but this training layer %d from width %d; say --layer %d",
-              options.initial(),
-              initial.layer(),
-              initial.hiddenSize(),
-              encoder.layer(),
-              encoder.hiddenSize(),
-              initial.layer()));
-    }
-    return initial;
   }
 
   private TrainedLabelModel labelModel(
@@ -236,114 +179,31 @@ public final class TrainClassifierJob {
     // but what few mentions have that somebody marked on purpose is what is wanted.
     LabelVocabulary vocabulary =
         LabelVocabulary.of(data.train(), types, initial == null ? LEAST_MENTIONS : 1);
-    List<TrainedLabelModel.Run> runs = new ArrayList<>();
-    LabelTrainer.Result best = null;
-    TrainedLabelModel.Run bestRun = null;
-    ModelDescription model = null;
-    for (Integer layer : options.layers()) {
-      try (SpanEncoder encoder =
-              SpanEncoder.load(options.model(), layer, SpanRepresentation.FULL, options.engine());
-          LabelExamples train = LabelExamples.collect(encoder, data.train(), vocabulary);
-          LabelExamples dev = LabelExamples.collect(encoder, data.dev(), vocabulary)) {
-        model = encoder.describe();
-        LabelModel begun = initialFor(encoder, initial);
-        LabelModelConfig config = config(encoder, begun);
-        Map<String, float[]> states = states(encoder, config, vocabulary, dev);
-        for (long seed : options.seeds()) {
-          LabelTrainer.Result result = train(config, states, begun, train, dev, seed);
-          TrainedLabelModel.Run run =
-              TrainedLabelModel.Run.of(encoder.layer(), seed, result, train, dev);
-          runs.add(run);
-          if (best == null || run.devAccuracy() > bestRun.devAccuracy()) {
-            best = result;
-            bestRun = run;
-          }
-        }
-      }
-    }
+    LayerSweep<LabelTrainer.Result, TrainedLabelModel.Run> sweep =
+        LayerSweep.of(
+            options,
+            SpanRepresentation.FULL,
+            encoder -> new LabelLayer(encoder, options, data, vocabulary, initial, progress),
+            TrainedLabelModel.Run::devAccuracy);
+    LabelModel best = sweep.best().result().model();
+    TrainedLabelModel.Run bestRun = sweep.best().run();
     TrainedLabelModel trained =
         new TrainedLabelModel(
             "label_model_training",
             "tommer-spark " + Version.number(),
             Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
             given,
-            Provenance.Model.of(model, null, options.engine()),
+            Provenance.Model.of(sweep.model(), null, options.engine()),
             data.trained(),
             data.scored(),
             vocabulary.labels().size(),
-            best.model().parameterCount(),
+            best.parameterCount(),
             bestRun.layer(),
             bestRun.seed(),
-            runs,
+            sweep.runs(),
             Redaction.uri(output.toString()));
-    write(best.model(), trained, output, hadoop);
+    write(best, trained, output, hadoop);
     return trained;
-  }
-
-  private LabelModelConfig config(SpanEncoder encoder, LabelModel initial) {
-    if (initial != null) {
-      return initial.config();
-    }
-    LabelOptions training = options.labels();
-    return new LabelModelConfig(
-        encoder.backboneName(),
-        encoder.layer(),
-        encoder.hiddenSize(),
-        training.mentionSize(),
-        training.labelSize(),
-        training.embeddingSize(),
-        // A backbone that reads no token behind a first word knows next to nothing of that word.
-        encoder.causal() ? CAUSAL_PROMPT : "",
-        PRIOR_EXPONENT,
-        LABEL_THRESHOLD,
-        Calibration.NONE);
-  }
-
-  /** The states of all labels in all their wordings, and of the types of dev. */
-  private static Map<String, float[]> states(
-      SpanEncoder encoder, LabelModelConfig config, LabelVocabulary vocabulary, LabelExamples dev)
-      throws IOException {
-    SortedSet<String> names = new TreeSet<>(dev.types());
-    vocabulary.labels().forEach(label -> names.addAll(Wordings.of(label)));
-    List<String> labels = List.copyOf(names);
-    List<float[]> read = encoder.labelStates(config.prompt(), labels);
-    Map<String, float[]> states = new LinkedHashMap<>();
-    for (int i = 0; i < labels.size(); i++) {
-      states.put(labels.get(i), read.get(i));
-    }
-    return states;
-  }
-
-  private LabelTrainer.Result train(
-      LabelModelConfig config,
-      Map<String, float[]> states,
-      LabelModel initial,
-      LabelExamples train,
-      LabelExamples dev,
-      long seed)
-      throws IOException {
-    try {
-      return LabelTrainer.train(
-          train,
-          dev,
-          config,
-          options.labels().withSeed(seed),
-          states,
-          initial,
-          Torch.device(options.engine()),
-          epoch ->
-              progress.accept(
-                  String.format(
-                      Locale.ROOT,
-                      "layer %d, seed %d, epoch %d: loss %.4f, dev accuracy %.4f",
-                      config.layer(),
-                      seed,
-                      epoch.epoch(),
-                      epoch.loss(),
-                      epoch.accuracy())));
-    } catch (IllegalArgumentException e) {
-      throw new UserException(e.getMessage(), e);
-    }
   }
 
   private TypeTable types(Configuration hadoop) {
@@ -439,96 +299,6 @@ public final class TrainClassifierJob {
           e);
     }
     return classes;
-  }
-
-  private ClassifierConfig config(
-      SpanEncoder encoder, List<String> classes, SpanClassifier initial) {
-    ClassifierOptions training = options.training();
-    int mlpLayers = training.mlpLayers();
-    int embeddingSize = training.embeddingSize();
-    if (initial != null) {
-      ClassifierConfig begun = initial.config();
-      mlpLayers = begun.mlpLayers();
-      embeddingSize = begun.embeddingSize();
-      if (begun.layer() != encoder.layer()
-          || begun.representation() != encoder.representation()
-          || begun.hiddenSize() != encoder.hiddenSize()) {
-        throw new UserException(
-            String.format(
-                Locale.ROOT,
-                "Cannot go on from %s: it reads layer %d by %s from states of width %d, but this training layer %d by %s from width %d; say --layer %d --span %s",
-                options.initial(),
-                begun.layer(),
-                begun.representation().label(),
-                begun.hiddenSize(),
-                encoder.layer(),
-                encoder.representation().label(),
-                encoder.hiddenSize(),
-                begun.layer(),
-                begun.representation().label()));
-      }
-    }
-    return new ClassifierConfig(
-        encoder.backboneName(),
-        encoder.layer(),
-        encoder.hiddenSize(),
-        encoder.representation(),
-        mlpLayers,
-        embeddingSize,
-        ClassProbability.SOFTMAX,
-        classes);
-  }
-
-  private SpanExamples examples(
-      SpanEncoder encoder,
-      List<LabelledSet> sets,
-      List<String> classes,
-      Map<String, SortedSet<String>> marked)
-      throws IOException {
-    return SpanExamples.collect(
-        encoder,
-        encoder.spec().decoder(),
-        encoder.spec().threshold().value(),
-        sets,
-        classes,
-        marked);
-  }
-
-  private ClassifierTrainer.Result train(
-      ClassifierConfig config,
-      List<float[]> prompts,
-      SpanClassifier initial,
-      SpanExamples train,
-      SpanExamples dev,
-      long seed)
-      throws IOException {
-    Device device = Torch.device(options.engine());
-    ClassifierOptions training =
-        options.training().withSizes(config.mlpLayers(), config.embeddingSize()).withSeed(seed);
-    try {
-      return ClassifierTrainer.train(
-          train,
-          dev,
-          config,
-          training,
-          prompts,
-          initial,
-          device,
-          epoch ->
-              progress.accept(
-                  String.format(
-                      Locale.ROOT,
-                      "layer %d, seed %d, epoch %d: loss %.4f, dev P %.4f R %.4f F1 %.4f",
-                      config.layer(),
-                      seed,
-                      epoch.epoch(),
-                      epoch.loss(),
-                      epoch.dev().precision(),
-                      epoch.dev().recall(),
-                      epoch.dev().f1())));
-    } catch (IllegalArgumentException e) {
-      throw new UserException(e.getMessage(), e);
-    }
   }
 
   private static List<TrainedClassifier.Data> described(
