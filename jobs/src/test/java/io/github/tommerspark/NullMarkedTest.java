@@ -22,7 +22,6 @@ class NullMarkedTest {
           "detect",
           "jobs",
           "jobs/annotate",
-          "jobs/bench",
           "jobs/cli",
           "jobs/dataset",
           "jobs/evaluate",
@@ -32,7 +31,6 @@ class NullMarkedTest {
           "model",
           "pipeline",
           "spark",
-          "sparknlp",
           "sql");
 
   @Test

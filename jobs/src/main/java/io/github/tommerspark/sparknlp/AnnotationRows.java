@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.jspecify.annotations.Nullable;
 import scala.collection.JavaConverters;
 
 /** Values of columns of annotations: rows of type {@link SparkNlpSchema#ANNOTATION}. */
@@ -24,7 +25,7 @@ public final class AnnotationRows {
    *
    * @param text null makes an empty one, as there
    */
-  public static Row[] document(String text) {
+  public static Row[] document(@Nullable String text) {
     String result = text == null ? "" : text;
     Map<String, String> metadata = Map.of("sentence", TextPart.FIRST_SENTENCE);
     return new Row[] {annotation(SparkNlpSchema.DOCUMENT, 0, result.length(), result, metadata)};

@@ -2,6 +2,7 @@ package io.github.tommerspark.sparknlp;
 
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The text of a row: a whole, or parts of one.
@@ -17,16 +18,16 @@ public final class DocumentText {
   private static final DocumentText NONE = new DocumentText(List.of(), null);
 
   private final List<TextPart> parts;
-  private final String error;
-  private String whole;
+  private final @Nullable String error;
+  private @Nullable String whole;
 
-  private DocumentText(List<TextPart> parts, String error) {
+  private DocumentText(List<TextPart> parts, @Nullable String error) {
     this.parts = parts;
     this.error = error;
   }
 
   /** A text that is read as a whole; null is no text. */
-  static DocumentText of(String text) {
+  static DocumentText of(@Nullable String text) {
     return text == null
         ? NONE
         : new DocumentText(List.of(new TextPart(text, 0, TextPart.FIRST_SENTENCE)), null);
@@ -68,12 +69,12 @@ public final class DocumentText {
   }
 
   /** Returns the reason for which the text cannot be read, in one line; null if it can. */
-  public String error() {
+  public @Nullable String error() {
     return error;
   }
 
   /** The text from its beginning to the end of its last part; null if there is none. */
-  public String whole() {
+  public @Nullable String whole() {
     if (whole == null && !parts.isEmpty()) {
       whole =
           parts.size() == 1 && parts.get(0).begin() == 0 ? parts.get(0).text() : assemble(parts);

@@ -18,6 +18,7 @@ import org.apache.spark.sql.types.MapType;
 import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import org.jspecify.annotations.Nullable;
 import scala.collection.JavaConverters;
 import scala.collection.Seq;
 
@@ -43,9 +44,9 @@ public final class TextReader implements Serializable {
   private final int column;
 
   /** Null if the column holds strings. */
-  private final Fields fields;
+  private final @Nullable Fields fields;
 
-  private TextReader(int column, Fields fields) {
+  private TextReader(int column, @Nullable Fields fields) {
     this.column = column;
     this.fields = fields;
   }
@@ -177,7 +178,7 @@ public final class TextReader implements Serializable {
 
   private record Whole(Fields fields) implements UDF1<Seq<Row>, String> {
     @Override
-    public String call(Seq<Row> annotations) {
+    public @Nullable String call(@Nullable Seq<Row> annotations) {
       return annotations == null
           ? null
           : read(JavaConverters.seqAsJavaList(annotations), fields).whole();

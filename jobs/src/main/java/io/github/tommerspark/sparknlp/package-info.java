@@ -4,4 +4,7 @@
  *
  * <p>Offsets in annotations count UTF-16 units of the document, and their end is inclusive.
  */
+@NullMarked
 package io.github.tommerspark.sparknlp;
+
+import org.jspecify.annotations.NullMarked;

@@ -18,9 +18,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -240,7 +242,7 @@ public final class BenchCommand implements Callable<Integer> {
     }
   }
 
-  private CorpusOptions corpus() {
+  private @Nullable CorpusOptions corpus() {
     return input == null
         ? null
         : new CorpusOptions(
@@ -321,7 +323,9 @@ public final class BenchCommand implements Callable<Integer> {
   /** The shape's name, or that of its file's folder. */
   private String shapeName() {
     Path file = Path.of(shape).toAbsolutePath();
-    return Files.isRegularFile(file) ? file.getParent().getFileName().toString() : shape;
+    return Files.isRegularFile(file)
+        ? Objects.requireNonNull(file.getParent()).getFileName().toString()
+        : shape;
   }
 
   private static SparkSession start(SparkConf settings) {

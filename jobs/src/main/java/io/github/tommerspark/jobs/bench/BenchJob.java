@@ -35,6 +35,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -112,12 +113,12 @@ final class BenchJob {
       engine = Dtypes.settled(spark, List.of(options.model()), engine, Optional.empty());
       List<String> texts = texts(spark);
       Map<BenchCut, CorpusOptions> corpora = corpora(texts, slots(spark));
-      first = corpora.get(options.measured().cuts().get(0));
+      first = Objects.requireNonNull(corpora.get(options.measured().cuts().get(0)));
       LOG.info("Loading the model and warming up");
       annotate(spark, first);
       ExecutorAccounts.fetch(context, true);
       for (BenchCut cut : options.measured().cuts()) {
-        runs.add(measure(spark, cut, corpora.get(cut)));
+        runs.add(measure(spark, cut, Objects.requireNonNull(corpora.get(cut))));
       }
       memory =
           ExecutorAccounts.fetch(context, false).values().stream()
@@ -263,6 +264,7 @@ final class BenchJob {
       inputNanos += now.inputNanos() - (old == null ? 0 : old.inputNanos());
     }
     double median = median(seconds);
+    Objects.requireNonNull(counts, "no run");
     long tokens = counts.tokens().values().iterator().next();
     double all = seconds.stream().mapToDouble(Double::doubleValue).sum() * slots(spark);
     int micros = ExecutorModels.simulatedMicros(spark.sparkContext().conf(), engine);

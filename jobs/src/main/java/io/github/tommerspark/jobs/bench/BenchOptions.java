@@ -5,6 +5,7 @@ import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.jobs.dataset.CorpusOptions;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything the benchmark is told.
@@ -18,7 +19,7 @@ import java.util.List;
  * @param work local directory for corpora and outputs; made and emptied by the caller
  */
 record BenchOptions(
-    CorpusOptions corpus,
+    @Nullable CorpusOptions corpus,
     ModelSpec model,
     EngineOptions engine,
     Measured measured,

@@ -4,6 +4,7 @@ import io.github.tommerspark.detect.ModelProfile;
 import io.github.tommerspark.spark.ProcessMemory;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The findings of a benchmark; its JSON form is what {@code --json} writes.
@@ -32,7 +33,7 @@ record BenchReport(
     long weightBytesInMemory,
     List<Run> runs,
     List<Run> scaling,
-    ProcessMemory memory,
+    @Nullable ProcessMemory memory,
     Projection projection,
     List<GpuProjection> gpus) {
 
@@ -73,10 +74,10 @@ record BenchReport(
       List<Double> jobSeconds,
       double medianSeconds,
       double tokensPerSecond,
-      Double peakShare,
+      @Nullable Double peakShare,
       long forwards,
       double cpuSeconds,
-      Double busyShare,
+      @Nullable Double busyShare,
       Map<String, Double> shares) {
 
     /** Share of the window tokens that are specials or were read before. */

@@ -13,8 +13,10 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.jspecify.annotations.Nullable;
 
 /** The texts that are measured over. */
 final class BenchTexts {
@@ -31,11 +33,15 @@ final class BenchTexts {
    * @throws UserException if there is no text
    * @throws IOException if the model's tokenizer cannot be read
    */
-  static List<String> read(CorpusOptions corpus, ModelSpec model, long wanted, SparkSession spark)
+  static List<String> read(
+      @Nullable CorpusOptions corpus, ModelSpec model, long wanted, @Nullable SparkSession spark)
       throws IOException {
     List<String> texts = new ArrayList<>();
     try (ModelTokens tokenizer = ModelTokens.load(model, EngineOptions.defaults())) {
-      Iterator<String> all = corpus == null ? DemoCorpus.texts().iterator() : input(corpus, spark);
+      Iterator<String> all =
+          corpus == null
+              ? DemoCorpus.texts().iterator()
+              : input(corpus, Objects.requireNonNull(spark));
       long left = wanted;
       while (left > 0 && all.hasNext()) {
         String text = all.next();

@@ -14,6 +14,7 @@ import io.github.tommerspark.head.ScoreNormalization;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A backbone of a shape and a head for it, with random weights: files in a folder.
@@ -37,7 +38,8 @@ record RandomModel(Path backbone, Path head) {
    * @param stored type of the backbone's weights; null to write none, which suffices for plans
    * @throws IOException if the config is of no supported backbone, or the folder cannot be written
    */
-  static RandomModel write(byte[] config, int layer, DType stored, Path folder) throws IOException {
+  static RandomModel write(byte[] config, int layer, @Nullable DType stored, Path folder)
+      throws IOException {
     Path backbone = folder.resolve("backbone");
     Path head = folder.resolve("head");
     int width =
