@@ -1,5 +1,6 @@
 package io.github.tommerspark.jobs;
 
+import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -86,9 +87,38 @@ public final class Drivers {
    * Starts a main class.
    *
    * @param main the class
+   * @param jars directories of jars before those of the tests
+   */
+  public static Process start(
+      Class<?> main,
+      List<String> jars,
+      Path folder,
+      Path log,
+      List<String> properties,
+      String... arguments)
+      throws IOException {
+    return start(main, jars, folder, log, properties, Map.of(), arguments);
+  }
+
+  /**
+   * Starts a main class.
+   *
+   * @param main the class
    */
   static Process start(
       Class<?> main,
+      Path folder,
+      Path log,
+      List<String> properties,
+      Map<String, String> environment,
+      String... arguments)
+      throws IOException {
+    return start(main, List.of(), folder, log, properties, environment, arguments);
+  }
+
+  private static Process start(
+      Class<?> main,
+      List<String> jars,
       Path folder,
       Path log,
       List<String> properties,
@@ -107,7 +137,9 @@ public final class Drivers {
             "-Dspark.ui.enabled=false",
             "-Dspark.sql.shuffle.partitions=2"));
     properties.forEach(property -> command.add("-D" + property));
-    command.addAll(List.of("-cp", classPath(), main.getName()));
+    StringBuilder classPath = new StringBuilder();
+    jars.forEach(directory -> classPath.append(directory).append("/*").append(File.pathSeparator));
+    command.addAll(List.of("-cp", classPath.append(classPath()).toString(), main.getName()));
     command.addAll(Arrays.asList(arguments));
     ProcessBuilder builder =
         new ProcessBuilder(command)

@@ -64,6 +64,10 @@ public final class FaultyProxy implements AutoCloseable {
       return method.equals("GET") && !target.contains("?");
     }
 
+    boolean changes() {
+      return !method.equals("GET") && !method.equals("HEAD");
+    }
+
     boolean canSuffer(Fault fault) {
       return switch (fault) {
         case CUT -> readsObject();
@@ -91,6 +95,7 @@ public final class FaultyProxy implements AutoCloseable {
   private int every;
   private int requests;
   private Hold hold = new Hold(request -> false);
+  private boolean mortal;
 
   private FaultyProxy(ServerSocket socket, int server) {
     this.socket = socket;
@@ -98,19 +103,19 @@ public final class FaultyProxy implements AutoCloseable {
   }
 
   /** Starts one, without faults, for a server on this machine. */
-  static FaultyProxy before(int server) throws IOException {
+  public static FaultyProxy before(int server) throws IOException {
     FaultyProxy proxy =
         new FaultyProxy(new ServerSocket(0, 100, InetAddress.getLoopbackAddress()), server);
     proxy.threads.execute(proxy::accept);
     return proxy;
   }
 
-  int port() {
+  public int port() {
     return socket.getLocalPort();
   }
 
   /** From now on, each so-and-so-manieth request goes wrong; with 0 none does. */
-  synchronized void faultEvery(int requests) {
+  public synchronized void faultEvery(int requests) {
     every = requests;
     done.clear();
   }
@@ -123,6 +128,23 @@ public final class FaultyProxy implements AutoCloseable {
   /** How many uploads in parts were begun, in all. */
   int uploadsBegun() {
     return uploads.get();
+  }
+
+  /**
+   * From now on, the process behind which this stands dies as {@link Mortality} says: requests that
+   * change something are points, and nothing comes through after its death.
+   */
+  public synchronized void standsBeforeAMortal() {
+    mortal = true;
+  }
+
+  private synchronized void pass(String moment, Request request) throws IOException {
+    if (mortal && request.changes()) {
+      String path = request.target().replaceFirst("\\?.*", "");
+      Mortality.pass(moment + request.method() + " " + path.substring(path.lastIndexOf('/') + 1));
+    } else if (mortal) {
+      Mortality.live();
+    }
   }
 
   /** Requests that wait for good: when they are let go, they end without having been passed on. */
@@ -204,6 +226,7 @@ public final class FaultyProxy implements AutoCloseable {
       now.over.await();
       return;
     }
+    pass("before ", request);
     Fault fault = fault(request);
     if (fault == Fault.INTERNAL_ERROR) {
       refuse(out, request, "500 Internal Server Error", "InternalError");
@@ -215,6 +238,7 @@ public final class FaultyProxy implements AutoCloseable {
       }
       passed.append("Connection: close\r\n\r\n");
       byte[] answer = ask(passed.toString().getBytes(StandardCharsets.ISO_8859_1), body);
+      pass("after ", request);
       if (fault == Fault.LATE) {
         Thread.sleep(LATE_MILLIS);
       }

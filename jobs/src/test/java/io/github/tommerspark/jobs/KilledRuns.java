@@ -2,6 +2,9 @@ package io.github.tommerspark.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.tommerspark.jobs.dataset.Corpus;
+import io.github.tommerspark.jobs.dataset.CorpusOptions;
+import io.github.tommerspark.jobs.output.CommitLog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -10,7 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 
 /**
@@ -105,6 +110,24 @@ public record KilledRuns(Path folder) {
     assertThat(found.count()).isEqualTo(expected.count());
     assertThat(found.exceptAll(expected).count()).isZero();
     assertThat(expected.exceptAll(found).count()).isZero();
+  }
+
+  /** The ids that readers of commits see, in order; of an output without commits, none. */
+  public List<String> committed(String output) throws IOException {
+    org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(folder.resolve(output).toUri());
+    if (CommitLog.of(path, new Configuration()).read().files().isEmpty()) {
+      return List.of();
+    }
+    return Corpus.open(
+            LocalSpark.session(),
+            new CorpusOptions(List.of(path.toString()), null, Map.of(), null, null))
+        .rows()
+        .select("id")
+        .as(Encoders.STRING())
+        .collectAsList()
+        .stream()
+        .sorted()
+        .toList();
   }
 
   private Dataset<Row> rows(String output) {

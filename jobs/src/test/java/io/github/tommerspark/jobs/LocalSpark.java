@@ -23,7 +23,7 @@ public final class LocalSpark {
           Sessions.start(
               "tests",
               new SparkConf()
-                  .setMaster("local[2]")
+                  .setIfMissing("spark.master", "local[2]")
                   .set("spark.driver.host", "127.0.0.1")
                   .set("spark.driver.bindAddress", "127.0.0.1")
                   .set("spark.ui.enabled", "false")
@@ -33,6 +33,7 @@ public final class LocalSpark {
                   .set("spark.sql.extensions", TommerExtensions.class.getName())
                   .set("spark.hadoop.fs.counted.impl", CountedFileSystem.class.getName())
                   .set("spark.hadoop.fs.mortal.impl", MortalFileSystem.class.getName())
+                  .set("spark.delta.logStore.mortal.impl", "io.delta.storage.LocalLogStore")
                   .set("spark.tommer.model-cache", temporary("models"))
                   .set("spark.sql.warehouse.dir", System.getProperty("java.io.tmpdir")));
     }

@@ -24,9 +24,9 @@ import java.util.regex.Pattern;
  * An S3 server with one bucket, in a JVM and with a class path of its own, and what a test asks it
  * without going through Hadoop.
  */
-final class S3Server implements AutoCloseable {
+public final class S3Server implements AutoCloseable {
 
-  static final String BUCKET = "bucket";
+  public static final String BUCKET = "bucket";
 
   private static final Pattern LISTENS = Pattern.compile("started on ports? .*?(\\d+) \\(http\\)");
   private static final Pattern OBJECT =
@@ -47,7 +47,7 @@ final class S3Server implements AutoCloseable {
    *
    * @param folder for its files and its log
    */
-  static S3Server start(Path folder) throws IOException, InterruptedException {
+  public static S3Server start(Path folder) throws IOException, InterruptedException {
     Path log = folder.resolve("s3.log");
     List<String> command = Drivers.java();
     command.addAll(
@@ -81,7 +81,7 @@ final class S3Server implements AutoCloseable {
     throw new IOException("The S3 server does not start: " + Files.readString(log));
   }
 
-  int port() {
+  public int port() {
     return port;
   }
 

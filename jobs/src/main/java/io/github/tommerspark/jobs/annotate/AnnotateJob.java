@@ -8,13 +8,9 @@ import io.github.tommerspark.detect.ModelDescription;
 import io.github.tommerspark.engine.DeviceChoice;
 import io.github.tommerspark.jobs.dataset.Corpus;
 import io.github.tommerspark.jobs.format.OutputFormat;
-import io.github.tommerspark.jobs.output.Commit;
-import io.github.tommerspark.jobs.output.ObjectStore;
-import io.github.tommerspark.jobs.output.OutputDirectory;
 import io.github.tommerspark.jobs.output.OutputOptions;
 import io.github.tommerspark.jobs.output.OutputWriter;
 import io.github.tommerspark.jobs.output.Provenance;
-import io.github.tommerspark.jobs.table.TableCommit;
 import io.github.tommerspark.jobs.table.TableOutput;
 import io.github.tommerspark.message.Redaction;
 import io.github.tommerspark.message.UserException;
@@ -35,7 +31,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -70,69 +65,29 @@ public final class AnnotateJob {
   }
 
   private AnnotateResult run() throws IOException {
-    return TableOutput.is(options.output().path(), options.output().format())
-        ? intoTable()
-        : intoDirectory();
-  }
-
-  private AnnotateResult intoTable() throws IOException {
     OutputOptions to = options.output();
-    TableOutput output =
-        TableOutput.open(spark, to.path(), to.format(), to.mode(), false, to.runId());
+    RunOutput output =
+        TableOutput.is(to.path(), to.format())
+            ? RunTable.open(spark, to)
+            : RunDirectory.open(spark, to);
     List<ModelDescription> models = describeModels();
     cutFinely();
     Corpus corpus = Corpus.open(spark, options.corpus());
-    output.checkAgainst(corpus.paths());
+    output.checkAgainst(corpus);
     Layout layout = Layout.of(corpus, options.withModels(models));
     Provenance planned =
-        plannedProvenance(corpus, layout, models, output.toString(), output.format().label());
-    Optional<TableCommit> done = output.commitOf(to.runId());
+        plannedProvenance(corpus, layout, models, output.toString(), output.format());
+    Optional<Provenance> done = output.done();
     if (done.isPresent()) {
-      return repeated(to.runId(), done.get().run(), planned);
-    }
-    output.checkAgainst(planned);
-    TableCommit commit = output.runCommit(to.runId(), planned);
-    return annotate(
-        new Rows(corpus.rows(), corpus.rows()::count),
-        layout,
-        commit.run(),
-        annotated -> Written.to(output.write(annotated, commit)));
-  }
-
-  private AnnotateResult intoDirectory() throws IOException {
-    Configuration hadoop = hadoop();
-    String runId = options.output().runId();
-    OutputDirectory output =
-        OutputDirectory.open(options.output().path(), options.output().mode(), runId, hadoop);
-    ObjectStore.checkCommitter(spark, output.path());
-    List<ModelDescription> models = describeModels();
-    cutFinely();
-    Corpus corpus = Corpus.open(spark, options.corpus());
-    output.checkAgainst(corpus.places());
-    Layout layout = Layout.of(corpus, options.withModels(models));
-    Provenance planned =
-        plannedProvenance(
-            corpus, layout, models, output.toString(), options.output().format().label());
-    Optional<Commit> done = output.commitOf(runId);
-    if (done.isPresent()) {
-      AnnotateResult before = repeated(runId, done.get().run(), planned);
+      AnnotateResult before = repeated(to.runId(), done.get(), planned);
       output.tidy();
       return before;
     }
     output.checkAgainst(planned);
-
-    try (OutputWriter writer = output.begin()) {
-      output.checkAgainst(planned);
-      Rows rows = new Rows(corpus.rows(), corpus.rows()::count);
-      AnnotateResult result =
-          annotate(
-              rows,
-              layout,
-              planned.withRun(writer.id()),
-              files(writer, options.output().format(), ""));
-      Commit made = writer.commit(result.provenance(), runId);
-      return made.writer().equals(writer.id()) ? result : repeated(runId, made.run(), planned);
-    }
+    Rows rows = new Rows(corpus.rows(), corpus.rows()::count);
+    RunOutput.Added added =
+        output.add(planned, (begun, destination) -> annotate(rows, layout, begun, destination));
+    return added.result() != null ? added.result() : repeated(to.runId(), added.done(), planned);
   }
 
   /** Returns the result of an earlier run with this id. */
@@ -322,10 +277,6 @@ public final class AnnotateJob {
           executors.size(),
           least);
     }
-  }
-
-  private Configuration hadoop() {
-    return spark.sparkContext().hadoopConfiguration();
   }
 
   private static Map<String, Provenance.Executor> executors(Collection<PartitionReport> reports) {

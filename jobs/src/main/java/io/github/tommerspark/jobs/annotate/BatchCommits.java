@@ -84,7 +84,7 @@ final class BatchCommits implements BatchedOutput {
 
   @Override
   public Optional<AnnotateResult> add(
-      IncrementalRun run, long batch, List<String> files, Provenance planned, Work work)
+      IncrementalRun run, long batch, List<String> files, Provenance planned, RunOutput.Work work)
       throws IOException {
     table.checkAgainst(planned);
     TableCommit commit =

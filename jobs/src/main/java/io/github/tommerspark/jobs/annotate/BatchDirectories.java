@@ -90,7 +90,7 @@ final class BatchDirectories implements BatchedOutput {
 
   @Override
   public Optional<AnnotateResult> add(
-      IncrementalRun run, long batch, List<String> files, Provenance planned, Work work)
+      IncrementalRun run, long batch, List<String> files, Provenance planned, RunOutput.Work work)
       throws IOException {
     String directory = run.directory() + "/batch=" + batch;
     AnnotateResult result =

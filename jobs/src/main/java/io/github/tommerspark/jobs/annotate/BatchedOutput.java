@@ -46,14 +46,6 @@ interface BatchedOutput extends AutoCloseable {
   Optional<String> difference(IncrementalRun run, long batch, List<String> files)
       throws IOException;
 
-  /** Annotates the rows of a batch. */
-  interface Work {
-
-    /** Writes them to a destination, with provenance as far as it is known. */
-    AnnotateResult annotate(Provenance planned, AnnotateJob.Destination destination)
-        throws IOException;
-  }
-
   /**
    * Adds a batch.
    *
@@ -62,7 +54,7 @@ interface BatchedOutput extends AutoCloseable {
    * @return empty if somebody else has added it meanwhile
    */
   Optional<AnnotateResult> add(
-      IncrementalRun run, long batch, List<String> files, Provenance planned, Work work)
+      IncrementalRun run, long batch, List<String> files, Provenance planned, RunOutput.Work work)
       throws IOException;
 
   /** Ends writing. What was not committed is not there. */

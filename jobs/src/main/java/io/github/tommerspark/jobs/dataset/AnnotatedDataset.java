@@ -99,7 +99,8 @@ public final class AnnotatedDataset {
     if (paths.size() == 1 && roots.size() == 1 && !runs.get(0).isEmpty()) {
       Provenance.Output written = runs.get(0).get(runs.get(0).size() - 1).output();
       Dataset<Row> rows =
-          Committed.read(roots, hadoop, () -> reader(spark, written).load(Corpus.literally(roots)));
+          Committed.in(roots, hadoop)
+              .read(only -> reader(spark, written).options(only).load(Corpus.literally(roots)));
       return new AnnotatedDataset(rows, InputFormat.parse(written.format()), paths, runs, null);
     }
     Corpus corpus = Corpus.open(spark, new CorpusOptions(given, format, Map.of(), null, null));

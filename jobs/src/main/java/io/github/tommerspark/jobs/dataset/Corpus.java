@@ -104,10 +104,17 @@ public record Corpus(
     for (String path : options.paths()) {
       paths.add(resolve(path, hadoop, files, roots));
     }
-    InputFormat format = options.format() != null ? options.format() : inferFormat(files);
+    InputFormat format;
     Dataset<Row> rows;
     try {
-      rows = read(spark, format, roots, files, options);
+      Committed committed = Committed.in(roots, hadoop);
+      List<Path> named = committed.named(files);
+      format = options.format() != null ? options.format() : inferFormat(named);
+      rows =
+          renamed(
+              committed.read(only -> rows(spark, format, roots, named, options.with(only))),
+              format,
+              options);
     } catch (IOException e) {
       throw new UserException(
           "Cannot read the input %s: %s"
@@ -151,18 +158,8 @@ public record Corpus(
         .toList();
   }
 
-  private static Dataset<Row> read(
-      SparkSession spark,
-      InputFormat format,
-      List<Path> roots,
-      List<Path> files,
-      CorpusOptions options)
-      throws IOException {
-    Dataset<Row> rows =
-        Committed.read(
-            roots,
-            spark.sparkContext().hadoopConfiguration(),
-            () -> rows(spark, format, roots, files, options));
+  private static Dataset<Row> renamed(
+      Dataset<Row> rows, InputFormat format, CorpusOptions options) {
     return format == InputFormat.TEXT && options.textColumn() != null
         ? rows.withColumnRenamed("value", options.textColumn())
         : rows;

@@ -25,4 +25,12 @@ public record CorpusOptions(
     paths = List.copyOf(paths);
     options = Map.copyOf(new TreeMap<>(options));
   }
+
+  /** These options with others of the reader, unless they are given. */
+  CorpusOptions with(Map<String, String> others) {
+    Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    all.putAll(others);
+    all.putAll(options);
+    return new CorpusOptions(paths, format, all, textColumn, idColumn);
+  }
 }

@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.ChecksumFileSystem;
 import org.apache.hadoop.fs.FSDataOutputStream;
@@ -100,6 +101,14 @@ abstract class CommitStore {
   boolean jobsCollide() {
     return false;
   }
+
+  /**
+   * Removes what is left of creations that were not finished.
+   *
+   * @param folder above the directories of the files
+   * @param over tells by the name of a file that nobody will create it any more
+   */
+  void removeTickets(Path folder, Predicate<String> over) throws IOException {}
 
   /** Makes a directory, where the store has any. */
   final void makeFolder(Path folder) throws IOException {

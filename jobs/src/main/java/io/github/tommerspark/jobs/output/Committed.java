@@ -7,6 +7,7 @@ import static org.apache.spark.sql.functions.substring_index;
 import io.github.tommerspark.message.UserException;
 import java.io.IOException;
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -33,33 +34,84 @@ public final class Committed {
   private static final int TRIES = 5;
   private static final int SHOWN = 5;
 
+  /** The beginning of the names of data files, of whatever version; README.md is none. */
+  private static final Map<String, String> DATA_FILES = Map.of("pathGlobFilter", "part-*");
+
+  private final List<Path> roots;
   private final Configuration hadoop;
   private final Map<Path, Optional<OutputState>> outputs = new HashMap<>();
+  private final boolean alone;
 
-  private Committed(Configuration hadoop) {
+  private Committed(List<Path> roots, Configuration hadoop) throws IOException {
+    this.roots = List.copyOf(roots);
     this.hadoop = hadoop;
+    boolean onlyOutputs = true;
+    for (Path root : roots) {
+      onlyOutputs &= isInOutput(root);
+    }
+    this.alone = onlyOutputs;
   }
 
-  /** Reads files and directories by Spark. */
+  /**
+   * Looks which outputs files and directories are in.
+   *
+   * @param roots to be read, without globs
+   */
+  public static Committed in(List<Path> roots, Configuration hadoop) throws IOException {
+    return new Committed(roots, hadoop);
+  }
+
+  /** Reads the roots by Spark. */
   public interface Reader {
 
-    /** Rows that Spark's sources give, without a projection. */
-    Dataset<Row> read() throws IOException;
+    /**
+     * Returns rows that Spark's sources give, without a projection.
+     *
+     * @param options of the reader, beside others
+     */
+    Dataset<Row> read(Map<String, String> options) throws IOException;
+  }
+
+  /**
+   * Returns files without those that are in an output and that none of its commits names; all, if
+   * none is left.
+   */
+  public List<Path> named(List<Path> files) {
+    List<Path> named = new ArrayList<>(files);
+    outputs.forEach(
+        (output, state) -> {
+          String prefix = output.toUri().getPath() + "/";
+          named.removeIf(
+              file -> {
+                String path = file.toUri().getPath();
+                return state.isPresent()
+                    && path.startsWith(prefix)
+                    && !state.get().files().containsKey(path.substring(prefix.length()));
+              });
+        });
+    return named.isEmpty() ? files : named;
   }
 
   /**
    * Reads the committed rows of files and directories. Of what is not in an output of annotate, all
    * is read.
    *
-   * @param roots what the reader reads, without globs
    * @throws UserException if a file is missing that a commit names
    */
-  public static Dataset<Row> read(List<Path> roots, Configuration hadoop, Reader reader)
-      throws IOException {
+  public Dataset<Row> read(Reader reader) throws IOException {
+    Committed committed = this;
     for (int tries = 1; ; tries++) {
-      Committed committed = new Committed(hadoop);
-      committed.look(roots);
-      Dataset<Row> rows = reader.read();
+      Dataset<Row> rows;
+      try {
+        rows = reader.read(committed.alone ? DATA_FILES : Map.of());
+      } catch (Exception e) {
+        // Spark may have found nothing to learn the columns from.
+        Optional<String> gone = committed.missing(committed.present());
+        if (gone.isPresent()) {
+          throw new UserException(gone.get(), e);
+        }
+        throw e;
+      }
       if (committed.isEmpty()) {
         return rows;
       }
@@ -67,28 +119,47 @@ public final class Committed {
       for (String file : rows.inputFiles()) {
         found.add(new Path(URI.create(file)).toUri().getPath());
       }
-      Optional<String> missing = committed.missing(roots, found);
+      Optional<String> missing = committed.missing(found);
       if (missing.isEmpty()) {
         return committed.without(rows, found);
       } else if (tries == TRIES || !committed.hasChanged()) {
         throw new UserException(missing.get());
       }
+      committed = new Committed(roots, hadoop);
     }
+  }
+
+  /** The paths of files that commits name and that are there. */
+  private Set<String> present() throws IOException {
+    Set<String> present = new HashSet<>();
+    for (Map.Entry<Path, Optional<OutputState>> output : outputs.entrySet()) {
+      FileSystem fs = output.getKey().getFileSystem(hadoop);
+      for (String name :
+          output.getValue().map(OutputState::files).orElse(new TreeMap<>()).keySet()) {
+        Path file = new Path(output.getKey(), name);
+        if (fs.exists(file)) {
+          present.add(file.toUri().getPath());
+        }
+      }
+    }
+    return present;
   }
 
   private boolean isEmpty() {
     return outputs.values().stream().allMatch(Optional::isEmpty);
   }
 
-  private void look(List<Path> roots) throws IOException {
-    for (Path root : roots) {
-      FileSystem fs = root.getFileSystem(hadoop);
-      Path directory = fs.getFileStatus(root).isFile() ? root.getParent() : root;
-      // Batches lie two directories below.
-      while (directory != null && !look(directory) && isOfBatches(directory)) {
-        directory = directory.getParent();
+  private boolean isInOutput(Path root) throws IOException {
+    FileSystem fs = root.getFileSystem(hadoop);
+    Path directory = fs.getFileStatus(root).isFile() ? root.getParent() : root;
+    while (directory != null) {
+      if (look(directory)) {
+        return true;
       }
+      // Batches lie two directories below.
+      directory = isOfBatches(directory) ? directory.getParent() : null;
     }
+    return false;
   }
 
   private static boolean isOfBatches(Path directory) {
@@ -114,7 +185,7 @@ public final class Committed {
   }
 
   /** Returns a message about missing files of the outputs that are read. */
-  private Optional<String> missing(List<Path> roots, Set<String> found) throws IOException {
+  private Optional<String> missing(Set<String> found) throws IOException {
     for (Map.Entry<Path, Optional<OutputState>> output : outputs.entrySet()) {
       if (output.getValue().isEmpty()) {
         continue;

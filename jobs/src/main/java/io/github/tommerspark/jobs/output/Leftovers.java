@@ -114,6 +114,23 @@ record Leftovers(OutputDirectory output, CommitStore store, Writers writers, Wri
     }
   }
 
+  /**
+   * Tickets for what is there: nobody needs them, whoever holds them.
+   *
+   * @param newest the number of the newest commit
+   */
+  void removeTickets(long newest) throws IOException {
+    store.removeTickets(
+        new Path(output.path(), Provenance.FOLDER),
+        file -> {
+          String name = file.replaceFirst("\\..*", "");
+          // Only a writer itself makes the file of its name.
+          return name.matches("\\d{20}")
+              ? Long.parseLong(name) <= newest
+              : WriterId.is(name) && !name.equals(me.id());
+        });
+  }
+
   /** The bookkeeping of incremental runs whose data is no longer there. */
   void removeCheckpoint() throws IOException {
     output.fs().delete(new Path(new Path(output.path(), Provenance.FOLDER), CHECKPOINT), true);

@@ -159,7 +159,7 @@ public final class OutputWriter implements AutoCloseable {
     }
     if (!orphans.isEmpty()) {
       LOG.warn(
-          "Removing {} file(s) from {} that belong to no commit: {}; the runs that wrote them did not finish",
+          "Removing {} file(s) from {} that belong to no commit: {}; a run that did not finish has left or not yet removed them",
           orphans.size(),
           output,
           shown(orphans));
@@ -170,6 +170,7 @@ public final class OutputWriter implements AutoCloseable {
     present.keySet().removeAll(replaced);
     leftovers.removeTemporary(census);
     leftovers.removeDrafts(census.living().keySet());
+    leftovers.removeTickets(state.number());
     if (store.jobsCollide() && census.living().isEmpty()) {
       ObjectStore.abortUploads(output.path(), output.hadoop());
       ObjectStore.removeNotes(output.fs(), output.path());

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FileStatus;
@@ -44,6 +45,9 @@ final class TicketedCreate extends CommitStore {
   static final String FOLDER = "tickets";
 
   private static final String DRAWING = "drawing";
+
+  private static final Pattern TICKET =
+      Pattern.compile("(.+)\\.(" + DRAWING + "|\\d{1,18})\\.([^.]+)");
 
   private final Duration patience;
 
@@ -135,24 +139,43 @@ final class TicketedCreate extends CommitStore {
   }
 
   private List<Ticket> tickets(Path folder, Path file) throws IOException {
-    Pattern name =
-        Pattern.compile(Pattern.quote(file.getName()) + "\\.(" + DRAWING + "|\\d{1,18})\\.(.+)");
     List<Ticket> tickets = new ArrayList<>();
+    for (Matcher ticket : all(folder)) {
+      if (ticket.group(1).equals(file.getName())) {
+        tickets.add(
+            new Ticket(
+                ticket.group(),
+                ticket.group(2).equals(DRAWING) ? 0 : Long.parseLong(ticket.group(2)),
+                ticket.group(3)));
+      }
+    }
+    return tickets;
+  }
+
+  /** All tickets in a folder, taken apart. */
+  private List<Matcher> all(Path folder) throws IOException {
+    List<Matcher> tickets = new ArrayList<>();
     try {
       for (FileStatus status : fs.listStatus(folder)) {
-        Matcher ticket = name.matcher(status.getPath().getName());
+        Matcher ticket = TICKET.matcher(status.getPath().getName());
         if (ticket.matches()) {
-          tickets.add(
-              new Ticket(
-                  ticket.group(),
-                  ticket.group(1).equals(DRAWING) ? 0 : Long.parseLong(ticket.group(1)),
-                  ticket.group(2)));
+          tickets.add(ticket);
         }
       }
     } catch (FileNotFoundException e) {
       return List.of();
     }
     return tickets;
+  }
+
+  @Override
+  void removeTickets(Path folder, Predicate<String> over) throws IOException {
+    Path tickets = new Path(folder, FOLDER);
+    for (Matcher ticket : all(tickets)) {
+      if (over.test(ticket.group(1))) {
+        fs.delete(new Path(tickets, ticket.group()), false);
+      }
+    }
   }
 
   private static Path ticket(Path folder, Path file, String number, String owner) {

@@ -21,21 +21,14 @@ import io.github.tommerspark.message.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -224,92 +217,6 @@ class AnnotateCommitTest {
         .isInstanceOf(UserException.class)
         .hasMessageContaining("lie inside one another");
     assertThat(folder.resolve("out")).doesNotExist();
-  }
-
-  @Test
-  void appendsAtATimeBothLandWhole() throws Exception {
-    together(3, WriteMode.APPEND, WriteMode.APPEND);
-  }
-
-  @Test
-  void ofOthersAtATimeOneWinsAtMost() throws Exception {
-    together(2, WriteMode.ERROR, WriteMode.ERROR);
-    together(1, WriteMode.OVERWRITE, WriteMode.APPEND);
-    together(1, WriteMode.OVERWRITE, WriteMode.OVERWRITE);
-  }
-
-  @Test
-  @Tag("soak")
-  void eachPairOfModesOften() throws Exception {
-    for (WriteMode one : WriteMode.values()) {
-      for (WriteMode other : WriteMode.values()) {
-        if (one.compareTo(other) <= 0) {
-          together(200, one, other);
-        }
-      }
-    }
-  }
-
-  /** Two runs that start at the same moment. */
-  private void together(int times, WriteMode one, WriteMode other) throws Exception {
-    ExecutorService threads = Executors.newFixedThreadPool(2);
-    try {
-      for (int i = 0; i < times; i++) {
-        String output = "%s-%s-%d".formatted(one, other, i);
-        boolean before = one != WriteMode.ERROR && other != WriteMode.ERROR;
-        if (before) {
-          docs("before", "0");
-          AnnotateJob.run(spark, options("before", output, WriteMode.ERROR, null));
-        }
-        CyclicBarrier start = new CyclicBarrier(2);
-        List<Future<String>> runs = new ArrayList<>();
-        for (boolean first : List.of(true, false)) {
-          Callable<String> run =
-              () -> {
-                start.await();
-                try {
-                  AnnotateJob.run(
-                      spark.newSession(),
-                      options(first ? "first" : "second", output, first ? one : other, null));
-                  return null;
-                } catch (UserException e) {
-                  return e.getMessage();
-                }
-              };
-          runs.add(threads.submit(run));
-        }
-        String failed = runs.get(0).get();
-        String failedToo = runs.get(1).get();
-        List<String> expected = new ArrayList<>();
-        if (before
-            && (failed != null || one == WriteMode.APPEND)
-            && (failedToo != null || other == WriteMode.APPEND)) {
-          expected.add("0");
-        }
-        if (failed == null) {
-          expected.addAll(List.of("a", "b", "c"));
-        }
-        if (failedToo == null) {
-          expected.addAll(List.of("d", "e"));
-        }
-        boolean both = one == WriteMode.APPEND && other == WriteMode.APPEND;
-        assertThat(failed == null && failedToo == null)
-            .as("%s: %s, %s", output, failed, failedToo)
-            .isEqualTo(both);
-        assertThat(
-                spark
-                    .read()
-                    .parquet(folder.resolve(output).toString())
-                    .select("id")
-                    .as(Encoders.STRING())
-                    .collectAsList())
-            .as("%s: %s, %s", output, failed, failedToo)
-            .containsExactlyInAnyOrderElementsOf(expected);
-        assertThat(names(folder.resolve(output).resolve("_tommer/writers"))).isEmpty();
-      }
-    } finally {
-      threads.shutdownNow();
-    }
   }
 
   /** Makes an output look as version 0.1 would have left it. */

@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -59,6 +61,43 @@ class ExecutorKillIT {
     // Fewer than would make any task fail four times.
     runWithKills("batch-again", 3);
     runWithKills("growing-again", 3, "--incremental", "--max-files-per-batch", "2");
+    runWithKills("batch-again", 3, "--mode", "overwrite");
+  }
+
+  @Test
+  @Tag("soak")
+  void killedAtAnyTime() throws Exception {
+    Random random = new Random(1);
+    List<String> once = runs.committed(KilledRuns.UNDISTURBED);
+    List<String> twice = new ArrayList<>(once);
+    twice.addAll(once);
+    twice.sort(null);
+    for (String mode : List.of("error", "overwrite", "append")) {
+      Process driver = start("anytime", Drivers.cluster(), "--mode", mode);
+      int killed = 0;
+      long next = 0;
+      long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(8);
+      while (driver.isAlive() && System.nanoTime() < end) {
+        Thread.sleep(5);
+        Optional<ProcessHandle> executor = executor(driver);
+        if (executor.isPresent() && next == 0) {
+          next = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(random.nextInt(9_000));
+        } else if (executor.isPresent() && killed < 3 && System.nanoTime() > next) {
+          executor.get().destroyForcibly();
+          killed++;
+          next = 0;
+        }
+      }
+      driver.descendants().forEach(ProcessHandle::destroyForcibly);
+      driver.destroyForcibly();
+      assertThat(driver.waitFor()).as(runs.printed("anytime")).isZero();
+      assertThat(runs.committed("anytime")).isEqualTo(mode.equals("append") ? twice : once);
+      System.out.printf(
+          Locale.ROOT,
+          "| processes | %s | Parquet | local disk | %d | SIGKILL of an executor | | | | 0 |%n",
+          mode.equals("error") ? "new" : mode,
+          killed);
+    }
   }
 
   private static void runWithKills(String output, int kills, String... more) throws Exception {

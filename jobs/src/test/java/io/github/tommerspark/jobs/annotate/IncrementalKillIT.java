@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
@@ -71,14 +72,20 @@ class IncrementalKillIT {
   @Tag("soak")
   void killedAtAnyTime() throws Exception {
     Random random = new Random(1);
+    int kills = 0;
     for (int i = 0; i < 10; i++) {
       Process driver = start("anytime");
       if (!driver.waitFor(random.nextInt(12_000), TimeUnit.MILLISECONDS)) {
         kill(driver);
+        kills++;
       }
     }
     run("anytime");
     assertAsUndisturbed("anytime");
+    System.out.printf(
+        Locale.ROOT,
+        "| processes | incremental | Parquet | local disk | %d | SIGKILL of the driver | | | | 0 |%n",
+        kills);
   }
 
   /** Runs to the end. */

@@ -3,6 +3,7 @@ package io.github.tommerspark.jobs.output;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,7 +18,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.FilterFileSystem;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -72,6 +75,50 @@ class CommitStoreTest {
         .isTrue();
     assertThat(folder.resolve(TicketedCreate.FOLDER).toFile().list())
         .containsExactly("other.1.living");
+  }
+
+  @Test
+  void ticketsForWhatIsThereAreRemoved() throws IOException {
+    Path tickets = Files.createDirectories(folder.resolve(TicketedCreate.FOLDER));
+    for (String ticket : List.of("a.json.1.x", "a.json.drawing.y", "b.json.2.x", "note")) {
+      Files.writeString(tickets.resolve(ticket), ".");
+    }
+    tickets(Duration.ofSeconds(60))
+        .removeTickets(new org.apache.hadoop.fs.Path(folder.toUri()), "a.json"::equals);
+    assertThat(tickets.toFile().list()).containsExactlyInAnyOrder("b.json.2.x", "note");
+  }
+
+  @Test
+  void whoPausesWithATicketLooksAgain() throws IOException {
+    Files.createDirectories(folder.resolve("files"));
+    Files.createDirectories(folder.resolve(TicketedCreate.FOLDER));
+    org.apache.hadoop.fs.Path file = path("files/x");
+    FileSystem pausing =
+        new FilterFileSystem(FileSystem.getLocal(new Configuration()).getRaw()) {
+          private boolean paused;
+
+          @Override
+          public FileStatus getFileStatus(org.apache.hadoop.fs.Path path) throws IOException {
+            try {
+              return super.getFileStatus(path);
+            } catch (FileNotFoundException e) {
+              if (path.equals(file) && !paused) {
+                paused = true;
+                // It holds the lowest ticket and has seen that there is no file.
+                assertThat(
+                        tickets(Duration.ofMillis(300)).createIfAbsent(file, bytes("other"), "b"))
+                    .isTrue();
+              }
+              throw e;
+            }
+          }
+        };
+    assertThat(
+            new TicketedCreate(pausing, Duration.ofMillis(300))
+                .createIfAbsent(file, bytes("mine"), "a"))
+        .isFalse();
+    assertThat(folder.resolve("files/x")).content().isEqualTo("other");
+    assertThat(folder.resolve(TicketedCreate.FOLDER)).isEmptyDirectory();
   }
 
   private TicketedCreate tickets(Duration patience) throws IOException {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.tommerspark.jobs.LocalSpark;
+import io.github.tommerspark.jobs.dataset.AnnotatedDataset;
 import io.github.tommerspark.jobs.dataset.Corpus;
 import io.github.tommerspark.jobs.dataset.CorpusOptions;
 import io.github.tommerspark.jobs.format.OutputFormat;
@@ -43,6 +44,17 @@ class CommittedTest {
     assertThat(ids("out")).containsExactlyInAnyOrder("a", "b");
     assertThat(ids("out/*." + (format == OutputFormat.JSON ? "json" : format.label())))
         .containsExactlyInAnyOrder("a", "b");
+  }
+
+  @Test
+  void filesOfOthersAreInNobodysWay() throws IOException {
+    write(OutputFormat.PARQUET, WriteMode.ERROR, "a");
+    // Sorts before the data, so that Spark would learn the columns from it.
+    Files.writeString(folder.resolve("out/README.md"), "about");
+    assertThat(ids("out")).containsExactly("a");
+    assertThat(ids("out/*.parquet")).containsExactly("a");
+    write(OutputFormat.PARQUET, WriteMode.APPEND, "b");
+    assertThat(AnnotatedDataset.open(spark, List.of(out()), null).rows().count()).isEqualTo(2);
   }
 
   @Test
