@@ -2,16 +2,15 @@ package io.github.tommerspark.hub;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.tommerspark.http.OneLine;
+import io.github.tommerspark.http.RetryAfter;
 import java.io.IOException;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /** Answers other than what was asked for: what they mean, and what to do about them. */
 final class HubRefusals {
@@ -20,7 +19,6 @@ final class HubRefusals {
   private static final Duration LONGEST_HOLD = Duration.ofMinutes(5);
 
   private static final int MAX_COMPLAINT_BYTES = 1 << 16;
-  private static final int SHOWN = 200;
   private static final Pattern RATE_LIMIT =
       Pattern.compile(";\\s*r\\s*=\\s*0\\s*;\\s*t\\s*=\\s*(\\d{1,9})");
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -46,16 +44,16 @@ final class HubRefusals {
             status,
             complaint(response, settings));
     if (status == 408 || status == 429 || status >= 500) {
-      Duration retryAfter = retryAfter(response);
-      if (retryAfter != null && retryAfter.compareTo(LONGEST_HOLD) > 0) {
+      Optional<Duration> retryAfter = retryAfter(response);
+      if (retryAfter.filter(wait -> wait.compareTo(LONGEST_HOLD) > 0).isPresent()) {
         return new HubException(
             String.format(
                 Locale.ROOT,
                 "%s and wants no further request for %d s",
                 line,
-                retryAfter.toSeconds()));
+                retryAfter.get().toSeconds()));
       }
-      throw new PassingException(line, retryAfter);
+      throw new PassingException(line, retryAfter.orElse(null));
     }
     if (!fromHub) {
       // An address with a signature may have expired: the Hub makes a new one.
@@ -103,33 +101,14 @@ final class HubRefusals {
       return "";
     }
     // Redacted before it is shortened, or half a token would remain.
-    String line = oneLine(settings.redact(message));
+    String line = OneLine.of(settings.redact(message));
     return line.isEmpty() ? "" : " (" + line + ")";
   }
 
-  /** A text of others, on one line and shortened. */
-  static String oneLine(String text) {
-    String line = text.replaceAll("[\\s\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]+", " ").strip();
-    return line.codePointCount(0, line.length()) <= SHOWN
-        ? line
-        : line.substring(0, line.offsetByCodePoints(0, SHOWN)) + "…";
-  }
-
-  private static @Nullable Duration retryAfter(HubResponse response) {
+  private static Optional<Duration> retryAfter(HubResponse response) {
     Matcher limit = RATE_LIMIT.matcher(response.header("RateLimit").orElse(""));
-    if (limit.find()) {
-      return Duration.ofSeconds(Long.parseLong(limit.group(1)));
-    }
-    String value = response.header("Retry-After").orElse("").strip();
-    if (value.matches("[0-9]{1,9}")) {
-      return Duration.ofSeconds(Long.parseLong(value));
-    }
-    try {
-      Instant date = ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
-      Duration until = Duration.between(Instant.now(), date);
-      return until.isNegative() ? Duration.ZERO : until;
-    } catch (DateTimeException e) {
-      return null;
-    }
+    return limit.find()
+        ? Optional.of(Duration.ofSeconds(Long.parseLong(limit.group(1))))
+        : RetryAfter.parse(response.header("Retry-After").orElse(""), Instant.now());
   }
 }

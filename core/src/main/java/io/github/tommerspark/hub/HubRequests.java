@@ -1,5 +1,6 @@
 package io.github.tommerspark.hub;
 
+import io.github.tommerspark.http.OneLine;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
@@ -137,14 +138,11 @@ final class HubRequests {
               settings.patience().toMillis()));
     } catch (SSLException e) {
       throw new HubException(
-          "Cannot reach %s: %s"
-              .formatted(server, HubRefusals.oneLine(String.valueOf(e.getMessage()))),
-          e);
+          "Cannot reach %s: %s".formatted(server, OneLine.of(String.valueOf(e.getMessage()))), e);
     } catch (IOException e) {
       throw new PassingException(
           "The connection to %s broke (%s)"
-              .formatted(
-                  server, settings.redact(HubRefusals.oneLine(String.valueOf(e.getMessage())))));
+              .formatted(server, settings.redact(OneLine.of(String.valueOf(e.getMessage())))));
     }
   }
 

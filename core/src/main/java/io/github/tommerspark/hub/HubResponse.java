@@ -1,5 +1,6 @@
 package io.github.tommerspark.hub;
 
+import io.github.tommerspark.http.OneLine;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -155,8 +156,7 @@ final class HubResponse {
             : new PassingException(
                 "The connection to %s broke (%s)"
                     .formatted(
-                        server,
-                        settings.redact(HubRefusals.oneLine(String.valueOf(e.getMessage())))));
+                        server, settings.redact(OneLine.of(String.valueOf(e.getMessage())))));
       }
       if (stalled) {
         throw stood();

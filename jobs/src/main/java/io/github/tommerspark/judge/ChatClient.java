@@ -1,5 +1,7 @@
 package io.github.tommerspark.judge;
 
+import io.github.tommerspark.http.OneLine;
+import io.github.tommerspark.http.RetryAfter;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.http.HttpClient;
@@ -7,10 +9,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.channels.UnresolvedAddressException;
-import java.time.DateTimeException;
 import java.time.Duration;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -223,8 +222,7 @@ final class ChatClient {
     }
     if (cause instanceof SSLException) {
       throw new JudgeException(
-          "Cannot reach %s: %s"
-              .formatted(server, ChatResponse.oneLine(String.valueOf(cause.getMessage()))),
+          "Cannot reach %s: %s".formatted(server, OneLine.of(String.valueOf(cause.getMessage()))),
           cause);
     }
     if (cause instanceof ConnectException) {
@@ -233,7 +231,7 @@ final class ChatClient {
     if (cause instanceof IOException) {
       return new PassingException(
           "The connection to %s broke (%s)"
-              .formatted(server, ChatResponse.oneLine(String.valueOf(cause.getMessage()))));
+              .formatted(server, OneLine.of(String.valueOf(cause.getMessage()))));
     }
     throw new IllegalStateException("Cannot ask %s".formatted(server), cause);
   }
@@ -261,19 +259,7 @@ final class ChatClient {
   }
 
   private @Nullable Duration retryAfter(HttpResponse<?> response) {
-    String value = response.headers().firstValue("Retry-After").orElse("").strip();
-    if (value.isEmpty()) {
-      return null;
-    }
-    if (value.matches("\\d{1,9}")) {
-      return Duration.ofSeconds(Long.parseLong(value));
-    }
-    try {
-      ZonedDateTime date = ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME);
-      Duration until = Duration.between(pause.now(), date);
-      return until.isNegative() ? Duration.ZERO : until;
-    } catch (DateTimeException e) {
-      return null;
-    }
+    return RetryAfter.parse(response.headers().firstValue("Retry-After").orElse(""), pause.now())
+        .orElse(null);
   }
 }

@@ -3,6 +3,7 @@ package io.github.tommerspark.judge;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.tommerspark.http.OneLine;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +14,6 @@ final class ChatResponse {
   /** The code by which Azure refuses to show an excerpt to its model. */
   private static final String FILTERED = "content_filter";
 
-  private static final int SHOWN = 200;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final String body;
@@ -67,19 +67,11 @@ final class ChatResponse {
     JsonNode error = json.path("error");
     String message = error.isTextual() ? error.asText() : error.path("message").asText(body);
     // Redacted before it is shortened, or half a key would remain.
-    String line = oneLine(redact(message));
+    String line = OneLine.of(redact(message));
     return line.isEmpty() ? "" : ": " + line;
   }
 
   private String redact(String text) {
     return key == null ? text : key.redact(text);
-  }
-
-  /** A text on one line, cut after 200 code points. */
-  static String oneLine(String text) {
-    String line = text.replaceAll("[\\s\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]+", " ").strip();
-    return line.codePointCount(0, line.length()) <= SHOWN
-        ? line
-        : line.substring(0, line.offsetByCodePoints(0, SHOWN)) + "…";
   }
 }
