@@ -61,7 +61,9 @@ for spark in "$@"; do
   # The server has the jar, as docs/python.md says, and the client nothing but its address.
   env=$work/connect
   python3 -m venv "$env"
-  "$env/bin/pip" install -q "pyspark[connect]==$spark" .
+  of_its_time=()
+  [[ "$spark" != 3.* ]] || of_its_time=("pyarrow<18" "pandas<3")
+  "$env/bin/pip" install -q "pyspark[connect]==$spark" ${of_its_time[@]+"${of_its_time[@]}"} .
   port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
   packages=()
   # PyPI's PySpark has no server before 4.0.

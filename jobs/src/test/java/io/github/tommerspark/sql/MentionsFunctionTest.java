@@ -92,10 +92,10 @@ class MentionsFunctionTest {
         "SELECT id, {m} AS x FROM {docs} WHERE size({m}) > 1 AND k = 1",
         "SELECT id FROM {docs} WHERE k = 0 OR size({m}) > 2",
         "SELECT k, sum(size({m})) FROM {docs} GROUP BY k",
-        "SELECT k, max({m}[0].text), count({m}), count(DISTINCT {m}[0].score) FROM {docs} GROUP BY k",
+        "SELECT k, max(get({m}, 0).text), count({m}), count(DISTINCT get({m}, 0).score) FROM {docs} GROUP BY k",
         "SELECT size({m}) AS n, count(*) FROM {docs} GROUP BY size({m})",
         "SELECT size({m}) AS n, count(*) FROM {docs} GROUP BY 1 HAVING count(*) > 3 ORDER BY n",
-        "SELECT k, collect_list({m}[0].text) FILTER (WHERE size({m}) > 1) FROM (SELECT * FROM {docs} ORDER BY id) GROUP BY k",
+        "SELECT k, collect_list(get({m}, 0).text) FILTER (WHERE size({m}) > 1) FROM (SELECT * FROM {docs} ORDER BY id) GROUP BY k",
         "SELECT text, {m} AS x, count(*) FROM {docs} GROUP BY text, {m}",
         "SELECT DISTINCT {m} AS x FROM {docs}",
         "SELECT k, size({m}) AS n, count(*) FROM {docs} GROUP BY ROLLUP (k, size({m}))",
@@ -123,7 +123,7 @@ class MentionsFunctionTest {
         "SELECT a.id, b.id FROM {docs} a FULL JOIN {docs} b ON size({a.m}) = b.id",
         "SELECT a.id, b.id FROM {docs} a LEFT SEMI JOIN {docs} b ON a.id = b.id AND size({b.m}) > 1"
             .replace(", b.id FROM", " FROM"),
-        "SELECT /*+ MERGE(b) */ a.id, size({a.m}), size({b.m}) FROM {docs} a JOIN {docs} b ON a.id = b.id AND {a.m}[0].text = {b.m}[0].text",
+        "SELECT /*+ MERGE(b) */ a.id, size({a.m}), size({b.m}) FROM {docs} a JOIN {docs} b ON a.id = b.id AND get({a.m}, 0).text = get({b.m}, 0).text",
         "SELECT id, CASE WHEN k = 0 THEN {m} WHEN k = 1 THEN {t} END AS x FROM {docs}",
         "SELECT id, CASE WHEN size({m}) > 1 THEN {t} ELSE {m} END AS x FROM {docs}",
         "SELECT id, if(k = 0, {m}, NULL) AS x, if(k = 1, size({m}), -1) AS y FROM {docs}",
@@ -191,7 +191,7 @@ class MentionsFunctionTest {
           List.of(
               "SELECT id, {m} AS x, {t} AS y FROM {docs}",
               "SELECT id, x.text FROM {docs} LATERAL VIEW explode({m}) v AS x WHERE k = 1",
-              "SELECT k, collect_list({m}[0].text) FILTER (WHERE size({m}) > 1) FROM (SELECT * FROM {docs} ORDER BY id) GROUP BY k",
+              "SELECT k, collect_list(get({m}, 0).text) FILTER (WHERE size({m}) > 1) FROM (SELECT * FROM {docs} ORDER BY id) GROUP BY k",
               "SELECT a.id, size({a.m}), {b.t} FROM {docs} a JOIN {docs} b ON a.id = b.id")) {
         assertThat(rows(withCalls(query, "sourced")))
             .as(query)
@@ -305,7 +305,7 @@ class MentionsFunctionTest {
   void callsOnAggregatesAreComputedAboveThem() {
     assertThat(
             rows(
-                "SELECT k, mentions(max(text), 'nano-llama')[0].text, mentions(concat('Title of ', min(title)), 'nano-llama') IS NULL FROM docs GROUP BY k HAVING size(mentions(max(text), 'nano-llama')) > 0"))
+                "SELECT k, get(mentions(max(text), 'nano-llama'), 0).text, mentions(concat('Title of ', min(title)), 'nano-llama') IS NULL FROM docs GROUP BY k HAVING size(mentions(max(text), 'nano-llama')) > 0"))
         .isNotEmpty();
     assertThat(rows("SELECT text, size(mentions(text, 'nano-llama')) FROM docs GROUP BY text"))
         .isEqualTo(rows("SELECT DISTINCT text, size(m) FROM annotated"));
@@ -315,7 +315,7 @@ class MentionsFunctionTest {
   void callsOnAnswersOfCallsAreComputedInTurn() {
     assertThat(
             rows(
-                "SELECT id, mentions(mentions(text, 'nano-llama')[0].text, 'nano-llama') IS NULL FROM docs"))
+                "SELECT id, mentions(get(mentions(text, 'nano-llama'), 0).text, 'nano-llama') IS NULL FROM docs"))
         .hasSize(18);
   }
 
