@@ -82,11 +82,7 @@ case "$kind" in
       cd "$work"
       exec "$java" -Xmx1g -cp "$mini/*:$SPARK_HOME/jars/*" "-Djava.net.preferIPv4Stack=true" \
         $(sed -n 's:.*<spark.add-opens>\(.*\)</spark.add-opens>.*:\1:p' "$root/pom.xml") \
-        org.apache.hadoop.mapreduce.MiniHadoopClusterManager -format -nodemanagers 2 -datanodes 1 \
-        -writeConfig "$work/core-site.xml" \
-        -Dyarn.nodemanager.vmem-check-enabled=false -Dyarn.nodemanager.pmem-check-enabled=false \
-        -Dyarn.minicluster.yarn.nodemanager.resource.memory-mb=3072 -Dyarn.scheduler.minimum-allocation-mb=256 \
-        -Dyarn.nodemanager.disk-health-checker.max-disk-utilization-per-disk-percentage=99
+        "$here/MiniCluster.java" "$work/core-site.xml"
     ) > "$work/minicluster.log" 2>&1 &
     daemons+=($!)
     for ((i = 0; i < 600 && !$([[ -s "$work/core-site.xml" ]] && echo 1 || echo 0); i++)); do
