@@ -113,8 +113,10 @@ PY
     master=yarn
     # Every container finds them where they are.
     options=(--num-executors 2 --conf "spark.yarn.jars=local:$SPARK_HOME/jars/*" --conf spark.yarn.am.memory=512m)
+    # What an incremental run adds is in directories of its runs.
     writing() {
-      curl -s "$web/$1/_temporary?op=GETCONTENTSUMMARY" | grep -q '"fileCount":[1-9]'
+      curl -s "$web/$1/_temporary?op=GETCONTENTSUMMARY" | grep -q '"fileCount":[1-9]' ||
+        curl -s "$web/$1?op=LISTSTATUS" | grep -q '"pathSuffix":"run='
     }
     ;;
 esac
