@@ -198,7 +198,7 @@ final class KillMatrix implements AutoCloseable {
         annotate("before", WriteMode.ERROR, format, base(mode), null);
       }
     }
-    String undisturbed = String.format(Locale.ROOT, "%s-%s-undisturbed", mode, format);
+    String undisturbed = name(mode, format, "undisturbed");
     begin(mode, format, undisturbed);
     Mortality.revive(0);
     run(mode, format, undisturbed);
@@ -224,7 +224,7 @@ final class KillMatrix implements AutoCloseable {
                 death,
                 points.size(),
                 points.get(death - 1));
-        String name = String.format(Locale.ROOT, "%s-%s-%d", mode, format, kill);
+        String name = name(mode, format, Integer.toString(kill));
         Map<String, String> others = begin(mode, format, name);
         if (!table) {
           poll.watch(name);
@@ -269,7 +269,7 @@ final class KillMatrix implements AutoCloseable {
     // Some of the last points are not in every run.
     assertThat(deaths).isGreaterThanOrEqualTo(times * 2 / 3);
     return new Outcome(
-        writersAlone ? "writers" : "jobs",
+        kind(),
         mode,
         format,
         store.label(),
@@ -280,8 +280,17 @@ final class KillMatrix implements AutoCloseable {
         poll.polls());
   }
 
-  private static String base(Mode mode) {
-    return "base-" + mode;
+  /** Names an output, which no other matrix in the store has. */
+  private String name(Mode mode, OutputFormat format, String what) {
+    return String.join("-", kind(), mode.toString(), format.toString(), what);
+  }
+
+  private String kind() {
+    return writersAlone ? "writers" : "jobs";
+  }
+
+  private String base(Mode mode) {
+    return name(mode, OutputFormat.PARQUET, "base");
   }
 
   /**

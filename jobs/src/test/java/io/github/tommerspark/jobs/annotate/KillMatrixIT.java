@@ -17,7 +17,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@link KillMatrix} on HDFS and on S3, whose servers are processes of their own. */
-@Tag("soak")
 class KillMatrixIT {
 
   @TempDir private Path folder;
@@ -28,8 +27,7 @@ class KillMatrixIT {
         "WRITERS:NEW:PARQUET:3",
         "WRITERS:APPEND:PARQUET:3",
         "WRITERS:OVERWRITE:PARQUET:3",
-        "WRITERS:INCREMENTAL:PARQUET:3",
-        "JOBS:INCREMENTAL:PARQUET:1");
+        "WRITERS:INCREMENTAL:PARQUET:3");
   }
 
   @Test
@@ -53,15 +51,6 @@ class KillMatrixIT {
             "JOBS:APPEND:DELTA:3",
             "JOBS:OVERWRITE:DELTA:3",
             "JOBS:INCREMENTAL:DELTA:3"));
-  }
-
-  @Test
-  void onS3() throws Exception {
-    onS3(
-        "WRITERS:NEW:PARQUET:1",
-        "WRITERS:APPEND:PARQUET:1",
-        "WRITERS:OVERWRITE:PARQUET:1",
-        "WRITERS:INCREMENTAL:PARQUET:1");
   }
 
   @Test
