@@ -198,12 +198,16 @@ final class KillMatrix implements AutoCloseable {
         annotate("before", WriteMode.ERROR, format, base(mode), null);
       }
     }
-    String undisturbed = name(mode, format, "undisturbed");
-    begin(mode, format, undisturbed);
-    Mortality.revive(0);
-    run(mode, format, undisturbed);
-    List<String> points = Mortality.points();
-    assertThat(committed(format, undisturbed)).isEqualTo(mode.complete());
+    List<String> points = List.of();
+    // The first run takes so long that a writer gives signs of life, which are no points of others.
+    for (String undisturbed : List.of("first", "undisturbed")) {
+      String name = name(mode, format, undisturbed);
+      begin(mode, format, name);
+      Mortality.revive(0);
+      run(mode, format, name);
+      points = Mortality.points();
+      assertThat(committed(format, name)).isEqualTo(mode.complete());
+    }
 
     List<Integer> order = new ArrayList<>(IntStream.rangeClosed(1, points.size()).boxed().toList());
     Collections.shuffle(order, new Random(mode.ordinal()));
@@ -212,7 +216,9 @@ final class KillMatrix implements AutoCloseable {
     int deaths = 0;
     CommitPoll poll = new CommitPoll(store);
     try (poll) {
-      for (int kill = 0; kill < times; kill++) {
+      for (int kill = 0; deaths < times; kill++) {
+        // The number of operations differs a little from run to run.
+        assertThat(kill).as("runs, of which %d died", deaths).isLessThan(4 * times + 10);
         int death = order.get(kill % order.size());
         String what =
             String.format(
@@ -236,7 +242,6 @@ final class KillMatrix implements AutoCloseable {
           // After the commit, it is a warning.
         }
         awaitTasks();
-        // The number of operations differs a little from run to run.
         deaths += Mortality.isDead() ? 1 : 0;
         if (table) {
           // Its files name each other by the URI under which they were written.
@@ -266,8 +271,6 @@ final class KillMatrix implements AutoCloseable {
         fs.delete(store.path(name), true);
       }
     }
-    // Some of the last points are not in every run.
-    assertThat(deaths).isGreaterThanOrEqualTo(times * 2 / 3);
     return new Outcome(
         kind(),
         mode,
