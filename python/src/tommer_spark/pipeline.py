@@ -87,6 +87,12 @@ class MentionDetectorModel(JavaTransformer, JavaMLReadable, JavaMLWritable):
         "labels to choose among, any words",
         toListOfNames,
     )
+    labelsFile = Param(
+        Params._dummy(),
+        "labelsFile",
+        "a file of the driver with labels, instead of labels: name, or name: wording; wording",
+        TypeConverters.toString,
+    )
     labelThreshold = Param(
         Params._dummy(),
         "labelThreshold",
@@ -98,6 +104,18 @@ class MentionDetectorModel(JavaTransformer, JavaMLReadable, JavaMLWritable):
         "requireLabel",
         "whether mentions without a label are left out",
         TypeConverters.toBoolean,
+    )
+    allLabels = Param(
+        Params._dummy(),
+        "allLabels",
+        "whether mentions tell all labels that reach the threshold, beside the best one",
+        TypeConverters.toBoolean,
+    )
+    rankBy = Param(
+        Params._dummy(),
+        "rankBy",
+        "mention, label or product: what decides where the decoder cannot keep two mentions",
+        TypeConverters.toString,
     )
     bos = Param(
         Params._dummy(),

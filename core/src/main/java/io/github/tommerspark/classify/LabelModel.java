@@ -17,7 +17,8 @@ import java.util.Objects;
  * <p>With x the first state, the last and the mean of a mention's tokens, its direction is that of
  * C·gelu(A·x + a) + c; with s the mean state of a label's tokens, the label's is that of the first
  * e numbers of D·gelu(B·s + b) + d, whose last number is the label's own part β. The logit is
- * exp(τ) times the cosine of both directions, plus β − 5.
+ * exp(τ) times the cosine of both directions, plus β − 5. A label with several wordings has the
+ * highest of their logits.
  *
  * <p>A label's prior is its mean probability over sampled mentions of the training data, whose
  * directions the model keeps. Of the labels asked for whose probability p reaches the threshold, a
@@ -26,20 +27,20 @@ import java.util.Objects;
  * @param config the settings
  * @param parameters the tensors that {@link #shapes} names, in its order
  * @param sample directions of mentions of the training data, (n × e)
- * @param labels names of the labels to choose among
- * @param labelStates mean states of their tokens, [labels][d]
+ * @param labels to choose among
+ * @param labelStates mean states of the tokens of their wordings, label by label, [wordings][d]
  */
 public record LabelModel(
     LabelModelConfig config,
     List<FloatTensor> parameters,
     FloatTensor sample,
-    List<String> labels,
+    List<Label> labels,
     List<float[]> labelStates)
     implements MentionClassifier {
 
   /** Labels to choose among where none are asked for. */
   public static final List<String> DEFAULT_LABELS =
-      List.of("person", "organisation", "location", "date", "event", "work", "product");
+      List.of("person", "organisation", "location", "date", "event", "award", "work", "product");
 
   /** More would not sharpen priors. */
   private static final int MAX_SAMPLE = 1 << 16;
@@ -78,12 +79,13 @@ public record LabelModel(
               MAX_SAMPLE));
     }
     check(ClassifierFields.SAMPLE, sample, new long[] {sampled[0], config.embeddingSize()});
-    if (labels.size() != labelStates.size()) {
+    int wordings = labels.stream().mapToInt(label -> label.wordings().size()).sum();
+    if (wordings != labelStates.size()) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "there are %d labels, and states of %d",
-              labels.size(),
+              "there are %d wordings of labels, and states of %d",
+              wordings,
               labelStates.size()));
     }
   }
@@ -135,7 +137,7 @@ public record LabelModel(
   public List<String> classes() {
     List<String> classes = new ArrayList<>(labels.size() + 1);
     classes.add(ClassifierConfig.OUTSIDE);
-    classes.addAll(labels);
+    classes.addAll(Label.names(labels));
     return List.copyOf(classes);
   }
 
@@ -147,13 +149,13 @@ public record LabelModel(
   /**
    * This model with labels to choose among.
    *
-   * @param names of the labels
-   * @param states per label the mean of the states of its tokens, [d] each
+   * @param chosen the labels
+   * @param states per wording, label by label, the mean of the states of its tokens, [d] each
    * @throws IllegalArgumentException if the labels cannot be names of classes
    */
-  public LabelModel withLabels(List<String> names, List<float[]> states) {
-    ClassifierConfig.checkLabels(names);
-    return new LabelModel(config, parameters, sample, names, states);
+  public LabelModel withLabels(List<Label> chosen, List<float[]> states) {
+    ClassifierConfig.checkLabels(Label.names(chosen));
+    return new LabelModel(config, parameters, sample, chosen, states);
   }
 
   /**

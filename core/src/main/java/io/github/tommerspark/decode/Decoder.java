@@ -103,12 +103,37 @@ public enum Decoder {
    * @throws IllegalArgumentException if {@code threshold} is negative or not a number
    */
   public Candidates decode(Candidates candidates, double threshold) {
+    return decode(candidates, threshold, Ranking.BY_SCORE);
+  }
+
+  /**
+   * Selects the mentions by other numbers than their scores, which still have to pass the
+   * threshold: where the above speaks of the best score or of sums of scores, these count.
+   *
+   * @param candidates as above
+   * @param threshold as above
+   * @param ranking the numbers
+   * @return a new list of the mentions with their scores, sorted by (start, end)
+   * @throws IllegalArgumentException if {@code threshold} is negative or not a number
+   */
+  public Candidates decode(Candidates candidates, double threshold, Ranking ranking) {
     if (!(threshold >= 0)) {
       throw new IllegalArgumentException(
           "Cannot decode with threshold " + threshold + ": it must be a number from 0 to 1");
     }
     Candidates spans = passing(candidates, threshold);
-    return spans.subset(selection.select(spans));
+    Candidates ranked = new Candidates(spans.size());
+    for (int i = 0; i < spans.size(); i++) {
+      int start = spans.start(i);
+      int end = spans.end(i);
+      ranked.add(start, end, ranking.of(start, end, spans.score(i)));
+    }
+    return spans.subset(selection.select(ranked));
+  }
+
+  /** Returns whether it ever has to choose between spans that pass the threshold. */
+  public boolean chooses() {
+    return this != THRESHOLD;
   }
 
   /** The distinct candidates that pass the threshold, sorted by (start, end). */

@@ -2,6 +2,7 @@ package io.github.tommerspark.detect;
 
 import io.github.tommerspark.checkpoint.Checkpoint;
 import io.github.tommerspark.checkpoint.TensorInfo;
+import io.github.tommerspark.classify.Label;
 import io.github.tommerspark.classify.LabelModel;
 import io.github.tommerspark.classify.LabelModelConfig;
 import io.github.tommerspark.classify.MentionClassifier;
@@ -89,44 +90,56 @@ final class Fingerprint {
    * @param checkpoint of the backbone
    * @param tensors of the backbone up to the classifier's layer, in a fixed order
    * @param labels that were given at run time, or are those of a label model by default
-   * @param labelRequired whether mentions without a label are left out
+   * @param typing the use of the labels
    */
   static String ofClassifier(
       Checkpoint checkpoint,
       Collection<TensorInfo> tensors,
       MentionClassifier classifier,
-      List<String> labels,
-      boolean labelRequired)
+      List<Label> labels,
+      Typing typing)
       throws IOException {
     Fingerprint fingerprint = new Fingerprint();
-    fingerprint.classifier(classifier, labels, labelRequired);
+    fingerprint.classifier(classifier, labels, typing);
     fingerprint.tensors(checkpoint, tensors);
     return fingerprint.hex();
   }
 
   /** The fingerprint of a classifier without its backbone. */
-  static String ofClassifier(
-      MentionClassifier classifier, List<String> labels, boolean labelRequired) {
+  static String ofClassifier(MentionClassifier classifier, List<Label> labels, Typing typing) {
     Fingerprint fingerprint = new Fingerprint();
-    fingerprint.classifier(classifier, labels, labelRequired);
+    fingerprint.classifier(classifier, labels, typing);
     return fingerprint.hex();
   }
 
-  private void classifier(
-      MentionClassifier classifier, List<String> labels, boolean labelRequired) {
+  private void classifier(MentionClassifier classifier, List<Label> labels, Typing typing) {
     if (classifier instanceof LabelModel model) {
       labelModel(model);
     } else {
       spanClassifier((SpanClassifier) classifier);
     }
     text("labels");
-    labels.forEach(this::text);
+    labels.forEach(this::label);
     if (classifier instanceof SpanClassifier spans) {
       parameters(spans);
     }
     // Said only where it is so: outputs of earlier classifiers can be added to.
-    if (labelRequired) {
+    if (typing.labelRequired()) {
       text("label required");
+    }
+    if (typing.allLabels()) {
+      text("all labels");
+    }
+    if (typing.rankBy() != RankBy.MENTION) {
+      text("ranked by " + typing.rankBy().label());
+    }
+  }
+
+  private void label(Label label) {
+    text(label.name());
+    if (!label.isItsName()) {
+      // No name begins so.
+      label.wordings().forEach(wording -> text("\t" + wording));
     }
   }
 

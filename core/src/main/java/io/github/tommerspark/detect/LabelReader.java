@@ -1,6 +1,7 @@
 package io.github.tommerspark.detect;
 
 import io.github.tommerspark.classify.EntityPrompt;
+import io.github.tommerspark.classify.Label;
 import io.github.tommerspark.classify.LabelModel;
 import io.github.tommerspark.classify.MentionClassifier;
 import io.github.tommerspark.classify.SpanClassifier;
@@ -185,13 +186,15 @@ final class LabelReader {
     if (plan.classifier() == null) {
       return null;
     }
-    List<String> labels = plan.labels();
+    List<Label> labels = plan.labels();
     if (plan.classifier() instanceof LabelModel model) {
-      return model.withLabels(labels, meanStates(model.config().prompt(), labels, model.layer()));
+      List<String> wordings = labels.stream().flatMap(label -> label.wordings().stream()).toList();
+      return model.withLabels(labels, meanStates(model.config().prompt(), wordings, model.layer()));
     }
     SpanClassifier classifier = (SpanClassifier) plan.classifier();
+    List<String> names = Label.names(labels);
     return plan.spec().typing().labels().isEmpty()
         ? classifier
-        : classifier.withLabels(labels, lastStates(labels, classifier.layer()));
+        : classifier.withLabels(names, lastStates(names, classifier.layer()));
   }
 }

@@ -1,5 +1,6 @@
 package io.github.tommerspark.detect;
 
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -13,8 +14,17 @@ import java.util.Objects;
  * @param label what the mention is: one of the classifier's classes; null for none of them, and
  *     without a classifier
  * @param labelScore the classifier's probability of the label, in (0, 1]; null without a label
+ * @param labels all labels that fit it and their probabilities, the one above first; empty without
+ *     a label, and unless all were asked for
  */
-public record Mention(int start, int end, String text, float score, String label, Float labelScore)
+public record Mention(
+    int start,
+    int end,
+    String text,
+    float score,
+    String label,
+    Float labelScore,
+    List<SpanLabels.Label> labels)
     implements Comparable<Mention> {
 
   /**
@@ -31,6 +41,17 @@ public record Mention(int start, int end, String text, float score, String label
     if ((label == null) != (labelScore == null)) {
       throw new IllegalArgumentException("A mention has a label and its score, or neither");
     }
+    labels = List.copyOf(labels);
+    if (!labels.isEmpty() && !labels.get(0).name().equals(label)) {
+      throw new IllegalArgumentException(
+          "A mention's label must be the first of all that fit it, but is %s of %s"
+              .formatted(label, labels));
+    }
+  }
+
+  /** A mention with at most one label. */
+  public Mention(int start, int end, String text, float score, String label, Float labelScore) {
+    this(start, end, text, score, label, labelScore, List.of());
   }
 
   /** A mention without a label. */
@@ -46,7 +67,7 @@ public record Mention(int start, int end, String text, float score, String label
   public Mention shift(int units) {
     return units == 0
         ? this
-        : new Mention(start + units, end + units, text, score, label, labelScore);
+        : new Mention(start + units, end + units, text, score, label, labelScore, labels);
   }
 
   /** By start, then by end. */

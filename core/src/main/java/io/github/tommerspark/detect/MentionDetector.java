@@ -1,5 +1,6 @@
 package io.github.tommerspark.detect;
 
+import io.github.tommerspark.classify.Label;
 import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.detect.DocumentMentions.ModelResult;
 import io.github.tommerspark.engine.ComputeType;
@@ -375,9 +376,11 @@ public final class MentionDetector implements AutoCloseable {
     private Integer overlap;
     private Boolean wordBoundaries;
     private String classifier;
-    private List<String> labels = List.of();
+    private List<Label> labels = List.of();
     private Double labelThreshold;
     private boolean labelRequired;
+    private boolean allLabels;
+    private RankBy rankBy = RankBy.MENTION;
     private EngineOptions options = EngineOptions.defaults();
 
     private Builder() {}
@@ -470,7 +473,12 @@ public final class MentionDetector implements AutoCloseable {
      * #classifier}, the label model of the bundled model is used, if it brings one.
      */
     public Builder labels(String... labels) {
-      this.labels = List.of(labels);
+      return labels(Label.named(List.of(labels)));
+    }
+
+    /** As {@link #labels(String...)}, with wordings of their own. */
+    public Builder labels(List<Label> labels) {
+      this.labels = List.copyOf(labels);
       return this;
     }
 
@@ -483,6 +491,21 @@ public final class MentionDetector implements AutoCloseable {
     /** Leaves out mentions without a label. */
     public Builder requireLabel() {
       this.labelRequired = true;
+      return this;
+    }
+
+    /** Has mentions tell all labels that reach the threshold, as {@link Mention#labels}. */
+    public Builder allLabels() {
+      this.allLabels = true;
+      return this;
+    }
+
+    /**
+     * Sets the number by which a decoder chooses among mentions that it cannot all keep; {@link
+     * RankBy#MENTION} by default.
+     */
+    public Builder rankBy(RankBy rankBy) {
+      this.rankBy = rankBy;
       return this;
     }
 
@@ -539,7 +562,8 @@ public final class MentionDetector implements AutoCloseable {
               wordBoundaries,
               classifier == null && labels.isEmpty()
                   ? null
-                  : new Typing(classifier, labels, labelThreshold, labelRequired));
+                  : new Typing(
+                      classifier, labels, labelThreshold, labelRequired, allLabels, rankBy));
       return load(List.of(spec), options);
     }
   }

@@ -31,13 +31,7 @@ final class MentionText {
       int start = start(text, tokens, spans.start(i));
       int end = tokens.end(spans.end(i));
       if (start < end) {
-        mentions.add(
-            mention(
-                text,
-                start,
-                end,
-                spans.score(i),
-                labels == null ? null : labels.of(spans.start(i), spans.end(i))));
+        mentions.add(mention(text, start, end, spans, i, labels));
       }
     }
     mentions.sort(null);
@@ -45,11 +39,23 @@ final class MentionText {
   }
 
   private static Mention mention(
-      String text, int start, int end, float score, SpanLabels.Label label) {
+      String text, int start, int end, Candidates spans, int span, SpanLabels labels) {
     String covered = text.substring(start, end);
-    return label == null || label.name().equals(ClassifierConfig.OUTSIDE)
+    float score = spans.score(span);
+    if (labels == null) {
+      return new Mention(start, end, covered, score);
+    }
+    SpanLabels.Label label = labels.of(spans.start(span), spans.end(span));
+    return label.name().equals(ClassifierConfig.OUTSIDE)
         ? new Mention(start, end, covered, score)
-        : new Mention(start, end, covered, score, label.name(), label.score());
+        : new Mention(
+            start,
+            end,
+            covered,
+            score,
+            label.name(),
+            label.score(),
+            labels.all(spans.start(span), spans.end(span)));
   }
 
   /** Returns the start of a mention whose first token is given: after one leading space. */

@@ -123,6 +123,7 @@ public final class ModelExport {
         states,
         List.of(plan.head()),
         Collections.singletonList(null),
+        List.of(false),
         new double[] {floor},
         EngineOptions.defaults(),
         new WorkAccount());

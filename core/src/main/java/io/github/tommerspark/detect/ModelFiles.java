@@ -162,6 +162,17 @@ record ModelFiles(BackboneFiles backbone, ModelDirectory head, ModelDirectory cl
         : new LocalDirectory(local("classifier", location));
   }
 
+  /**
+   * The classifier that a bundled model or head brings, or one of a local directory.
+   *
+   * @throws IOException if there is none
+   */
+  static ModelDirectory classifier(String location) throws IOException {
+    return bundled().contains(location) || BundledHead.names().contains(location)
+        ? bundledClassifier(location)
+        : new LocalDirectory(local("classifier", location));
+  }
+
   private static ModelDirectory bundledClassifier(String model) throws IOException {
     ModelDirectory directory = bundled(model);
     ModelRecord record = ModelRecord.read(directory);

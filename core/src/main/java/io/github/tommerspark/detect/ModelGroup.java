@@ -80,7 +80,9 @@ final class ModelGroup implements AutoCloseable {
     SpanScorer scorer;
     try {
       classifiers = classifiers(models, new LabelReader(first.tokenizer(), states::hiddenStates));
-      scorer = SpanScorer.of(states, heads, classifiers, thresholds, options, account);
+      scorer =
+          SpanScorer.of(
+              states, heads, classifiers, allLabels(models), thresholds, options, account);
     } catch (IOException | RuntimeException e) {
       states.close();
       throw e;
@@ -134,6 +136,13 @@ final class ModelGroup implements AutoCloseable {
       classifiers.add(reader.classifier(model));
     }
     return classifiers;
+  }
+
+  /** Per model whether mentions tell all labels that fit. */
+  private static List<Boolean> allLabels(List<ModelPlan> models) {
+    return models.stream()
+        .map(model -> model.spec().typing() != null && model.spec().typing().allLabels())
+        .toList();
   }
 
   List<ModelPlan> models() {

@@ -2,6 +2,7 @@ package io.github.tommerspark.detect;
 
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import io.github.tommerspark.classify.ClassifierFiles;
+import io.github.tommerspark.classify.Label;
 import io.github.tommerspark.classify.LabelModel;
 import io.github.tommerspark.classify.MentionClassifier;
 import io.github.tommerspark.head.Head;
@@ -128,28 +129,41 @@ record ModelPlan(
           "Cannot use ‹labels› with classifier %s: it was trained for its own classes (%s); leave ‹labels› out, or name one made with train-classifier ‹zeroShot›"
               .formatted(files.classifier().name(), String.join(", ", classifier.classes())));
     }
-    if (typing.threshold() == null) {
-      return classifier;
-    }
     if (classifier instanceof LabelModel model) {
-      return model.withThreshold(typing.threshold());
+      return typing.threshold() == null ? model : model.withThreshold(typing.threshold());
     }
-    throw new ModelFormatException(
-        "Cannot use ‹labelThreshold› with classifier %s: it is a span classifier, which has none; leave it out"
-            .formatted(files.classifier().name()));
+    if (typing.threshold() != null) {
+      throw new ModelFormatException(
+          "Cannot use ‹labelThreshold› with classifier %s: it is a span classifier, which has none; leave it out"
+              .formatted(files.classifier().name()));
+    }
+    if (typing.allLabels()) {
+      throw new ModelFormatException(
+          "Cannot use ‹allLabels› with classifier %s: it is a span classifier, which gives a mention one class; leave it out"
+              .formatted(files.classifier().name()));
+    }
+    for (Label label : typing.labels()) {
+      if (!label.isItsName()) {
+        throw new ModelFormatException(
+            "Cannot read label \"%s\" in other words with classifier %s: it is a span classifier, which reads names only"
+                .formatted(label.name(), files.classifier().name()));
+      }
+    }
+    return classifier;
   }
 
-  /** Names of the classes that mentions may get; none without a classifier. */
-  List<String> labels() {
+  /** The classes that mentions may get; none without a classifier. */
+  List<Label> labels() {
     if (classifier == null) {
       return List.of();
     }
     if (!spec.typing().labels().isEmpty()) {
       return spec.typing().labels();
     }
-    return classifier instanceof LabelModel
-        ? LabelModel.DEFAULT_LABELS
-        : classifier.classes().subList(1, classifier.classes().size());
+    return Label.named(
+        classifier instanceof LabelModel
+            ? LabelModel.DEFAULT_LABELS
+            : classifier.classes().subList(1, classifier.classes().size()));
   }
 
   /** Checks that a classifier fits the head, whose width is the backbone's. */
@@ -189,6 +203,13 @@ record ModelPlan(
   }
 
   private static ModelSpec resolved(ModelSpec use, ModelFiles files, Head head) throws IOException {
+    if (use.typing() != null
+        && use.typing().rankBy() != RankBy.MENTION
+        && !use.decoder().chooses()) {
+      throw new IOException(
+          "Cannot use ‹rankBy› %s with ‹decoder› %s: that keeps every mention and chooses among none; name another, such as greedy"
+              .formatted(use.typing().rankBy().label(), use.decoder().label()));
+    }
     return use.withDecoder(use.decoder(), threshold(use, files, head));
   }
 
@@ -345,12 +366,12 @@ record ModelPlan(
     if (classifier == null) {
       return null;
     }
-    List<String> given = classifier instanceof LabelModel ? labels() : spec.typing().labels();
+    List<Label> given = classifier instanceof LabelModel ? labels() : spec.typing().labels();
     return new ModelDescription.Classifier(
         files.classifier().name(),
         classifier.layer(),
-        List.copyOf(labels()),
-        hashes.of(classifier, given, spec.typing().labelRequired()));
+        Label.names(labels()),
+        hashes.of(classifier, given, spec.typing()));
   }
 
   @Override

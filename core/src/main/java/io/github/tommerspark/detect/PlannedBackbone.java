@@ -1,6 +1,7 @@
 package io.github.tommerspark.detect;
 
 import ai.djl.Device;
+import io.github.tommerspark.classify.Label;
 import io.github.tommerspark.classify.MentionClassifier;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.head.Head;
@@ -97,8 +98,7 @@ sealed interface PlannedBackbone permits PlannedSnapshot, PlannedScript {
     Optional<String> cheapWeights(int layer) throws IOException;
 
     /** The hash of a classifier and the backbone up to its layer. */
-    String of(MentionClassifier classifier, List<String> labels, boolean labelRequired)
-        throws IOException;
+    String of(MentionClassifier classifier, List<Label> labels, Typing typing) throws IOException;
 
     @Override
     void close() throws IOException;

@@ -1,6 +1,7 @@
 package io.github.tommerspark.detect;
 
 import ai.djl.Device;
+import io.github.tommerspark.classify.Label;
 import io.github.tommerspark.classify.MentionClassifier;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.head.Head;
@@ -102,8 +103,8 @@ record PlannedScript(BackboneFiles.Script files) implements PlannedBackbone {
 
     /** Without the file, which the hash with the head covers whole. */
     @Override
-    public String of(MentionClassifier classifier, List<String> labels, boolean labelRequired) {
-      return Fingerprint.ofClassifier(classifier, labels, labelRequired);
+    public String of(MentionClassifier classifier, List<Label> labels, Typing typing) {
+      return Fingerprint.ofClassifier(classifier, labels, typing);
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.github.tommerspark.backbone.BackbonePlan;
 import io.github.tommerspark.checkpoint.Checkpoint;
 import io.github.tommerspark.checkpoint.ModelFormatException;
 import io.github.tommerspark.checkpoint.TensorInfo;
+import io.github.tommerspark.classify.Label;
 import io.github.tommerspark.classify.MentionClassifier;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.EngineOptions;
@@ -192,10 +193,10 @@ record PlannedSnapshot(BackboneFiles.Snapshot files, BackbonePlan plan) implemen
     }
 
     @Override
-    public String of(MentionClassifier classifier, List<String> labels, boolean labelRequired)
+    public String of(MentionClassifier classifier, List<Label> labels, Typing typing)
         throws IOException {
       return Fingerprint.ofClassifier(
-          checkpoint, tensors(classifier.layer()), classifier, labels, labelRequired);
+          checkpoint, tensors(classifier.layer()), classifier, labels, typing);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.github.tommerspark.detect;
 
+import io.github.tommerspark.classify.ClassifierConfig;
 import io.github.tommerspark.decode.Candidates;
 import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.text.TokenizedText;
@@ -14,6 +15,7 @@ import java.util.List;
  * @param candidates spans of content tokens whose score passes the model's threshold, in no order;
  *     positions count content tokens, both ends inclusive
  * @param labels of the candidates; null without a classifier
+ * @param rankBy the number by which decoders choose among mentions
  * @param candidateSpans how many spans the head scored, special tokens included, as the published
  *     code counts them at batch size 1
  * @param error null when fine, else what went wrong, in one line
@@ -23,6 +25,7 @@ public record ScoredText(
     TokenizedText tokens,
     Candidates candidates,
     SpanLabels labels,
+    RankBy rankBy,
     long candidateSpans,
     String error) {
 
@@ -33,6 +36,7 @@ public record ScoredText(
         TokenizedText.of(new int[0], new int[0], new int[0]),
         new Candidates(),
         null,
+        RankBy.MENTION,
         0,
         error);
   }
@@ -45,7 +49,30 @@ public record ScoredText(
    * @return spans of content tokens, both ends inclusive, sorted by (start, end)
    */
   public Candidates decode(Decoder decoder, double threshold) {
-    return decoder.decode(candidates, threshold);
+    return decode(decoder, candidates, threshold);
+  }
+
+  /**
+   * As {@link #decode(Decoder, double)}, of some of the candidates.
+   *
+   * @param some of the candidates
+   */
+  public Candidates decode(Decoder decoder, Candidates some, double threshold) {
+    return decode(decoder, some, threshold, labels, rankBy);
+  }
+
+  static Candidates decode(
+      Decoder decoder, Candidates candidates, double threshold, SpanLabels labels, RankBy rankBy) {
+    return rankBy == RankBy.MENTION
+        ? decoder.decode(candidates, threshold)
+        : decoder.decode(
+            candidates,
+            threshold,
+            (start, end, score) -> {
+              SpanLabels.Label label = labels.of(start, end);
+              boolean outside = label.name().equals(ClassifierConfig.OUTSIDE);
+              return rankBy.of(score, outside ? null : label.score());
+            });
   }
 
   /**

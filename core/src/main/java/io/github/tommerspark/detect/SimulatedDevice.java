@@ -68,7 +68,8 @@ final class SimulatedDevice {
                 found.toFloatArray(),
                 // The first class of each, where there is a classifier.
                 new long[count],
-                new float[count]));
+                new float[count],
+                ScoredSpans.Fitting.NONE));
       }
       return all;
     }

@@ -1,6 +1,8 @@
 package io.github.tommerspark.detect;
 
 import io.github.tommerspark.checkpoint.ModelFormatException;
+import io.github.tommerspark.classify.ClassifierFiles;
+import io.github.tommerspark.classify.MentionClassifier;
 import io.github.tommerspark.classify.SpanRepresentation;
 import io.github.tommerspark.decode.Candidates;
 import io.github.tommerspark.engine.EngineOptions;
@@ -62,6 +64,16 @@ public final class SpanEncoder implements AutoCloseable {
         ModelGroup.load(List.of(plan), options),
         layer == null ? headLayer : layer,
         representation);
+  }
+
+  /**
+   * A classifier to go on training from.
+   *
+   * @param location the name of a bundled model, for the one that it brings, or a directory
+   * @throws IOException if it is missing or malformed
+   */
+  public static MentionClassifier classifier(String location) throws IOException {
+    return ClassifierFiles.read(ModelFiles.classifier(location));
   }
 
   /** A report on loading. */

@@ -16,6 +16,10 @@ public final class SpanLabels {
   private long[] spans = empty(INITIAL_CAPACITY);
   private int[] labels = new int[INITIAL_CAPACITY];
   private float[] scores = new float[INITIAL_CAPACITY];
+
+  /** All labels that fit; empty unless they were asked for. */
+  private Label[][] fitting = new Label[INITIAL_CAPACITY][];
+
   private int size;
 
   /**
@@ -38,26 +42,28 @@ public final class SpanLabels {
   }
 
   /**
-   * Adds the label of a span.
+   * Adds the labels of a span.
    *
    * @param start position of its first token
    * @param end position of its last token, inclusive
    * @param label index of its class
    * @param score probability of the class
+   * @param all labels that fit it, the best first; none if they were not asked for
    */
-  void add(int start, int end, int label, float score) {
+  void add(int start, int end, int label, float score, Label... all) {
     if (2 * (size + 1) > spans.length) {
       grow();
     }
-    put(key(start, end), label, score);
+    put(key(start, end), label, score, all);
     size++;
   }
 
-  private void put(long span, int label, float score) {
+  private void put(long span, int label, float score, Label[] all) {
     int at = slot(span);
     spans[at] = span;
     labels[at] = label;
     scores[at] = score;
+    fitting[at] = all;
   }
 
   private static long key(int start, int end) {
@@ -79,13 +85,15 @@ public final class SpanLabels {
     long[] oldSpans = spans;
     int[] oldLabels = labels;
     float[] oldScores = scores;
+    Label[][] oldFitting = fitting;
     int capacity = Math.multiplyExact(2, oldSpans.length);
     spans = empty(capacity);
     labels = new int[capacity];
     scores = new float[capacity];
+    fitting = new Label[capacity][];
     for (int i = 0; i < oldSpans.length; i++) {
       if (oldSpans[i] != EMPTY) {
-        put(oldSpans[i], oldLabels[i], oldScores[i]);
+        put(oldSpans[i], oldLabels[i], oldScores[i], oldFitting[i]);
       }
     }
   }
@@ -98,11 +106,28 @@ public final class SpanLabels {
    * @throws IllegalArgumentException if there is no such candidate
    */
   public Label of(int start, int end) {
+    int at = known(start, end);
+    return new Label(classes.get(labels[at]), scores[at]);
+  }
+
+  /**
+   * All labels that fit a candidate.
+   *
+   * @param start position of its first token
+   * @param end position of its last token, inclusive
+   * @return the one that it is given first; none if they were not asked for
+   * @throws IllegalArgumentException if there is no such candidate
+   */
+  public List<Label> all(int start, int end) {
+    return List.of(fitting[known(start, end)]);
+  }
+
+  private int known(int start, int end) {
     int at = slot(key(start, end));
     if (spans[at] == EMPTY) {
       throw new IllegalArgumentException(
           String.format(Locale.ROOT, "Span %d..%d has no label", start, end));
     }
-    return new Label(classes.get(labels[at]), scores[at]);
+    return at;
   }
 }

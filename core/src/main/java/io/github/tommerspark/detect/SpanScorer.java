@@ -53,6 +53,7 @@ final class SpanScorer implements AutoCloseable {
       StateSource states,
       List<Head> heads,
       List<MentionClassifier> classifiers,
+      List<Boolean> allLabels,
       double[] thresholds,
       EngineOptions options,
       WorkAccount account) {
@@ -86,7 +87,8 @@ final class SpanScorer implements AutoCloseable {
     this.classifiers =
         classifiers.stream().allMatch(Objects::isNull)
             ? null
-            : ClassifierWeights.load(module, classifiers, layer -> states.tap(layers, layer));
+            : ClassifierWeights.load(
+                module, classifiers, allLabels, layer -> states.tap(layers, layer));
   }
 
   /** The blocks whose output is read, ascending. */
@@ -118,6 +120,7 @@ final class SpanScorer implements AutoCloseable {
    *
    * @param states where hidden states come from; closed with the scorer
    * @param classifiers per head what labels its spans, or null
+   * @param allLabels per head whether all labels that fit a span are wanted, not just the best
    * @param thresholds per head the probability from which on spans are wanted, unless a call says
    *     otherwise
    * @param options how many forwards run at once, and whether they are simulated
@@ -127,10 +130,11 @@ final class SpanScorer implements AutoCloseable {
       StateSource states,
       List<Head> heads,
       List<MentionClassifier> classifiers,
+      List<Boolean> allLabels,
       double[] thresholds,
       EngineOptions options,
       WorkAccount account) {
-    return new SpanScorer(states, heads, classifiers, thresholds, options, account);
+    return new SpanScorer(states, heads, classifiers, allLabels, thresholds, options, account);
   }
 
   /** Per head the logit above which spans are wanted, and its calibration. */
@@ -294,7 +298,19 @@ final class SpanScorer implements AutoCloseable {
         Arrays.copyOfRange(tokens, count, tokens.length),
         scores,
         typed ? found[2].toLongArray() : null,
-        typed ? found[3].toFloatArray() : null);
+        typed ? found[3].toFloatArray() : null,
+        typed ? fitting(found[4], found[5]) : ScoredSpans.Fitting.NONE);
+  }
+
+  private static ScoredSpans.Fitting fitting(PtNDArray cells, PtNDArray numbers) {
+    long[] places = cells.toLongArray();
+    float[] values = numbers.toFloatArray();
+    int count = places.length / 2;
+    return new ScoredSpans.Fitting(
+        Arrays.copyOf(places, count),
+        Arrays.copyOfRange(places, count, 2 * count),
+        Arrays.copyOf(values, count),
+        Arrays.copyOfRange(values, count, 2 * count));
   }
 
   private IValue edges(PtNDManager call, PackedBatch batch) {

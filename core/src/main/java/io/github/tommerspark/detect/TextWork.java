@@ -11,10 +11,12 @@ import io.github.tommerspark.text.Window;
 import io.github.tommerspark.text.WindowPlan;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,6 +26,7 @@ import org.slf4j.LoggerFactory;
  */
 final class TextWork implements BatchScorer.Findings {
   private static final Logger LOG = LoggerFactory.getLogger(TextWork.class);
+  private static final SpanLabels.Label[] NO_LABELS = {};
 
   private final ModelGroup group;
   private final List<ModelPlan> models;
@@ -96,6 +99,11 @@ final class TextWork implements BatchScorer.Findings {
   private boolean labelRequired(int model) {
     Typing typing = models.get(model).spec().typing();
     return typing != null && typing.labelRequired();
+  }
+
+  private RankBy rankBy(int model) {
+    Typing typing = models.get(model).spec().typing();
+    return typing == null ? RankBy.MENTION : typing.rankBy();
   }
 
   @Override
@@ -190,7 +198,10 @@ final class TextWork implements BatchScorer.Findings {
       ScoredSpans spans,
       int model,
       Map<Sequence, String> failures) {
+    int fitting = 0;
     for (int i = 0; i < spans.scores().length; i++) {
+      SpanLabels.Label[] all = allLabels(spans, i, fitting, model);
+      fitting += all.length;
       int sequenceIndex = owner[(int) spans.ends()[i]];
       if (failures.containsKey(batch.sequence(sequenceIndex))) {
         continue;
@@ -209,11 +220,34 @@ final class TextWork implements BatchScorer.Findings {
           candidates[sequence.text()][model].add(from + start, from + end, spans.scores()[i]);
           if (group.classes(model) != null) {
             labels[sequence.text()][model].add(
-                from + start, from + end, (int) spans.labels()[i], spans.labelScores()[i]);
+                from + start, from + end, (int) spans.labels()[i], spans.labelScores()[i], all);
           }
         }
       }
     }
+  }
+
+  /**
+   * All labels that fit a span, the best first; none unless they were asked for.
+   *
+   * @param from index of the first among those of all spans
+   */
+  private SpanLabels.Label[] allLabels(ScoredSpans spans, int span, int from, int model) {
+    ScoredSpans.Fitting fitting = spans.fitting();
+    int to = from;
+    while (to < fitting.spans().length && fitting.spans()[to] == span) {
+      to++;
+    }
+    if (from == to) {
+      return NO_LABELS;
+    }
+    List<String> names = group.classes(model);
+    return IntStream.range(from, to)
+        .boxed()
+        // The first of equals, as the best label is chosen.
+        .sorted(Comparator.comparingDouble(i -> -fitting.ranks()[i]))
+        .map(i -> new SpanLabels.Label(names.get((int) fitting.labels()[i]), fitting.scores()[i]))
+        .toArray(SpanLabels.Label[]::new);
   }
 
   <R> List<List<R>> results(Outcome<R> outcome) {
@@ -245,6 +279,7 @@ final class TextWork implements BatchScorer.Findings {
         tokens[text],
         candidates[text][model],
         labels[text][model],
+        rankBy(model),
         AdmissibleSpans.count(
             models.get(model).head().config(),
             windows.windows(tokens[text].size()),
@@ -258,7 +293,13 @@ final class TextWork implements BatchScorer.Findings {
       return new ModelResult(List.of(), errors[text], 0, windowCounts[text]);
     }
     ModelSpec use = uses.get(model);
-    Candidates decoded = use.decoder().decode(candidates[text][model], use.threshold().value());
+    Candidates decoded =
+        ScoredText.decode(
+            use.decoder(),
+            candidates[text][model],
+            use.threshold().value(),
+            labels[text][model],
+            rankBy(model));
     return new ModelResult(
         MentionText.mentions(texts.get(text), tokens[text], decoded, labels[text][model]),
         null,

@@ -4,6 +4,7 @@ import io.github.tommerspark.classify.ClassifierConfig;
 import io.github.tommerspark.decode.Candidates;
 import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.detect.Mention;
+import io.github.tommerspark.detect.RankBy;
 import io.github.tommerspark.detect.ScoredText;
 import io.github.tommerspark.detect.SpanLabels;
 import java.util.ArrayList;
@@ -78,8 +79,10 @@ public final class ScoredTextPredictions implements DocumentPredictions {
   @Override
   public List<Prediction> predictions(double at) {
     Candidates before = selected;
-    boolean narrows = at >= selectedAt && selectsFromTheTop(decoder);
-    Candidates now = decoder.decode(before != null && narrows ? before : scored.candidates(), at);
+    boolean narrows =
+        at >= selectedAt && selectsFromTheTop(decoder) && scored.rankBy() == RankBy.MENTION;
+    Candidates now =
+        scored.decode(decoder, before != null && narrows ? before : scored.candidates(), at);
     selected = now;
     selectedAt = at;
     return keyed(now);

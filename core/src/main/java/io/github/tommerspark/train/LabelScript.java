@@ -140,16 +140,16 @@ final class LabelScript implements AutoCloseable {
     double[] numbers = {1, 0, priorExponent, 0};
     try (PtNDManager call = module.newCallManager();
         IValue given = IValue.from(matrix(call, labelStates, count));
+        IValue owners = IValue.from(module.longs(call, new long[0], 0));
         IValue mentions = IValue.from(matrix(call, sample, sampled));
         IValue weights = IValue.listFrom(parameters.toArray(PtNDArray[]::new));
         IValue settings = IValue.listFrom(numbers);
-        IValue result = module.run("label_rows", given, mentions, weights, settings)) {
+        IValue result = module.run("label_rows", given, owners, mentions, weights, settings)) {
       PtNDArray[] arrays = result.toTensorArray(call);
-      float[] facts = arrays[1].toFloatArray();
       return new Rows(
           arrays[0].toFloatArray(),
-          Arrays.copyOf(facts, count),
-          Arrays.copyOfRange(facts, count, 2 * count));
+          arrays[1].toFloatArray(),
+          Arrays.copyOf(arrays[2].toFloatArray(), count));
     }
   }
 

@@ -62,13 +62,17 @@
       return parts[0]
     return torch.cat(parts, 1)
 
-  # The best label of every span and its probability: label 0 is none, those of w[4] count from 1. Of the
+  # The best label of every span and its probability: label 0 is none, those of w[6] count from 1. Of the
   # labels whose logit is high enough, it is the one whose probability most exceeds what its prior lets
-  # expect. w: as the first four of the label model, then what `label_rows` returned. z float32 (tokens,
-  # width); spans int64 (2, n) of packed token indices, ends inclusive.
-  def label_best(self: __torch__.M, z: Tensor, spans: Tensor, w: List[Tensor]) -> Tuple[Tensor, Tensor]:
+  # expect. w: as the first four of the label model, then what `label_rows` returned, and the owners of
+  # further wordings. z float32 (tokens, width); spans int64 (2, n) of packed token indices, ends inclusive.
+  # If `all`, also every label whose logit is high enough, span by span: int64 (2, m), index of the span and
+  # label, and (2, m), probability and what it is ranked by; else these are empty.
+  def label_best(self: __torch__.M, z: Tensor, spans: Tensor, w: List[Tensor], all: bool) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
     labels = [torch.empty([0], dtype=4, device=z.device)]
     scores = [torch.empty([0], dtype=6, device=z.device)]
+    fitting = [torch.empty([2, 0], dtype=4, device=z.device)]
+    numbers = [torch.empty([2, 0], dtype=6, device=z.device)]
     sums = self.running_sums(z)
     # So that memory grows neither with the spans nor with the labels.
     chunk = max(1, min(8192, 4194304 // max(w[4].size(0), w[0].size(1))))
@@ -76,32 +80,41 @@
     for c in range((n + chunk - 1) // chunk):
       some = spans.narrow(1, c * chunk, min(chunk, n - c * chunk))
       x = self.mention_directions(self.span_vectors(z, sums, some, 2), w, annotate(List[float], []))
-      logits = torch.linear(x, w[4], w[5][0])
-      ranks = (torch.log_sigmoid(logits) - w[5][1]).masked_fill(logits < w[5][2], -1e30)
+      logits = self.best_wordings(torch.linear(x, w[4], w[5]), w[7])
+      ranks = (torch.log_sigmoid(logits) - w[6][0]).masked_fill(logits < w[6][1], -1e30)
       best, label = torch.max(ranks, 1)
       labels.append(torch.where(best > -1e29, label + 1, torch.zeros_like(label)))
       scores.append(torch.sigmoid(logits.gather(1, label.unsqueeze(1)).squeeze(1)))
-    return (torch.cat(labels), torch.cat(scores))
+      if all:
+        cells = torch.nonzero(ranks > -1e29)
+        row, column = cells.select(1, 0), cells.select(1, 1)
+        at = row * logits.size(1) + column
+        fitting.append(torch.stack([row + c * chunk, column + 1]))
+        numbers.append(torch.stack([torch.sigmoid(torch.take(logits, at)), torch.take(ranks, at)]))
+    return (torch.cat(labels), torch.cat(scores), torch.cat(fitting, 1), torch.cat(numbers, 1))
 
   # What `score` returns, and after each head's spans and probabilities the labels and label
-  # probabilities of its spans: empty for a head whose entry of class_taps is below 0. Classifier i reads
-  # taps[class_taps[i]]; its six weights are c[6 * i .. 6 * i + 5]; class_options holds (average, repeats
-  # of the hidden layer, 0 sigmoid, 1 softmax or 2 a label model, of which the first two say nothing).
+  # probabilities of its spans, and what `label_best` says of all labels: empty for a head whose entry of
+  # class_taps is below 0. Classifier i reads taps[class_taps[i]]; its eight weights are c[8 * i .. 8 * i +
+  # 7]; class_options holds (average, repeats of the hidden layer, 0 sigmoid, 1 softmax, 2 a label model or
+  # 3 one that tells all labels, of which the first two say nothing).
   def score_typed(self: __torch__.M, taps: List[Tensor], groups: List[int], edges: Tensor, head_taps: List[int], v: List[Tensor], head_options: List[int], cuts: List[float], class_taps: List[int], c: List[Tensor], class_options: List[int]) -> List[Tensor]:
     found = self.score(taps, groups, edges, head_taps, v, head_options, cuts)
     typed = annotate(List[Tensor], [])
     for i in range(len(class_taps)):
       spans = found[2 * i]
-      if class_taps[i] < 0:
-        labels, scores = torch.empty([0], dtype=4), torch.empty([0], dtype=6)
-      elif class_options[3 * i + 2] == 2:
-        labels, scores = self.label_best(taps[class_taps[i]], spans, c[6 * i: 6 * i + 6])
-      else:
-        labels, scores = self.classify(taps[class_taps[i]], spans, c[6 * i: 6 * i + 6], class_options[3 * i] == 1, class_options[3 * i + 1], class_options[3 * i + 2] == 1)
+      labels, scores = torch.empty([0], dtype=4), torch.empty([0], dtype=6)
+      fitting, numbers = torch.empty([2, 0], dtype=4), torch.empty([2, 0], dtype=6)
+      if class_taps[i] >= 0 and class_options[3 * i + 2] >= 2:
+        labels, scores, fitting, numbers = self.label_best(taps[class_taps[i]], spans, c[8 * i: 8 * i + 8], class_options[3 * i + 2] == 3)
+      elif class_taps[i] >= 0:
+        labels, scores = self.classify(taps[class_taps[i]], spans, c[8 * i: 8 * i + 8], class_options[3 * i] == 1, class_options[3 * i + 1], class_options[3 * i + 2] == 1)
       typed.append(spans)
       typed.append(found[2 * i + 1])
       typed.append(labels)
       typed.append(scores)
+      typed.append(fitting)
+      typed.append(numbers)
     return typed
 
   # What `score_typed` returns, and then what `not_finite` does.

@@ -118,7 +118,10 @@ class ClassifierFilesTest {
     assertThat(ClassifierFiles.read(directory)).isEqualTo(model);
     assertThat(ClassifierFiles.readLayer(directory)).isEqualTo(4);
     assertThat(ClassifierFiles.read(directory).classes()).containsExactly("O");
-    assertThat(model.withLabels(List.of("a", "b"), List.of(new float[3], new float[3])).classes())
+    assertThat(
+            model
+                .withLabels(Label.named(List.of("a", "b")), List.of(new float[3], new float[3]))
+                .classes())
         .containsExactly("O", "a", "b");
   }
 

@@ -47,6 +47,42 @@ class DecoderTest {
   }
 
   @Nested
+  class Ranked {
+
+    /** The shorter, the better. */
+    private static final Ranking SHORTEST = (start, end, score) -> 1f / (end - start + 1);
+
+    private static Candidates phrase() {
+      return Span.candidates(PHRASE);
+    }
+
+    @Test
+    void choosesByOtherNumbersAndKeepsTheScores() {
+      Candidates kept = Decoder.GREEDY.decode(phrase(), 0.5, SHORTEST);
+      assertThat(kept.size()).isEqualTo(2);
+      assertThat(kept.start(0)).isEqualTo(3);
+      assertThat(kept.score(0)).isEqualTo(0.8f);
+      assertThat(kept.start(1)).isEqualTo(5);
+      assertThat(kept.score(1)).isEqualTo(0.6f);
+    }
+
+    @Test
+    void whatDoesNotPassTheThresholdIsNotChosen() {
+      Candidates kept = Decoder.FLAT.decode(phrase(), 0.65, SHORTEST);
+      assertThat(kept.size()).isEqualTo(1);
+      assertThat(kept.end(0)).isEqualTo(4);
+      assertThat(kept.score(0)).isEqualTo(0.8f);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Decoder.class)
+    void scoresAreWhatIsRankedByOtherwise(Decoder decoder) {
+      assertThat(decoder.decode(phrase(), 0.5, Ranking.BY_SCORE))
+          .isEqualTo(decoder.decode(phrase(), 0.5));
+    }
+  }
+
+  @Nested
   class Greedy {
 
     @Test

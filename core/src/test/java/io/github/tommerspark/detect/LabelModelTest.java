@@ -11,8 +11,10 @@ import io.github.tommerspark.checkpoint.Checkpoint;
 import io.github.tommerspark.checkpoint.FloatTensor;
 import io.github.tommerspark.classify.ClassifierConfig;
 import io.github.tommerspark.classify.ClassifierFiles;
+import io.github.tommerspark.classify.Label;
 import io.github.tommerspark.classify.LabelModel;
 import io.github.tommerspark.decode.Candidates;
+import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.DeviceChoice;
 import io.github.tommerspark.engine.EngineOptions;
@@ -26,9 +28,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -36,6 +41,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Labels of a label model against the same equations in float64, and labels of all kinds. */
@@ -86,7 +92,7 @@ class LabelModelTest {
     Candidates spans = scored.candidates();
     assertThat(spans.size()).isGreaterThan(20);
     double[][] states = states(TEXT);
-    Reference reference = new Reference(LABELS);
+    Reference reference = new Reference(Label.named(LABELS));
     int without = 0;
     for (int i = 0; i < spans.size(); i++) {
       double[] logits = reference.logits(vector(states, spans.start(i), spans.end(i)));
@@ -101,6 +107,119 @@ class LabelModelTest {
     }
     assertThat(without).isBetween(0, spans.size() - 1);
     assertThat(without == 0).isEqualTo(threshold == 0);
+  }
+
+  /** Wordings of a label: some alone, some of them several, and not in order of their number. */
+  private static final List<Label> WORDED =
+      List.of(
+          Label.of("person"),
+          new Label("place", List.of("city", "a town or a village", "人物")),
+          Label.of("machine"),
+          new Label("DATE", List.of("year", "day of the month")),
+          new Label("event", List.of("événement")));
+
+  @ParameterizedTest
+  @ValueSource(doubles = {0, 0.4, 0.7})
+  void aLabelFitsAsWellAsItsBestWording(double threshold) throws IOException {
+    ScoredText scored =
+        score(new Typing(folder.toString(), WORDED, threshold, false, true, RankBy.MENTION));
+    double[][] states = states(TEXT);
+    Reference reference = new Reference(WORDED);
+    Candidates spans = scored.candidates();
+    int several = 0;
+    for (int i = 0; i < spans.size(); i++) {
+      double[] logits = reference.logits(vector(states, spans.start(i), spans.end(i)));
+      SpanLabels.Label label = scored.label(spans.start(i), spans.end(i));
+      int best = reference.best(logits, threshold);
+      assertThat(label.name())
+          .isEqualTo(best < 0 ? ClassifierConfig.OUTSIDE : WORDED.get(best).name());
+      List<SpanLabels.Label> all = scored.labels().all(spans.start(i), spans.end(i));
+      List<String> expected =
+          IntStream.range(0, WORDED.size())
+              .boxed()
+              .filter(l -> probability(logits[l]) >= threshold)
+              .sorted(Comparator.comparingDouble(l -> -reference.rank(logits, l)))
+              .map(l -> WORDED.get(l).name())
+              .toList();
+      assertThat(all).extracting(SpanLabels.Label::name).isEqualTo(expected);
+      for (SpanLabels.Label one : all) {
+        int at = Label.names(WORDED).indexOf(one.name());
+        assertThat((double) one.score()).isCloseTo(probability(logits[at]), within(2e-4));
+      }
+      several += all.size() > 1 ? 1 : 0;
+    }
+    assertThat(several).isPositive();
+  }
+
+  @Test
+  void allLabelsAreToldOnlyWhereTheyAreAskedFor() throws IOException {
+    List<Mention> one = detect(new Typing(folder.toString(), LABELS, 0.4, false));
+    List<Mention> all =
+        detect(
+            new Typing(folder.toString(), Label.named(LABELS), 0.4, false, true, RankBy.MENTION));
+    assertThat(one).allMatch(mention -> mention.labels().isEmpty());
+    assertThat(all).anyMatch(mention -> mention.labels().size() > 1);
+    assertThat(all)
+        .allMatch(mention -> mention.labels().isEmpty() == (mention.label() == null))
+        .usingRecursiveFieldByFieldElementComparatorIgnoringFields("labels")
+        .isEqualTo(one);
+  }
+
+  @ParameterizedTest
+  @EnumSource(RankBy.class)
+  void aDecoderChoosesByWhatItIsTold(RankBy rankBy) throws IOException {
+    ScoredText scored =
+        score(new Typing(folder.toString(), Label.named(LABELS), 0.6, false, false, rankBy));
+    Candidates spans = scored.candidates();
+    Candidates kept = scored.decode(Decoder.GREEDY, 0.2);
+    Set<Long> left = new HashSet<>();
+    for (int i = 0; i < kept.size(); i++) {
+      left.add(EncodedText.key(kept.start(i), kept.end(i)));
+    }
+    assertThat(left).hasSizeGreaterThan(2);
+    for (int i = 0; i < spans.size(); i++) {
+      int start = spans.start(i);
+      int end = spans.end(i);
+      if (spans.score(i) > 0.2 && !left.contains(EncodedText.key(start, end))) {
+        // It gave way to one that overlaps it and has at least as high a number.
+        double least = number(scored, spans, i, rankBy);
+        assertThat(IntStream.range(0, kept.size()))
+            .anyMatch(
+                k ->
+                    kept.start(k) <= end
+                        && kept.end(k) >= start
+                        && number(scored, kept, k, rankBy) >= least);
+      }
+    }
+    assertThat(kept).isEqualTo(scored.decode(Decoder.GREEDY, spans, 0.2));
+    if (rankBy != RankBy.MENTION) {
+      Candidates byScore = Decoder.GREEDY.decode(spans, 0.2);
+      assertThat(kept).isNotEqualTo(byScore);
+    }
+  }
+
+  private static double number(ScoredText scored, Candidates spans, int i, RankBy rankBy) {
+    SpanLabels.Label label = scored.label(spans.start(i), spans.end(i));
+    boolean none = label.name().equals(ClassifierConfig.OUTSIDE);
+    double labelScore = none ? 1e-6f : label.score();
+    return switch (rankBy) {
+      case MENTION -> spans.score(i);
+      case LABEL -> labelScore;
+      case PRODUCT -> spans.score(i) * (float) labelScore;
+    };
+  }
+
+  @Test
+  void rankingNeedsADecoderThatChooses() {
+    Typing typing =
+        new Typing(folder.toString(), Label.named(LABELS), null, false, false, RankBy.LABEL);
+    ModelSpec spec = spec(typing).withDecoder(Decoder.THRESHOLD, 0);
+    assertThatThrownBy(() -> MentionDetector.describe(List.of(spec), ENGINE))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("Cannot use ‹rankBy› label with ‹decoder› threshold");
+    assertThatThrownBy(() -> RankBy.parse("luck"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Cannot rank by \"luck\": it must be one of mention, label, product");
   }
 
   @Test
@@ -188,7 +307,11 @@ class LabelModelTest {
             new Typing(folder.toString(), LABELS),
             new Typing(folder.toString(), LABELS.subList(0, 3)),
             new Typing(folder.toString(), LABELS, 0.4, false),
-            new Typing(folder.toString(), LABELS, null, true))) {
+            new Typing(folder.toString(), LABELS, null, true),
+            typing(Label.named(LABELS), true, RankBy.MENTION),
+            typing(worded("person", "human"), false, RankBy.MENTION),
+            typing(worded("human", "person"), false, RankBy.MENTION),
+            typing(worded("person"), false, RankBy.MENTION))) {
       fingerprints.add(fingerprint(typing));
     }
     ClassifierFiles.write(TestModels.labelModel(WIDTH, LAYER, 4), folder);
@@ -206,6 +329,30 @@ class LabelModelTest {
         .hasMessageContaining("tokens with what is read in front, and at most 256 are read");
   }
 
+  private Typing typing(List<Label> labels, boolean allLabels, RankBy rankBy) {
+    return new Typing(folder.toString(), labels, null, false, allLabels, rankBy);
+  }
+
+  private static List<Label> worded(String... wordings) {
+    return List.of(new Label("who", List.of(wordings)));
+  }
+
+  @Test
+  void wordingsThatAreNoneAreRefused() {
+    assertThatThrownBy(() -> new Label("a", List.of()))
+        .hasMessage("the label \"a\" has no wording");
+    assertThatThrownBy(() -> new Label("a", List.of("b", " ")))
+        .hasMessage("a wording of the label \"a\" has no characters; it must have 1 to 1000");
+    assertThatThrownBy(() -> new Label("a", List.of("x".repeat(1001))))
+        .hasMessageContaining("has 1001 characters");
+    assertThatThrownBy(() -> new Label("a", List.of("b\tc")))
+        .hasMessageContaining("control character");
+    List<String> many = IntStream.range(0, 10_001).mapToObj(i -> "w" + i).toList();
+    assertThatThrownBy(() -> typing(List.of(new Label("a", many)), false, RankBy.MENTION))
+        .hasMessage(
+            "‹labels› cannot be used: they have 10001 wordings in all, and at most 10000 are read");
+  }
+
   private static String fingerprint(Typing typing) throws IOException {
     return MentionDetector.describe(List.of(spec(typing)), ENGINE)
         .get(0)
@@ -218,27 +365,39 @@ class LabelModelTest {
     private final double[][] directions;
     private final double[] bias;
     private final double[] correction;
+    private final List<Integer> owners = new ArrayList<>();
 
-    Reference(List<String> labels) {
-      directions = new double[labels.size()][];
-      bias = new double[labels.size()];
+    Reference(List<Label> labels) {
+      int wordings = labels.stream().mapToInt(label -> label.wordings().size()).sum();
+      directions = new double[wordings][];
+      bias = new double[wordings];
       correction = new double[labels.size()];
       double scale = Math.exp(tensor(8)[0]);
       for (int label = 0; label < labels.size(); label++) {
-        double[] y = layers(labelState(labels.get(label)), 4);
-        double[] direction = direction(Arrays.copyOf(y, 8));
-        directions[label] = Arrays.stream(direction).map(value -> 0.8 * scale * value).toArray();
-        bias[label] = 0.8 * (y[8] - 5) + 1.5;
-        double prior = 0;
-        for (int row = 0; row < 20; row++) {
-          double logit = bias[label];
-          for (int i = 0; i < 8; i++) {
-            logit += directions[label][i] * model.sample().values()[row * 8 + i];
-          }
-          prior += probability(logit) / 20;
+        for (String wording : labels.get(label).wordings()) {
+          double[] y = layers(labelState(wording), 4);
+          double[] direction = direction(Arrays.copyOf(y, 8));
+          directions[owners.size()] =
+              Arrays.stream(direction).map(value -> 0.8 * scale * value).toArray();
+          bias[owners.size()] = 0.8 * (y[8] - 5) + 1.5;
+          owners.add(label);
         }
-        correction[label] = 0.5 * Math.log(prior);
       }
+      double[] priors = new double[labels.size()];
+      for (int row = 0; row < 20; row++) {
+        double[] logits = logitsOf(Arrays.copyOfRange(sample(), row * 8, row * 8 + 8));
+        for (int label = 0; label < priors.length; label++) {
+          priors[label] += probability(logits[label]) / 20;
+        }
+      }
+      for (int label = 0; label < priors.length; label++) {
+        correction[label] = 0.5 * Math.log(priors[label]);
+      }
+    }
+
+    private double[] sample() {
+      float[] values = model.sample().values();
+      return IntStream.range(0, values.length).mapToDouble(i -> values[i]).toArray();
     }
 
     private float[] tensor(int i) {
@@ -263,21 +422,33 @@ class LabelModelTest {
     }
 
     double[] logits(double[] vector) {
-      double[] mention = direction(layers(vector, 0));
-      double[] logits = bias.clone();
-      for (int label = 0; label < logits.length; label++) {
+      return logitsOf(direction(layers(vector, 0)));
+    }
+
+    /** Of a label that of its best wording. */
+    private double[] logitsOf(double[] mention) {
+      double[] logits = new double[correction.length];
+      Arrays.fill(logits, Double.NEGATIVE_INFINITY);
+      for (int wording = 0; wording < bias.length; wording++) {
+        double logit = bias[wording];
         for (int i = 0; i < mention.length; i++) {
-          logits[label] += directions[label][i] * mention[i];
+          logit += directions[wording][i] * mention[i];
         }
+        int label = owners.get(wording);
+        logits[label] = Math.max(logits[label], logit);
       }
       return logits;
+    }
+
+    double rank(double[] logits, int label) {
+      return Math.log(probability(logits[label])) - correction[label];
     }
 
     int best(double[] logits, double threshold) {
       int best = -1;
       double most = Double.NEGATIVE_INFINITY;
       for (int label = 0; label < logits.length; label++) {
-        double rank = Math.log(probability(logits[label])) - correction[label];
+        double rank = rank(logits, label);
         if (probability(logits[label]) >= threshold && rank > most) {
           best = label;
           most = rank;
@@ -368,7 +539,8 @@ class LabelModelTest {
                 llama.toString(),
                 Golden.committed().resolve("end_to_end/heads/llama/new").toString())
             .withTyping(typing);
-    return spec.withDecoder(spec.decoder(), 0);
+    boolean ranked = typing.rankBy() != RankBy.MENTION;
+    return spec.withDecoder(ranked ? Decoder.GREEDY : spec.decoder(), 0);
   }
 
   private static ScoredText score(Typing typing) throws IOException {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.tommerspark.decode.Candidates;
 import io.github.tommerspark.decode.Decoder;
+import io.github.tommerspark.detect.RankBy;
 import io.github.tommerspark.detect.ScoredText;
 import io.github.tommerspark.text.TokenizedText;
 import java.util.ArrayList;
@@ -58,6 +59,7 @@ class ScoredTextPredictionsTest {
             TokenizedText.of(new int[3], new int[] {0, 0, 1}, new int[] {1, 1, 2}),
             candidates,
             null,
+            RankBy.MENTION,
             6,
             null);
     assertThat(keys(scored, SpanMatching.TOKEN))
@@ -91,6 +93,7 @@ class ScoredTextPredictionsTest {
     }
     int[] at = starts.stream().mapToInt(i -> i).toArray();
     int[] ends = starts.stream().mapToInt(i -> i + 1).toArray();
-    return new ScoredText(text, TokenizedText.of(at, at, ends), candidates, null, 0, null);
+    return new ScoredText(
+        text, TokenizedText.of(at, at, ends), candidates, null, RankBy.MENTION, 0, null);
   }
 }

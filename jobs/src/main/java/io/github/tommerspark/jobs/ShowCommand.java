@@ -7,6 +7,7 @@ import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.detect.ModelDescription;
 import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.detect.ScoredText;
+import io.github.tommerspark.detect.SpanLabels;
 import io.github.tommerspark.detect.Typing;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.jobs.cli.Color;
@@ -42,6 +43,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.StringJoiner;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -228,7 +230,29 @@ final class ShowCommand implements Callable<Integer> {
         mention.label() == null
             ? NO_LABEL
             : String.format(Locale.ROOT, "%s %.2f", mention.label(), mention.labelScore());
-    return "  (%s)".formatted(highlighter.coloured(label, found.colour(mention)));
+    StringBuilder shown = new StringBuilder(highlighter.coloured(label, found.colour(mention)));
+    for (SpanLabels.Label other : others(mention)) {
+      String text = String.format(Locale.ROOT, "%s %.2f", other.name(), other.score());
+      shown.append(", ").append(highlighter.coloured(text, found.labels().indexOf(other.name())));
+    }
+    return "  (%s)".formatted(shown);
+  }
+
+  /** The labels that fit a mention beside its own, where they were asked for. */
+  private static List<SpanLabels.Label> others(Mention mention) {
+    return mention.labels().isEmpty()
+        ? List.of()
+        : mention.labels().subList(1, mention.labels().size());
+  }
+
+  /** All labels that are known to fit a mention; null for none. */
+  private static String names(Mention mention) {
+    if (mention.label() == null) {
+      return null;
+    }
+    StringJoiner names = new StringJoiner(", ").add(mention.label());
+    others(mention).forEach(label -> names.add(label.name()));
+    return names.toString();
   }
 
   private void write(List<Found> found) throws IOException {
@@ -258,7 +282,7 @@ final class ShowCommand implements Callable<Integer> {
                 style,
                 name,
                 mention.score(),
-                mention.label()));
+                names(mention)));
       }
     }
     List<Mark> drawn = marks.subList(0, Math.min(marks.size(), Documents.MAX_MENTIONS));

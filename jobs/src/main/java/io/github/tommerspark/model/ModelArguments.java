@@ -51,8 +51,11 @@ public final class ModelArguments {
           "wordBoundaries",
           "classifier",
           "labels",
+          "labelsFile",
           "labelThreshold",
-          "requireLabel");
+          "requireLabel",
+          "allLabels",
+          "rankBy");
 
   private final Decoder decoder;
   private final Threshold threshold;
@@ -180,11 +183,11 @@ public final class ModelArguments {
               bundledName(backbone == null ? name : backbone),
               head == null ? null : locateHead(folder, head));
     }
-    JsonNode own = model.get("decoder");
+    JsonNode decoding = model.get("decoder");
     JsonNode cut = model.get("threshold");
     spec =
         spec.withDecoder(
-            own == null ? spec.decoder() : Decoder.parse(own.asText()),
+            decoding == null ? spec.decoder() : Decoder.parse(decoding.asText()),
             cut == null ? spec.threshold() : Threshold.parse(cut.asText()));
     spec =
         spec.withWindows(
@@ -197,51 +200,29 @@ public final class ModelArguments {
     if (model.has("wordBoundaries")) {
       spec = spec.withWordBoundaries(flag(model.get("wordBoundaries"), "wordBoundaries", file));
     }
-    if (model.has("classifier") || model.has("labels")) {
-      spec =
-          spec.withTyping(
-              typing(
-                  folder,
-                  text(model, "classifier", file),
-                  texts(model, "labels", file),
-                  model.has("labelThreshold")
-                      ? number(model.get("labelThreshold"), "labelThreshold", file).doubleValue()
-                      : null,
-                  model.has("requireLabel")
-                      && flag(model.get("requireLabel"), "requireLabel", file)));
+    Typing own = typing(model, file).typing(folder);
+    if (own != null) {
+      spec = spec.withTyping(own);
     }
     return model.has("bos") ? spec.withBos(BosPolicy.parse(model.get("bos").asText())) : spec;
   }
 
-  /**
-   * Returns the way in which mentions get labels.
-   *
-   * @param classifier a bundled model, or the directory of a classifier; null for the label model
-   *     of the backbone
-   * @param labels to choose among; none for the classifier's own
-   * @param threshold probability that a label must reach; null for what a label model records
-   * @param labelRequired whether mentions without a label are left out
-   * @throws IllegalArgumentException if a label cannot be the name of a class, or the threshold is
-   *     out of range
-   */
-  public static Typing typing(
-      String classifier, List<String> labels, Double threshold, boolean labelRequired) {
-    return typing(Path.of("").toAbsolutePath(), classifier, labels, threshold, labelRequired);
+  private static TypingArguments typing(JsonNode model, Path file) {
+    return new TypingArguments(
+        text(model, "classifier", file),
+        model.has("labels") ? texts(model, "labels", file) : null,
+        text(model, "labelsFile", file),
+        model.has("labelThreshold")
+            ? number(model.get("labelThreshold"), "labelThreshold", file).doubleValue()
+            : null,
+        model.has("requireLabel") && flag(model.get("requireLabel"), "requireLabel", file),
+        model.has("allLabels") && flag(model.get("allLabels"), "allLabels", file),
+        text(model, "rankBy", file));
   }
 
-  private static Typing typing(
-      Path folder,
-      String classifier,
-      List<String> labels,
-      Double threshold,
-      boolean labelRequired) {
-    return new Typing(
-        classifier == null || MentionDetector.bundledModels().contains(classifier)
-            ? classifier
-            : locate(folder, classifier),
-        labels,
-        threshold,
-        labelRequired);
+  /** The name of a bundled model as it is; else the place of a classifier. */
+  static String classifier(Path folder, String given) {
+    return MentionDetector.bundledModels().contains(given) ? given : locate(folder, given);
   }
 
   private static Number number(JsonNode node, String key, Path file) {

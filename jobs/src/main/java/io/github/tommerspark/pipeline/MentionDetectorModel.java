@@ -4,6 +4,7 @@ import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.detect.MentionDetector;
 import io.github.tommerspark.detect.ModelDescription;
 import io.github.tommerspark.detect.ModelSpec;
+import io.github.tommerspark.detect.RankBy;
 import io.github.tommerspark.detect.Threshold;
 import io.github.tommerspark.detect.Typing;
 import io.github.tommerspark.engine.ComputeType;
@@ -12,6 +13,7 @@ import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.message.OptionNames;
 import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.model.ModelArguments;
+import io.github.tommerspark.model.TypingArguments;
 import io.github.tommerspark.spark.AddedColumns;
 import io.github.tommerspark.spark.AnnotatePartition;
 import io.github.tommerspark.spark.AnnotatePlan;
@@ -101,8 +103,11 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
   private final Param<String> decoder;
   private final Param<String> classifier;
   private final StringArrayParam labels;
+  private final Param<String> labelsFile;
   private final DoubleParam labelThreshold;
   private final BooleanParam requireLabel;
+  private final BooleanParam allLabels;
+  private final Param<String> rankBy;
   private final Param<String> bos;
   private final Param<String> dtype;
   private final Param<String> device;
@@ -160,6 +165,11 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
             "labels",
             "labels to choose among, any words; by the label model that the backbone brings, or a classifier for labels given at run time",
             (Function1<String[], Object> & Serializable) MentionDetectorModel::areLabels);
+    labelsFile =
+        text(
+            "labelsFile",
+            "a file of the driver with labels, instead of labels, a line each: name, or name: wording; wording, of which the name is written and the wordings are read",
+            value -> {});
     labelThreshold =
         new DoubleParam(
             this,
@@ -168,6 +178,17 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
             ParamValidators.inRange(0, 1, true, false));
     requireLabel =
         new BooleanParam(this, "requireLabel", "whether mentions without a label are left out");
+    allLabels =
+        new BooleanParam(
+            this,
+            "allLabels",
+            "whether mentions tell all labels that reach the threshold, beside the best one");
+    rankBy =
+        text(
+            "rankBy",
+            "what decides where the decoder cannot keep two mentions: "
+                + labels(RankBy.values(), RankBy::label),
+            RankBy::parse);
     bos =
         text(
             "bos",
@@ -434,6 +455,22 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
     return value(labels);
   }
 
+  /** A file of labels, instead of {@link #labels()}; null if not set. */
+  public Param<String> labelsFile() {
+    return labelsFile;
+  }
+
+  /** See {@link #labelsFile()}. */
+  public MentionDetectorModel setLabelsFile(String value) {
+    set(labelsFile, value);
+    return this;
+  }
+
+  /** See {@link #labelsFile()}. */
+  public String getLabelsFile() {
+    return value(labelsFile);
+  }
+
   /** Probability that a label must reach; null, for what the label model records, if not set. */
   public DoubleParam labelThreshold() {
     return labelThreshold;
@@ -464,6 +501,38 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
   /** See {@link #requireLabel()}. */
   public Boolean getRequireLabel() {
     return (Boolean) value(requireLabel);
+  }
+
+  /** Returns whether mentions tell all labels that fit; they do not by default. */
+  public BooleanParam allLabels() {
+    return allLabels;
+  }
+
+  /** See {@link #allLabels()}. */
+  public MentionDetectorModel setAllLabels(boolean value) {
+    set(allLabels, value);
+    return this;
+  }
+
+  /** See {@link #allLabels()}. */
+  public Boolean getAllLabels() {
+    return (Boolean) value(allLabels);
+  }
+
+  /** The number by which the decoder chooses among mentions; null, for their own, if not set. */
+  public Param<String> rankBy() {
+    return rankBy;
+  }
+
+  /** See {@link #rankBy()}. */
+  public MentionDetectorModel setRankBy(String value) {
+    set(rankBy, value);
+    return this;
+  }
+
+  /** See {@link #rankBy()}. */
+  public String getRankBy() {
+    return value(rankBy);
   }
 
   /**
@@ -676,7 +745,7 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
    */
   @Override
   public StructType transformSchema(StructType schema) {
-    spec();
+    Typing typing = spec().typing();
     int input = inputIndex(schema);
     Set<String> names = new HashSet<>();
     for (String name : schema.fieldNames()) {
@@ -687,11 +756,16 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
     }
     String output = getOutputCol();
     refuseClash(schema, output, "outputCol");
+    boolean annotations = writesAnnotations(schema.fields()[input]);
+    if (annotations && typing != null && typing.allLabels()) {
+      throw new IllegalArgumentException(
+          "allLabels needs outputType typed: an annotation has one label");
+    }
     StructType result =
         schema.add(
-            writesAnnotations(schema.fields()[input])
+            annotations
                 ? SparkNlpSchema.column(output, SparkNlpSchema.CHUNK)
-                : MentionColumns.mentions(output, typing() != null));
+                : MentionColumns.mentions(output, typing));
     String error = getErrorCol();
     if (error != null) {
       refuseClash(result, error, "errorCol");
@@ -790,7 +864,7 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
             getMaxTokens(),
             getOverlap(),
             getWordBoundaries(),
-            typing());
+            typing().typing());
     if ((getBackbone() == null) != (getHead() == null)) {
       throw new IllegalArgumentException(
           getBackbone() == null ? "head needs backbone" : "backbone needs head");
@@ -805,14 +879,15 @@ public final class MentionDetectorModel extends Transformer implements DefaultPa
     return arguments.single(getBackbone(), getHead()).get(0);
   }
 
-  private Typing typing() {
-    return getClassifier() == null && getLabels() == null
-        ? null
-        : ModelArguments.typing(
-            getClassifier(),
-            getLabels() == null ? List.of() : List.of(getLabels()),
-            getLabelThreshold(),
-            Boolean.TRUE.equals(getRequireLabel()));
+  private TypingArguments typing() {
+    return new TypingArguments(
+        getClassifier(),
+        getLabels() == null ? null : List.of(getLabels()),
+        getLabelsFile(),
+        getLabelThreshold(),
+        Boolean.TRUE.equals(getRequireLabel()),
+        Boolean.TRUE.equals(getAllLabels()),
+        getRankBy());
   }
 
   private EngineOptions engine(SparkSession session) {

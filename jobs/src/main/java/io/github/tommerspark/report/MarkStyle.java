@@ -9,7 +9,7 @@ package io.github.tommerspark.report;
 public record MarkStyle(String css, int order) {
 
   /** Colours for models that the style sheet has; a page with more models repeats them. */
-  static final int COLOURS = 8;
+  static final int COLOURS = 9;
 
   /** Predicted, and of the gold data. */
   public static final MarkStyle HIT = new MarkStyle("hit", 0);

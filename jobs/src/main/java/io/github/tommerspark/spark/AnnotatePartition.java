@@ -2,6 +2,7 @@ package io.github.tommerspark.spark;
 
 import io.github.tommerspark.columns.ColumnNames;
 import io.github.tommerspark.detect.DocumentMentions;
+import io.github.tommerspark.detect.Typing;
 import io.github.tommerspark.source.Sha256;
 import io.github.tommerspark.sparknlp.AnnotationRows;
 import io.github.tommerspark.sparknlp.DocumentText;
@@ -182,8 +183,8 @@ public final class AnnotatePartition implements MapPartitionsFunction<Row, Row> 
       }
       if (added.mentions()) {
         for (int m = 0; m < count; m++) {
-          boolean typed = plan.models().get(m).typing() != null;
-          values[column++] = MentionColumns.rows(text, findings.get(m).mentions(), typed);
+          Typing typing = plan.models().get(m).typing();
+          values[column++] = MentionColumns.rows(text, findings.get(m).mentions(), typing);
         }
       }
       if (added.document()) {

@@ -1,8 +1,12 @@
 package io.github.tommerspark.spark;
 
 import io.github.tommerspark.detect.Mention;
+import io.github.tommerspark.detect.SpanLabels;
+import io.github.tommerspark.detect.Typing;
 import io.github.tommerspark.text.CodePointOffsets;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
@@ -54,6 +58,22 @@ public final class MentionColumns {
           .add("label", DataTypes.StringType, true)
           .add("label_score", DataTypes.FloatType, true);
 
+  /**
+   * A mention of a model that tells all labels that fit: also {@code labels:array<struct<
+   * label:string, score:float>>}, the best first, empty for a mention of no class; nothing in it is
+   * nullable.
+   */
+  public static final StructType LABELLED_MENTION =
+      TYPED_MENTION.add(
+          "labels",
+          DataTypes.createArrayType(
+              new StructType(
+                  new StructField[] {
+                    field("label", DataTypes.StringType), field("score", DataTypes.FloatType)
+                  }),
+              false),
+          false);
+
   /** The mentions of a row: an array without nulls. */
   public static final ArrayType ARRAY = DataTypes.createArrayType(MENTION, false);
 
@@ -81,23 +101,30 @@ public final class MentionColumns {
    * @param name what to call it
    */
   public static StructField mentions(String name) {
-    return mentions(name, false);
+    return mentions(name, null);
   }
 
   /**
    * A column of mentions, never null. Its metadata states the unit of the offsets.
    *
    * @param name what to call it
-   * @param typed whether mentions have labels
+   * @param typing the source of labels; null for mentions without
    */
-  public static StructField mentions(String name, boolean typed) {
+  public static StructField mentions(String name, Typing typing) {
     return new StructField(
         name,
-        typed ? DataTypes.createArrayType(TYPED_MENTION, false) : ARRAY,
+        DataTypes.createArrayType(mention(typing), false),
         false,
         new MetadataBuilder()
             .putString("comment", "Mentions; start and end in code points, end exclusive")
             .build());
+  }
+
+  private static StructType mention(Typing typing) {
+    if (typing == null) {
+      return MENTION;
+    }
+    return typing.allLabels() ? LABELLED_MENTION : TYPED_MENTION;
   }
 
   /** The column {@link #ERROR}: null where all is well. */
@@ -115,17 +142,25 @@ public final class MentionColumns {
    *
    * @param text what the mentions were found in
    * @param mentions with offsets in UTF-16 units
-   * @param typed whether mentions may have labels
-   * @return one row of type {@link #MENTION} per mention, or of {@link #TYPED_MENTION}, in order,
+   * @param typing the source of labels; null for mentions without
+   * @return one row per mention, of the type that {@link #mentions(String, Typing)} has, in order,
    *     with offsets in code points
    */
-  static Row[] rows(String text, List<Mention> mentions, boolean typed) {
+  static Row[] rows(String text, List<Mention> mentions, Typing typing) {
     if (mentions.isEmpty()) {
       return NONE;
     }
     CodePointOffsets offsets = CodePointOffsets.of(text);
     return mentions.stream()
-        .map(mention -> RowFactory.create(fields(offsets, mention, typed)))
+        .map(
+            mention ->
+                RowFactory.create(fields(offsets, mention, typing, MentionColumns::labelRows)))
+        .toArray(Row[]::new);
+  }
+
+  private static Row[] labelRows(List<SpanLabels.Label> labels) {
+    return labels.stream()
+        .map(label -> RowFactory.create(label.name(), label.score()))
         .toArray(Row[]::new);
   }
 
@@ -134,29 +169,53 @@ public final class MentionColumns {
    *
    * @param text as for columns of rows
    * @param mentions with offsets in UTF-16 units
-   * @param typed whether mentions may have labels
+   * @param typing the source of labels; null for mentions without
    */
-  public static ArrayData internal(String text, List<Mention> mentions, boolean typed) {
+  public static ArrayData internal(String text, List<Mention> mentions, Typing typing) {
     CodePointOffsets offsets = CodePointOffsets.of(text);
     Object[] rows = new Object[mentions.size()];
     for (int i = 0; i < rows.length; i++) {
-      Object[] fields = fields(offsets, mentions.get(i), typed);
-      for (int f = 0; f < fields.length; f++) {
-        fields[f] = fields[f] instanceof String string ? UTF8String.fromString(string) : fields[f];
-      }
-      rows[i] = new GenericInternalRow(fields);
+      rows[i] = internal(fields(offsets, mentions.get(i), typing, MentionColumns::labelArray));
     }
     return new GenericArrayData(rows);
   }
 
-  /** The fields of {@link #MENTION}, or of {@link #TYPED_MENTION}. */
-  private static Object[] fields(CodePointOffsets offsets, Mention mention, boolean typed) {
-    int start = offsets.toCodePoint(mention.start());
-    int end = offsets.toCodePoint(mention.end());
-    return typed
-        ? new Object[] {
-          start, end, mention.text(), mention.score(), mention.label(), mention.labelScore()
-        }
-        : new Object[] {start, end, mention.text(), mention.score()};
+  private static ArrayData labelArray(List<SpanLabels.Label> labels) {
+    return new GenericArrayData(
+        labels.stream().map(label -> internal(label.name(), label.score())).toArray());
+  }
+
+  /** A row of fields, of which strings become those of Spark. */
+  private static GenericInternalRow internal(Object... fields) {
+    Object[] values = new Object[fields.length];
+    for (int i = 0; i < fields.length; i++) {
+      values[i] = fields[i] instanceof String string ? UTF8String.fromString(string) : fields[i];
+    }
+    return new GenericInternalRow(values);
+  }
+
+  /**
+   * The fields of a mention.
+   *
+   * @param labels makes a value of all labels that fit
+   */
+  private static Object[] fields(
+      CodePointOffsets offsets,
+      Mention mention,
+      Typing typing,
+      Function<List<SpanLabels.Label>, Object> labels) {
+    List<Object> fields = new ArrayList<>();
+    fields.add(offsets.toCodePoint(mention.start()));
+    fields.add(offsets.toCodePoint(mention.end()));
+    fields.add(mention.text());
+    fields.add(mention.score());
+    if (typing != null) {
+      fields.add(mention.label());
+      fields.add(mention.labelScore());
+    }
+    if (typing != null && typing.allLabels()) {
+      fields.add(labels.apply(mention.labels()));
+    }
+    return fields.toArray();
   }
 }

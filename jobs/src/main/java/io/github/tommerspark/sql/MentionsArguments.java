@@ -12,6 +12,7 @@ import io.github.tommerspark.message.Nearest;
 import io.github.tommerspark.message.OptionNames;
 import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.model.ModelArguments;
+import io.github.tommerspark.model.TypingArguments;
 import io.github.tommerspark.text.BosPolicy;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -59,8 +60,11 @@ final class MentionsArguments {
           "decoder",
           "classifier",
           "labels",
+          "labels_file",
           "label_threshold",
           "require_label",
+          "all_labels",
+          "rank_by",
           "bos",
           "dtype",
           "device",
@@ -267,21 +271,17 @@ final class MentionsArguments {
   }
 
   private Typing typing() {
-    String classifier = options.get("classifier");
     String labels = options.get("labels");
-    if (classifier == null && labels == null) {
-      return null;
-    }
-    return spoken(
-        labels == null ? "option classifier" : "option labels",
-        () ->
-            ModelArguments.typing(
-                classifier,
-                labels == null
-                    ? List.of()
-                    : Arrays.stream(labels.split(",")).map(String::strip).toList(),
-                option("label_threshold", MentionsArguments::number, null),
-                option("require_label", MentionsArguments::flag, false)));
+    TypingArguments arguments =
+        new TypingArguments(
+            options.get("classifier"),
+            labels == null ? null : Arrays.stream(labels.split(",")).map(String::strip).toList(),
+            options.get("labels_file"),
+            option("label_threshold", MentionsArguments::number, null),
+            option("require_label", MentionsArguments::flag, false),
+            option("all_labels", MentionsArguments::flag, false),
+            options.get("rank_by"));
+    return spoken("options of labels", arguments::typing);
   }
 
   private <T> T option(String key, Function<String, T> parse, T otherwise) {

@@ -34,7 +34,7 @@ public record MentionsCall(
 
   /** The type of the answer. */
   public DataType type() {
-    return MentionColumns.mentions(FUNCTION, model.typing() != null).dataType();
+    return MentionColumns.mentions(FUNCTION, model.typing()).dataType();
   }
 
   /** The call as one may write it. */

@@ -164,8 +164,7 @@ public final class MentionsRows implements FlatMapFunction<Iterator<InternalRow>
         metrics.mentions().add(result.mentions().size());
         counted(result.tokens(), result.windows(), result.mentions().size());
         if (result.error() == null) {
-          answers[c] =
-              MentionColumns.internal(row.text, result.mentions(), models.get(c).typing() != null);
+          answers[c] = MentionColumns.internal(row.text, result.mentions(), models.get(c).typing());
         } else if (!calls.get(c).nullOnError()) {
           throw RowFailedException.inQuery(models.get(c).name(), result.error(), row.text);
         }

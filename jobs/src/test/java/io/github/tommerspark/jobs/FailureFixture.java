@@ -41,6 +41,7 @@ final class FailureFixture {
     text("broken.jsonl", "{\"text\":\"Paris\"}\n{\"text\":");
     text("taken/notes.md", "# Not ours");
     text("notes.md", "# Notes");
+    text("labels.txt", "person\n: a city or town\n");
     Files.createDirectories(folder.resolve("empty"));
     String mention =
         "{\"id\":\"a\",\"text\":\"In Paris\",\"entities\":[{\"start\":3,\"end\":%d%s}]}";

@@ -198,6 +198,18 @@ class MentionDetectorModelTest {
         .hasMessageContaining("two columns \"TEXT\"");
     // The schema of a plan is known without running it.
     assertThat(model.transformSchema(schema).fieldNames()).containsExactly("n", "text", "mentions");
+    MentionDetectorModel labelled = model.setLabels("person").setAllLabels(true);
+    assertThat(labelled.transformSchema(schema).apply("mentions").dataType().sql())
+        .endsWith(
+            "labels: ARRAY<STRUCT<label: STRING NOT NULL, score: FLOAT NOT NULL>> NOT NULL>>");
+    assertThatThrownBy(() -> labelled.setOutputType("annotation").transformSchema(schema))
+        .hasMessage("allLabels needs outputType typed: an annotation has one label");
+    MentionDetectorModel alone = new MentionDetectorModel().setAllLabels(true);
+    assertThatThrownBy(() -> alone.transformSchema(schema))
+        .hasMessage("allLabels needs labels, labelsFile or classifier");
+    MentionDetectorModel missing = new MentionDetectorModel().setLabelsFile("/no/such.txt");
+    assertThatThrownBy(() -> missing.transformSchema(schema))
+        .hasMessage("Cannot read labelsFile /no/such.txt: there is no such file");
   }
 
   @Test
@@ -217,6 +229,8 @@ class MentionDetectorModelTest {
     assertThatThrownBy(() -> model.setInputCols("a", "b"))
         .hasMessage("inputCols must name one column, but names 2: a, b");
     assertThatThrownBy(() -> model.setErrorCol("")).hasMessageContaining("errorCol");
+    assertThatThrownBy(() -> model.setRankBy("luck"))
+        .hasMessage("Cannot rank by \"luck\": it must be one of mention, label, product");
     // Whatever way it comes in.
     assertThatThrownBy(() -> model.set("decoder", "best")).hasMessageContaining("well_nested");
     assertThatThrownBy(() -> model.decoder().w("best")).hasMessageContaining("well_nested");

@@ -51,8 +51,7 @@ record Layout(StructType schema, AnnotatePlan plan, List<String> mentions, Strin
     for (int m = 0; m < mentions.size(); m++) {
       String name = mentions.get(m);
       refuseClash(schema, name, "--output-column");
-      boolean typed = options.models().get(m).typing() != null;
-      schema = schema.add(MentionColumns.mentions(name, typed));
+      schema = schema.add(MentionColumns.mentions(name, options.models().get(m).typing()));
     }
     List<String> names = Arrays.asList(corpus.rows().columns());
     TextReader text = TextReader.of(corpus.rows().schema(), names.indexOf(corpus.textColumn()));

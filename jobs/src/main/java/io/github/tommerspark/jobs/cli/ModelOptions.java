@@ -3,11 +3,11 @@ package io.github.tommerspark.jobs.cli;
 import io.github.tommerspark.decode.Decoder;
 import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.detect.Threshold;
-import io.github.tommerspark.detect.Typing;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.DeviceChoice;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.model.ModelArguments;
+import io.github.tommerspark.model.TypingArguments;
 import io.github.tommerspark.text.BosPolicy;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,7 +27,7 @@ public final class ModelOptions {
       names = "--models",
       paramLabel = "FILE.json",
       description =
-          "Models as a JSON array of objects with name, backbone, head, and optionally decoder, threshold, bos, maxTokens, overlap, classifier, labels, labelThreshold, requireLabel.")
+          "Models as a JSON array of objects with name, backbone, head, and optionally decoder, threshold, bos, maxTokens, overlap, wordBoundaries, classifier, labels, labelsFile, labelThreshold, requireLabel, allLabels, rankBy.")
   private Path modelsFile;
 
   @Option(
@@ -81,14 +81,34 @@ public final class ModelOptions {
   private List<String> labels;
 
   @Option(
+      names = "--labels-file",
+      paramLabel = "FILE",
+      description =
+          "Labels from a file instead, a line each: 'name', or 'name: wording; wording', of which mentions get the name, and the wordings are read: descriptions or synonyms, of which the best counts.")
+  private String labelsFile;
+
+  @Option(
       names = "--label-threshold",
       paramLabel = "P",
       description =
-          "Probability that a label must reach to be given (default: what the label model records, 0.5).")
+          "Probability that a label must reach to be given (default: what the label model records; 0.2 by the bundled ones).")
   private Double labelThreshold;
 
   @Option(names = "--require-label", description = "Leave out mentions without a label.")
   private boolean labelRequired;
+
+  @Option(
+      names = "--all-labels",
+      description =
+          "Beside the best label, tell every label whose probability reaches --label-threshold, the best first.")
+  private boolean allLabels;
+
+  @Option(
+      names = "--rank-by",
+      paramLabel = "WHAT",
+      description =
+          "What decides where --decoder cannot keep two mentions: the probability of the mention, of its label, or the product of both (mention, label, product; default: mention).")
+  private String rankBy;
 
   @Option(
       names = "--bos",
@@ -242,22 +262,17 @@ public final class ModelOptions {
         maxTokens,
         overlap,
         wordBoundaries,
-        typing());
+        typing().typing());
   }
 
-  private Typing typing() {
-    if (classifier == null && labels == null) {
-      if (labelThreshold != null || labelRequired) {
-        throw new IllegalArgumentException(
-            "%s needs --labels or --classifier"
-                .formatted(labelRequired ? "--require-label" : "--label-threshold"));
-      }
-      return null;
-    }
-    return ModelArguments.typing(
+  private TypingArguments typing() {
+    return new TypingArguments(
         classifier,
-        labels == null ? List.of() : labels.stream().map(String::strip).toList(),
+        labels == null ? null : labels.stream().map(String::strip).toList(),
+        labelsFile,
         labelThreshold,
-        labelRequired);
+        labelRequired,
+        allLabels,
+        rankBy);
   }
 }

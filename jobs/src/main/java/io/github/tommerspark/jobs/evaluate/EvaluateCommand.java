@@ -156,6 +156,12 @@ public final class EvaluateCommand implements Callable<Integer> {
             "--predictions with --matching token needs the --backbone whose tokenizer counts; or use --matching char");
       }
     }
+    for (ModelSpec one : models) {
+      if (one.typing() != null && one.typing().allLabels()) {
+        throw new IllegalArgumentException(
+            "--all-labels is for annotate and show: evaluate compares the one label of a mention with its type; leave it out");
+      }
+    }
     if (examples < 0) {
       throw new IllegalArgumentException("--examples must not be negative, but is " + examples);
     }

@@ -192,6 +192,12 @@ public final class EvaluateJob {
               .formatted(model.decoder(), written.paths()));
       return new double[0];
     }
+    if (model.classifier() != null && model.classifier().rankBy() != null) {
+      file.warning(
+          "mentions in %s were ranked by %s, by which others may be selected at higher thresholds, so there is no curve"
+              .formatted(written.paths(), model.classifier().rankBy()));
+      return new double[0];
+    }
     return ThresholdGrid.of(model.threshold(), model.threshold());
   }
 }

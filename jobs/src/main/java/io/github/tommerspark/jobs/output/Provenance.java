@@ -1,10 +1,12 @@
 package io.github.tommerspark.jobs.output;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.github.tommerspark.detect.ModelDescription;
+import io.github.tommerspark.detect.RankBy;
 import io.github.tommerspark.engine.EngineOptions;
 import io.github.tommerspark.jobs.format.OutputFormat;
 import io.github.tommerspark.message.Redaction;
@@ -153,18 +155,25 @@ public record Provenance(
      * @param layer that it reads
      * @param labels that it chose among
      * @param fingerprint of everything that determines its answers, beside the model's own
+     * @param rankBy the number by which the decoder chose among mentions; null for their score
      */
-    public record Classifier(String directory, int layer, List<String> labels, String fingerprint) {
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Classifier(
+        String directory, int layer, List<String> labels, String fingerprint, String rankBy) {
 
       /** Returns the record of a model's classifier; null for none. */
-      public static Classifier of(ModelDescription.Classifier classifier) {
+      public static Classifier of(ModelDescription model) {
+        ModelDescription.Classifier classifier = model.classifier();
         return classifier == null
             ? null
             : new Classifier(
                 Redaction.uri(classifier.directory()),
                 classifier.layer(),
                 classifier.classes(),
-                classifier.fingerprint());
+                classifier.fingerprint(),
+                model.spec().typing().rankBy() == RankBy.MENTION
+                    ? null
+                    : model.spec().typing().rankBy().label());
       }
     }
 
@@ -185,7 +194,7 @@ public record Provenance(
           model.overlap(),
           model.bos().label(),
           model.truncatedParameters(),
-          Classifier.of(model.classifier()),
+          Classifier.of(model),
           model.weights());
     }
 

@@ -13,7 +13,6 @@ import io.github.tommerspark.message.Redaction;
 import io.github.tommerspark.train.ClassifierOptions;
 import io.github.tommerspark.train.LabelOptions;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -145,9 +144,10 @@ public final class TrainClassifierCommand implements Callable<Integer> {
 
   @Option(
       names = "--init",
-      paramLabel = "DIR",
-      description = "A classifier to go on from, such as one of --zero-shot training.")
-  private Path init;
+      paramLabel = "NAME|DIR",
+      description =
+          "A classifier to go on from: that of a bundled model, or a directory that this command wrote.")
+  private String init;
 
   @Option(
       names = "--epochs",

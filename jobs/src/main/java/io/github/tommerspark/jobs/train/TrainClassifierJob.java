@@ -17,7 +17,6 @@ import io.github.tommerspark.jobs.output.Provenance;
 import io.github.tommerspark.message.Redaction;
 import io.github.tommerspark.message.UserException;
 import io.github.tommerspark.message.Version;
-import io.github.tommerspark.source.LocalDirectory;
 import io.github.tommerspark.spark.EngineSetup;
 import io.github.tommerspark.train.ClassifierTrainer;
 import io.github.tommerspark.train.LabelTrainer;
@@ -90,9 +89,7 @@ public final class TrainClassifierJob {
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     Path output = output(hadoop);
     MentionClassifier begun =
-        options.initial() == null
-            ? null
-            : ClassifierFiles.read(new LocalDirectory(options.initial()));
+        options.initial() == null ? null : SpanEncoder.classifier(options.initial());
     if (begun != null && begun instanceof LabelModel != (options.labels() != null)) {
       throw new UserException(
           "Cannot go on from %s: it is a %s"

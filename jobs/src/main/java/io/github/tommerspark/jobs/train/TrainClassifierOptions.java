@@ -7,7 +7,6 @@ import io.github.tommerspark.gold.TypeMap;
 import io.github.tommerspark.jobs.dataset.GoldSource;
 import io.github.tommerspark.train.ClassifierOptions;
 import io.github.tommerspark.train.LabelOptions;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -27,7 +26,8 @@ import java.util.Map;
  * @param labels how to train a label model; null to train a span classifier
  * @param broader path of a table of broader types, for label models; null for none
  * @param seeds each tried
- * @param initial directory of a classifier to go on from; null to begin anew
+ * @param initial a bundled model that brings a classifier to go on from, or the directory of one;
+ *     null to begin anew
  * @param output directory to write to
  * @param overwrite whether a classifier there may be replaced
  */
@@ -45,6 +45,6 @@ record TrainClassifierOptions(
     LabelOptions labels,
     String broader,
     List<Long> seeds,
-    Path initial,
+    String initial,
     String output,
     boolean overwrite) {}

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.tommerspark.detect.Typing;
 import io.github.tommerspark.jobs.LocalSpark;
 import io.github.tommerspark.jobs.output.ResultPlace;
 import io.github.tommerspark.message.UserException;
@@ -576,12 +577,13 @@ class AgreeJobTest {
   }
 
   private void writeTyped(String name, Row... rows) {
+    Typing typing = Typing.labels(List.of("x"));
     StructType schema =
         new StructType()
             .add("id", DataTypes.StringType)
             .add("text", DataTypes.StringType)
-            .add(MentionColumns.mentions("mentions_a", true))
-            .add(MentionColumns.mentions("mentions_b", true))
+            .add(MentionColumns.mentions("mentions_a", typing))
+            .add(MentionColumns.mentions("mentions_b", typing))
             .add(MentionColumns.mentions("mentions_c"))
             .add(MentionColumns.error());
     spark
