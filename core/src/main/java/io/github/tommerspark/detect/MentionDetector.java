@@ -540,8 +540,8 @@ public final class MentionDetector implements AutoCloseable {
      *
      * @throws IOException if a file is missing or malformed, or the head does not fit the backbone
      * @throws IllegalStateException if no backbone was named, or the device is not there
-     * @throws IllegalArgumentException if a label cannot be the name of a class, or its threshold
-     *     is outside [0, 1)
+     * @throws IllegalArgumentException if a label cannot be the name of a class, its threshold is
+     *     outside [0, 1), or the decoder cannot rank
      */
     public MentionDetector build() throws IOException {
       if (backbone == null) {
@@ -564,7 +564,7 @@ public final class MentionDetector implements AutoCloseable {
                   ? null
                   : new Typing(
                       classifier, labels, labelThreshold, labelRequired, allLabels, rankBy));
-      return load(List.of(spec), options);
+      return load(List.of(spec.withSensibleRanking()), options);
     }
   }
 }

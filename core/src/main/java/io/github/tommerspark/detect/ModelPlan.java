@@ -203,13 +203,6 @@ record ModelPlan(
   }
 
   private static ModelSpec resolved(ModelSpec use, ModelFiles files, Head head) throws IOException {
-    if (use.typing() != null
-        && use.typing().rankBy() != RankBy.MENTION
-        && !use.decoder().chooses()) {
-      throw new IOException(
-          "Cannot use ‹rankBy› %s with ‹decoder› %s: that keeps every mention and chooses among none; name another, such as greedy"
-              .formatted(use.typing().rankBy().label(), use.decoder().label()));
-    }
     return use.withDecoder(use.decoder(), threshold(use, files, head));
   }
 

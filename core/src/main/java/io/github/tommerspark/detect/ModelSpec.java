@@ -166,6 +166,22 @@ public record ModelSpec(
     return with(change -> change.identity = identity);
   }
 
+  /**
+   * Checks that a decoder that is to choose by another number than the score chooses at all. Not
+   * for every spec: models are loaded without the decoders of their uses.
+   *
+   * @return this
+   * @throws IllegalArgumentException if it does not
+   */
+  public ModelSpec withSensibleRanking() {
+    if (typing != null && typing.rankBy() != RankBy.MENTION && !decoder.chooses()) {
+      throw new IllegalArgumentException(
+          "Cannot use ‹rankBy› %s with ‹decoder› %s: that keeps every mention and chooses among none; name another, such as greedy"
+              .formatted(typing.rankBy().label(), decoder.label()));
+    }
+    return this;
+  }
+
   /** Returns whether it differs from another in nothing but decoder and threshold. */
   boolean hasModelOf(ModelSpec other) {
     return withoutDecoder().equals(other.withoutDecoder());

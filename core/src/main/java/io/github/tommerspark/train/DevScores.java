@@ -195,6 +195,12 @@ final class DevScores {
     return new Reliability(calibration, error(held.bins()), folds, table);
   }
 
+  /** As {@link #reliability}, of a calibration that does not come from these data. */
+  Reliability reliabilityOf(Calibration given) {
+    List<Reliability.Bin> table = new Table().add(given, batch -> true).bins();
+    return new Reliability(given, error(table), 1, table);
+  }
+
   /** The mean distance between score and share, weighted by spans. */
   private static double error(List<Reliability.Bin> bins) {
     long spans = bins.stream().mapToLong(Reliability.Bin::spans).sum();

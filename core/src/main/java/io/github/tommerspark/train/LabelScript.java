@@ -86,11 +86,13 @@ final class LabelScript implements AutoCloseable {
    *
    * @param labelStates standardised, one after the other, in the wordings of this step
    * @param all steps of the training
+   * @param labelsFixed whether the labels' side stays as it is
    * @return the loss before it
    */
-  float step(Batch batch, float[] labelStates, LabelOptions options, long all) {
+  float step(
+      Batch batch, float[] labelStates, LabelOptions options, long all, boolean labelsFixed) {
     steps++;
-    double[] settings = options.settings(steps, all);
+    double[] settings = options.settings(steps, all, labelsFixed);
     int spans = batch.sets().length;
     try (PtNDManager call = module.newCallManager()) {
       return module

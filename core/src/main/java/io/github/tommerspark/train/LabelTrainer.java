@@ -47,6 +47,10 @@ public final class LabelTrainer {
   private final LabelExamples dev;
   private final LabelModelConfig config;
   private final LabelOptions options;
+
+  /** Null to begin anew. */
+  private final @Nullable LabelModel initial;
+
   private final Standardization spans;
   private final Standardization states;
   private final float[] labelStates;
@@ -85,7 +89,9 @@ public final class LabelTrainer {
       LabelExamples dev,
       LabelModelConfig config,
       LabelOptions options,
-      Map<String, float[]> stateOf) {
+      Map<String, float[]> stateOf,
+      @Nullable LabelModel initial) {
+    this.initial = initial;
     this.train = train;
     this.dev = dev;
     this.config = config;
@@ -94,7 +100,9 @@ public final class LabelTrainer {
     List<String> labels = train.vocabulary().labels();
     Standardization.Statistics statistics = new Standardization.Statistics(config.hiddenSize());
     labels.forEach(label -> statistics.add(Objects.requireNonNull(stateOf.get(label), label)));
-    this.states = statistics.standardization();
+    // The labels' side of a model that goes on is not touched; a few labels say little of states.
+    this.states =
+        initial == null ? statistics.standardization() : Standardization.none(config.hiddenSize());
     labels.forEach(label -> scored.put(label, scored.size()));
     dev.types().forEach(type -> scored.putIfAbsent(type, scored.size()));
     this.scoredStates = flat(scored.keySet().stream().map(stateOf::get).toList());
@@ -142,7 +150,8 @@ public final class LabelTrainer {
    * @param options how to train
    * @param states mean states of the tokens of all labels and of the types of dev, and of other
    *     {@link Wordings} of labels, by their text
-   * @param initial a model to go on from, of the same sizes; null to begin anew
+   * @param initial a model to go on from, of the same sizes; null to begin anew. Its labels' side,
+   *     which knows more labels than {@code train}, and its calibration stay
    * @param device where to train
    * @param listener hears of every epoch
    * @throws IOException if examples cannot be read back
@@ -162,11 +171,10 @@ public final class LabelTrainer {
       throw new IllegalArgumentException(
           "Cannot train a label model: no mention of the training data has a type");
     }
-    return new LabelTrainer(train, dev, config, options, states).run(initial, device, listener);
+    return new LabelTrainer(train, dev, config, options, states, initial).run(device, listener);
   }
 
-  private Result run(@Nullable LabelModel initial, Device device, Consumer<Epoch> listener)
-      throws IOException {
+  private Result run(Device device, Consumer<Epoch> listener) throws IOException {
     Random random = new Random(options.seed());
     List<Integer> order = new ArrayList<>();
     for (int i = 0; i < train.examples().size(); i++) {
@@ -177,8 +185,10 @@ public final class LabelTrainer {
     int labels = train.vocabulary().labels().size();
     long steps = (long) options.epochs() * ((order.size() + options.batch() - 1) / options.batch());
     try (LabelScript script =
-        new LabelScript(device, initial(initial, random), labelStates, labels, train.known())) {
-      List<int[]> near = script.near(NEAR);
+        new LabelScript(device, parameters(random), labelStates, labels, train.known())) {
+      // Gold data of one domain tell the like apart.
+      List<int[]> near =
+          initial == null ? script.near(NEAR) : Collections.nCopies(labels, new int[0]);
       List<Epoch> epochs = new ArrayList<>();
       for (int number = 1; number <= options.epochs(); number++) {
         Collections.shuffle(order, random);
@@ -186,7 +196,7 @@ public final class LabelTrainer {
         int batches = 0;
         for (int from = 0; from < order.size(); from += options.batch()) {
           List<Integer> rows = order.subList(from, Math.min(order.size(), from + options.batch()));
-          sum += script.step(batch(rows, near), worded(random), options, steps);
+          sum += script.step(batch(rows, near), worded(random), options, steps, initial != null);
           batches++;
         }
         Epoch epoch = new Epoch(number, sum / batches, accuracy(script));
@@ -325,7 +335,9 @@ public final class LabelTrainer {
       }
       scores.add(new DevScores.Batch(Arrays.copyOf(logits, scored), Arrays.copyOf(fits, scored)));
     }
-    return scores.reliability(scores.calibration());
+    return initial == null
+        ? scores.reliability(scores.calibration())
+        : scores.reliabilityOf(config.calibration());
   }
 
   /** Returns the value that a label is ranked by: log p − α · log prior. */
@@ -353,7 +365,7 @@ public final class LabelTrainer {
   }
 
   /** Parameters to begin with, for standardised inputs; as PyTorch's Linear begins. */
-  private List<FloatTensor> initial(@Nullable LabelModel given, Random random) {
+  private List<FloatTensor> parameters(Random random) {
     List<FloatTensor> parameters = new ArrayList<>();
     int inputs = 1;
     for (long[] shape : LabelModel.shapes(config).values()) {
@@ -362,11 +374,11 @@ public final class LabelTrainer {
       parameters.add(new FloatTensor(shape, InitialWeights.linear(random, count, inputs)));
     }
     parameters.get(SCALE_AT).values()[0] = (float) Math.log(SCALE);
-    if (given == null) {
+    if (initial == null) {
       return parameters;
     }
     List<FloatTensor> begun =
-        given.parameters().stream()
+        initial.parameters().stream()
             .map(tensor -> new FloatTensor(tensor.shape(), tensor.values().clone()))
             .toList();
     spans.redo(begun.get(MENTION_AT).values(), begun.get(MENTION_AT + 1).values());

@@ -44,6 +44,13 @@ record Standardization(double[] mean, double[] scale) {
     }
   }
 
+  /** One that leaves vectors as they are. */
+  static Standardization none(int width) {
+    double[] scale = new double[width];
+    Arrays.fill(scale, 1);
+    return new Standardization(new double[width], scale);
+  }
+
   /** Of the last dimensions alone. */
   Standardization last(int width) {
     return new Standardization(

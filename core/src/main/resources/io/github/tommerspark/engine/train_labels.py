@@ -2,7 +2,7 @@
   # * width) holds vectors of spans and states (k, width) those of labels, both standardised. settings: 0
   # weight of labels that fit, 1 weight of labels near those, 2 share of numbers that are dropped, 3 limit of
   # the gradient's norm, 4 beta1, 5 beta2, 6 epsilon, 7 decay, 8 learning rate, 9 number of the step from
-  # 1, 10 seed of what is dropped.
+  # 1, 10 seed of what is dropped, 11 whether the labels' side stays as it is.
 
   # Logits of all labels for all spans, (n, k).
   def label_logits(self: __torch__.M, x: Tensor, states: Tensor, w: List[Tensor], noise: List[float]) -> Tensor:
@@ -39,13 +39,20 @@
       result.append(found[i])
     return result
 
+  # The tensors of a list that are not of the labels' side.
+  def without_labels(self: __torch__.M, all: List[Tensor]) -> List[Tensor]:
+    return all[0: 4] + all[8: 9]
+
   # One step, in place. Returns the loss.
   def step(self: __torch__.M, batch: List[Tensor], cells: List[Tensor], parameters: List[Tensor], first: List[Tensor], second: List[Tensor], states: List[Tensor], numbers: List[Tensor]) -> List[Tensor]:
     settings = self.float_list(numbers[0])
     found = self.loss_and_gradients(batch, cells, parameters, states, numbers)
     gradients = found[1: len(found)]
     self.clip(gradients, self.total_norm(gradients), settings[3])
-    self.adamw(parameters, gradients, first, second, int(settings[9]), settings[8], settings[4: 8])
+    if settings[11] > 0.0:
+      self.adamw(self.without_labels(parameters), self.without_labels(gradients), self.without_labels(first), self.without_labels(second), int(settings[9]), settings[8], settings[4: 8])
+    else:
+      self.adamw(parameters, gradients, first, second, int(settings[9]), settings[8], settings[4: 8])
     return found[0: 1]
 
   # Directions of spans, (n, e).

@@ -213,9 +213,8 @@ class LabelModelTest {
   void rankingNeedsADecoderThatChooses() {
     Typing typing =
         new Typing(folder.toString(), Label.named(LABELS), null, false, false, RankBy.LABEL);
-    ModelSpec spec = spec(typing).withDecoder(Decoder.THRESHOLD, 0);
-    assertThatThrownBy(() -> MentionDetector.describe(List.of(spec), ENGINE))
-        .isInstanceOf(IOException.class)
+    assertThatThrownBy(() -> spec(typing).withSensibleRanking())
+        .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("Cannot use ‹rankBy› label with ‹decoder› threshold");
     assertThatThrownBy(() -> RankBy.parse("luck"))
         .isInstanceOf(IllegalArgumentException.class)
@@ -539,8 +538,7 @@ class LabelModelTest {
                 llama.toString(),
                 Golden.committed().resolve("end_to_end/heads/llama/new").toString())
             .withTyping(typing);
-    boolean ranked = typing.rankBy() != RankBy.MENTION;
-    return spec.withDecoder(ranked ? Decoder.GREEDY : spec.decoder(), 0);
+    return spec.withDecoder(spec.decoder(), 0);
   }
 
   private static ScoredText score(Typing typing) throws IOException {

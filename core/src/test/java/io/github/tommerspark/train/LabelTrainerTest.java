@@ -106,6 +106,13 @@ class LabelTrainerTest {
     LabelTrainer.Result begun = train(1, null, options(4, 0.2, 0));
     LabelTrainer.Result further = train(2, begun.model(), options(1, 0, 0.5));
     assertThat(further.epochs().get(0).loss()).isLessThan(begun.epochs().get(0).loss() / 2);
+    // What it knows of labels stays, and so does the meaning of its probabilities.
+    LabelModel before = begun.model();
+    LabelModel after = further.model();
+    assertThat(after.parameters().subList(4, 8)).isEqualTo(before.parameters().subList(4, 8));
+    assertThat(after.parameters().subList(0, 4)).isNotEqualTo(before.parameters().subList(0, 4));
+    assertThat(after.config()).isEqualTo(before.config());
+    assertThat(further.reliability().calibration()).isEqualTo(before.config().calibration());
   }
 
   @Test
@@ -197,8 +204,9 @@ class LabelTrainerTest {
       for (int i = 0; i < labels.size(); i++) {
         states.put(labels.get(i), read.get(i));
       }
+      LabelModelConfig config = initial == null ? config(encoder) : initial.config();
       return LabelTrainer.train(
-          train, dev, config(encoder), small, states, initial, Device.cpu(), epoch -> {});
+          train, dev, config, small, states, initial, Device.cpu(), epoch -> {});
     }
   }
 

@@ -109,9 +109,10 @@ public final class ModelArguments {
     boolean bundled = MentionDetector.bundledModels().contains(backbone);
     return List.of(
         spec(
-            nameOf(backbone),
-            bundled ? backbone : locate(backbone),
-            head == null ? null : locateHead(Path.of("").toAbsolutePath(), head)));
+                nameOf(backbone),
+                bundled ? backbone : locate(backbone),
+                head == null ? null : locateHead(Path.of("").toAbsolutePath(), head))
+            .withSensibleRanking());
   }
 
   /**
@@ -346,10 +347,11 @@ public final class ModelArguments {
     }
   }
 
-  /** Names become columns, where '-' is '_' and case does not count. */
+  /** Checks models; names become columns, where '-' is '_' and case does not count. */
   private static List<ModelSpec> distinct(List<ModelSpec> specs) {
     Map<String, String> columns = new HashMap<>();
     for (ModelSpec spec : specs) {
+      spec.withSensibleRanking();
       String other =
           columns.put(spec.name().replace('-', '_').toLowerCase(Locale.ROOT), spec.name());
       if (other != null) {

@@ -139,7 +139,7 @@ public final class TrainClassifierCommand implements Callable<Integer> {
       names = "--other-spans",
       paramLabel = "WEIGHT",
       description =
-          "With --zero-shot: weight of spans that the model finds and that are not gold, which no label fits (default: 0).")
+          "With --zero-shot: weight of spans that the model finds and that are not gold, which no label fits (default: 0; with --init 0.3).")
   private Double otherSpans;
 
   @Option(
@@ -152,13 +152,14 @@ public final class TrainClassifierCommand implements Callable<Integer> {
   @Option(
       names = "--epochs",
       paramLabel = "N",
-      description = "Passes over the data (default: 15; with --zero-shot 6).")
+      description = "Passes over the data (default: 15; with --zero-shot, but without --init, 4).")
   private Integer epochs;
 
   @Option(
       names = "--batch",
       paramLabel = "N",
-      description = "Documents of a batch (default: 16), or with --zero-shot spans (default: 512).")
+      description =
+          "Documents of a batch (default: 16), or with --zero-shot spans (default: 512; with --init 256).")
   private Integer batch;
 
   @Option(
@@ -170,7 +171,8 @@ public final class TrainClassifierCommand implements Callable<Integer> {
   @Option(
       names = "--learning-rate",
       paramLabel = "R",
-      description = "Of AdamW (default: 1e-3; with --zero-shot 2e-3, at its height).")
+      description =
+          "Of AdamW (default: 1e-3; with --zero-shot, but without --init, 2e-3; at its height).")
   private Double learningRate;
 
   @Option(
@@ -314,7 +316,7 @@ public final class TrainClassifierCommand implements Callable<Integer> {
   }
 
   private LabelOptions labelOptions() {
-    LabelOptions defaults = LabelOptions.defaults();
+    LabelOptions defaults = init == null ? LabelOptions.defaults() : LabelOptions.goingOn();
     return new LabelOptions(
         defaults.mentionSize(),
         defaults.labelSize(),

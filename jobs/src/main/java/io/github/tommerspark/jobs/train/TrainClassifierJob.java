@@ -9,6 +9,7 @@ import io.github.tommerspark.classify.LabelModel;
 import io.github.tommerspark.classify.MentionClassifier;
 import io.github.tommerspark.classify.SpanClassifier;
 import io.github.tommerspark.classify.SpanRepresentation;
+import io.github.tommerspark.detect.SpanEncoder;
 import io.github.tommerspark.gold.GoldDocument;
 import io.github.tommerspark.jobs.dataset.GoldData;
 import io.github.tommerspark.jobs.dataset.GoldReading;

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -52,6 +53,7 @@ class SameLabelsTest {
   private static final String LABELS =
       """
       person: person; human being
+      scientist
       PLACE: location; city; country
       award
       date
@@ -164,7 +166,8 @@ class SameLabelsTest {
   @Test
   void annotateFindsWhatThereIs() {
     assertThat(expected.stream().filter(found -> found.text() == 0).map(Found::label))
-        .containsExactly("person", "PLACE", "award", "date");
+        .filteredOn(Objects::nonNull)
+        .containsExactly("scientist", "PLACE", "award", "date");
     assertThat(expected).anyMatch(found -> found.labels().size() > 1);
     assertThat(expected).anyMatch(found -> found.label() == null && found.labels().isEmpty());
     for (Found found : expected) {
@@ -278,7 +281,10 @@ class SameLabelsTest {
       assertThat(micro.total()).isEqualTo(labelled);
       typed.add(micro);
     }
-    assertThat(typed.get(0).f1()).isEqualTo(1);
+    assertThat(typed.get(0))
+        .usingRecursiveComparison()
+        .ignoringFields("model")
+        .isEqualTo(typed.get(1));
   }
 
   @Test
