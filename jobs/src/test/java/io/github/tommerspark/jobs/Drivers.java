@@ -105,7 +105,7 @@ public final class Drivers {
    *
    * @param main the class
    */
-  static Process start(
+  public static Process start(
       Class<?> main,
       Path folder,
       Path log,

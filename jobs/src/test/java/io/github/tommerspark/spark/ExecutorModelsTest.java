@@ -11,7 +11,10 @@ import io.github.tommerspark.engine.EngineOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -62,6 +65,46 @@ class ExecutorModelsTest {
     }
     long late = residentKilobytes();
     System.out.println("resident: " + early + " kB after ten, " + late + " kB after a thousand");
+    assertThat(late).isLessThan(early * 101 / 100);
+  }
+
+  /** Or as many minutes as {@code soak.minutes} says. */
+  @Test
+  @Tag("soak")
+  void anHourOfAnnotatingTakesNoMoreMemory() throws IOException {
+    long minutes = Long.getLong("soak.minutes", 60);
+    Random random = new Random(20);
+    long begin = System.nanoTime();
+    long texts = 0;
+    long early = 0;
+    double done = 0;
+    while (done < 1) {
+      List<String> batch = new ArrayList<>();
+      for (int i = 0; i < 16; i++) {
+        // Half of the texts are short, and one in sixteen has thousands of tokens.
+        int words = 1 << random.nextInt(i == 0 ? 14 : 9);
+        StringBuilder text = new StringBuilder();
+        for (int w = 0; w < words; w++) {
+          text.append(random.nextInt(8) == 0 ? "Warsaw " : "in ").append(random.nextInt(2000));
+          text.append(' ');
+        }
+        batch.add(text.toString());
+      }
+      texts += batch.size();
+      ExecutorModels.get(List.of(MODEL), OPTIONS).detector().detect(batch);
+      done = (System.nanoTime() - begin) / 6e10 / minutes;
+      if (early == 0 && done > 0.1) {
+        early = residentKilobytes();
+      }
+    }
+    long late = residentKilobytes();
+    System.out.printf(
+        Locale.ROOT,
+        "%d texts; resident: %d kB after a tenth of %d minutes, %d kB after all%n",
+        texts,
+        early,
+        minutes,
+        late);
     assertThat(late).isLessThan(early * 101 / 100);
   }
 

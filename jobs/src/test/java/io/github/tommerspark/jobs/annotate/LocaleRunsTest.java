@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.tommerspark.detect.ModelSpec;
 import io.github.tommerspark.engine.ComputeType;
 import io.github.tommerspark.engine.EngineOptions;
+import io.github.tommerspark.jobs.Drivers;
 import io.github.tommerspark.jobs.LocalSpark;
+import io.github.tommerspark.jobs.LocaleApplication;
 import io.github.tommerspark.jobs.dataset.CorpusOptions;
 import io.github.tommerspark.jobs.format.OutputFormat;
 import io.github.tommerspark.jobs.output.OutputOptions;
@@ -15,9 +17,12 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TimeZone;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -85,19 +90,39 @@ class LocaleRunsTest {
     }
   }
 
+  /** In each of them with each zone, in a JVM for each of two charsets. */
   @Test
   @Tag("soak")
-  void aRunWritesTheSameBytesInEachLocaleAndZone() throws IOException {
-    write("in/docs.jsonl", "Zoë Müller was born in İzmir, Türkiye, on 1. 2. 1867.");
-    String expected = annotated("home");
+  void allCommandsWriteTheSameInEachLocaleZoneAndCharset() throws Exception {
+    List<String> places =
+        MORE_LOCALES.stream()
+            .flatMap(language -> ZONES.stream().map(there -> language + "=" + there))
+            .toList();
+    Set<String> results = new HashSet<>();
     int runs = 0;
-    for (String language : MORE_LOCALES) {
-      for (String there : ZONES) {
-        Locale.setDefault(Locale.forLanguageTag(language));
-        TimeZone.setDefault(TimeZone.getTimeZone(there));
-        assertThat(annotated("away-" + runs++)).as(language + " " + there).isEqualTo(expected);
-      }
+    for (String charset : List.of("UTF-8", "ISO-8859-1")) {
+      Path home = Files.createDirectories(folder.resolve(charset));
+      List<String> arguments = new ArrayList<>(List.of("results"));
+      arguments.addAll(places);
+      Process process =
+          Drivers.start(
+              LocaleApplication.class,
+              home,
+              home.resolve("log"),
+              List.of("file.encoding=" + charset, "spark.master=local[1]"),
+              Map.of("LC_ALL", charset.equals("UTF-8") ? "C.UTF-8" : "C"),
+              arguments.toArray(String[]::new));
+      assertThat(process.waitFor()).as(() -> read(home.resolve("log"))).isZero();
+      List<String> lines = Files.readAllLines(home.resolve("results"));
+      assertThat(lines).hasSameSizeAs(places);
+      results.addAll(lines);
+      runs += lines.size();
     }
+    assertThat(results).hasSize(1);
+    System.out.println(runs + " times " + results);
+    assertThat(results.iterator().next())
+        .contains(" part part agreement.json dice.csv ")
+        .contains(" evaluation.json");
   }
 
   @Test
