@@ -18,7 +18,7 @@ def session(kind, jar, settings):
     with open(settings, encoding="utf-8") as lines:
         for line in lines:
             if line.strip() and not line.startswith("#"):
-                builder = builder.config(*line.split(None, 1))
+                builder = builder.config(*line.strip().split(None, 1))
     builder = builder.config("spark.driver.memory", "2g").config("spark.log.level", "ERROR")
     return configure(builder, jar).getOrCreate()
 
