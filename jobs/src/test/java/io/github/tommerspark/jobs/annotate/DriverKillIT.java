@@ -85,7 +85,7 @@ class DriverKillIT {
     }
     System.out.printf(
         Locale.ROOT,
-        "| processes | %s | Parquet | local disk | %d | SIGKILL of the driver | %d / %d | | | 0 |%n",
+        "%n| processes | %s | Parquet | local disk | %d | SIGKILL of the driver | %d / %d | | | 0 |%n",
         mode.toString().toLowerCase(Locale.ROOT),
         kills,
         seenBefore,

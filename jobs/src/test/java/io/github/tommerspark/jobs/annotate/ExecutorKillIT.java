@@ -94,7 +94,7 @@ class ExecutorKillIT {
       assertThat(runs.committed("anytime")).isEqualTo(mode.equals("append") ? twice : once);
       System.out.printf(
           Locale.ROOT,
-          "| processes | %s | Parquet | local disk | %d | SIGKILL of an executor | | | | 0 |%n",
+          "%n| processes | %s | Parquet | local disk | %d | SIGKILL of an executor | | | | 0 |%n",
           mode.equals("error") ? "new" : mode,
           killed);
     }

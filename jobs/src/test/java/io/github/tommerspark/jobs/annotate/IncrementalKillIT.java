@@ -84,7 +84,7 @@ class IncrementalKillIT {
     assertAsUndisturbed("anytime");
     System.out.printf(
         Locale.ROOT,
-        "| processes | incremental | Parquet | local disk | %d | SIGKILL of the driver | | | | 0 |%n",
+        "%n| processes | incremental | Parquet | local disk | %d | SIGKILL of the driver | | | | 0 |%n",
         kills);
   }
 

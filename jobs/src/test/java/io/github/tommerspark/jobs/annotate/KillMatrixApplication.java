@@ -40,7 +40,7 @@ public final class KillMatrixApplication {
         continue;
       }
       try (KillMatrix matrix = new KillMatrix(spark, folder, store, cells[0].equals("WRITERS"))) {
-        System.out.println(
+        print(
             matrix.kill(
                 KillMatrix.Mode.valueOf(cells[1]),
                 OutputFormat.valueOf(cells[2]),
@@ -51,13 +51,18 @@ public final class KillMatrixApplication {
     System.exit(0);
   }
 
+  /** In a line of its own, whatever the log has printed before. */
+  private static void print(Record row) {
+    System.out.println("\n" + row);
+  }
+
   private static void race(SparkSession spark, Path folder, KillMatrix.Store store, int times)
       throws Exception {
     try (Races races = new Races(spark, folder, store)) {
       for (Races.Mode one : Races.Mode.values()) {
         for (Races.Mode other : Races.Mode.values()) {
           if (one.compareTo(other) <= 0) {
-            System.out.println(races.race(one, other, times));
+            print(races.race(one, other, times));
           }
         }
       }

@@ -48,7 +48,7 @@ class KillMatrixTest {
   @EnumSource
   @Tag("soak")
   void writersAtAllPoints(KillMatrix.Mode mode) throws Exception {
-    System.out.println(kill(mode, OutputFormat.PARQUET, 220, true));
+    System.out.println("\n" + kill(mode, OutputFormat.PARQUET, 220, true));
   }
 
   /** Prints rows of the table in docs/outputs.md. */
@@ -69,7 +69,7 @@ class KillMatrixTest {
   })
   @Tag("soak")
   void jobsAtAllPoints(KillMatrix.Mode mode, OutputFormat format, int times) throws Exception {
-    System.out.println(kill(mode, format, times, false));
+    System.out.println("\n" + kill(mode, format, times, false));
   }
 
   private KillMatrix.Outcome kill(

@@ -43,7 +43,7 @@ class RacesTest {
       for (Mode one : Mode.values()) {
         for (Mode other : Mode.values()) {
           if (one.compareTo(other) <= 0) {
-            System.out.println(races.race(one, other, OFTEN));
+            System.out.println("\n" + races.race(one, other, OFTEN));
           }
         }
       }
