@@ -262,7 +262,7 @@ class MentionsFunctionTest {
         "mentions(text, labels => 'a', rank_by => 'label') | Cannot use rank_by label with decoder threshold",
         "mentions(text, 'nano-llama', map('decoder', 'flat'), 4) | it takes text [, model [, options]]",
         "mentions(text, model => 'nano-llama', model => 'minilm') | model",
-        "mentions(text, speed => 'high') | unknown option \"speed\"; there are backbone, batch_tokens",
+        "mentions(text, speed => 'high') | unknown option \"speed\"; there are all_labels, backbone, batch_tokens",
         "transform(array(text), t -> mentions(t)) | cannot be called in a lambda function, row by row; explode the array",
       })
   void refusesWhatMakesNoSense(String call, String message) {
