@@ -49,15 +49,15 @@ public record TypingArguments(
     if (classifier == null && labels == null && labelsFile == null) {
       String alone =
           labelRequired
-              ? "requireLabel"
+              ? "‹requireLabel›"
               : allLabels
-                  ? "allLabels"
+                  ? "‹allLabels›"
                   : rankBy != null && RankBy.parse(rankBy) != RankBy.MENTION
-                      ? "rankBy"
-                      : labelThreshold != null ? "labelThreshold" : null;
+                      ? "‹rankBy›"
+                      : labelThreshold != null ? "‹labelThreshold›" : null;
       if (alone != null) {
         throw new IllegalArgumentException(
-            "‹%s› needs ‹labels›, ‹labelsFile› or ‹classifier›".formatted(alone));
+            alone + " needs ‹labels›, ‹labelsFile› or ‹classifier›");
       }
       return null;
     }
