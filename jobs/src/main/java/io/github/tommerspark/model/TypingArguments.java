@@ -56,8 +56,7 @@ public record TypingArguments(
                       ? "‹rankBy›"
                       : labelThreshold != null ? "‹labelThreshold›" : null;
       if (alone != null) {
-        throw new IllegalArgumentException(
-            alone + " needs ‹labels›, ‹labelsFile› or ‹classifier›");
+        throw new IllegalArgumentException(alone + " needs ‹labels›, ‹labelsFile› or ‹classifier›");
       }
       return null;
     }
