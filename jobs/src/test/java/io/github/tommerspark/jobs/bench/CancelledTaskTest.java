@@ -89,7 +89,7 @@ class CancelledTaskTest {
     Random random = new Random(20);
     double[] seconds = new double[100];
     for (int i = 0; i < seconds.length; i++) {
-      seconds[i] = cancelOnce(model, WorkReport::tokeniseNanos, random.nextInt(8000));
+      seconds[i] = cancelOnce(model, WorkReport::tokeniseNanos, random.nextInt(3000));
     }
     Arrays.sort(seconds);
     System.out.printf(
