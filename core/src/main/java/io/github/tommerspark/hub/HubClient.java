@@ -8,6 +8,7 @@ import java.net.URLEncoder;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -116,12 +117,22 @@ final class HubClient {
     return new Listing(commit, files);
   }
 
-  /** Names that could lead out of a directory, or cannot be one of a model, are left alone. */
+  /** Names that could lead out of a directory, or that no file has here, are left alone. */
   private static boolean isSane(String name) {
     return name.length() <= MAX_NAME
         && name.chars().allMatch(c -> c > 0x1f && c != '\\' && c != ':' && c != 0x7f)
         && Arrays.stream(name.split("/", -1))
-            .noneMatch(part -> part.isEmpty() || part.equals(".") || part.equals(".."));
+            .noneMatch(part -> part.isEmpty() || part.equals(".") || part.equals(".."))
+        && isPath(name);
+  }
+
+  /** Not with half a character, nor with one that the locale's charset does not have. */
+  private static boolean isPath(String name) {
+    try {
+      return !Path.of(name).isAbsolute();
+    } catch (InvalidPathException e) {
+      return false;
+    }
   }
 
   /**
