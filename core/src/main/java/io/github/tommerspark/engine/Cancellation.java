@@ -61,6 +61,9 @@ public final class Cancellation implements AutoCloseable {
       THREAD.setDaemon(true);
       THREAD.start();
     }
+
+    /** Starts the thread, once. */
+    static void begin() {}
   }
 
   private final BooleanSupplier givenUp;
@@ -94,15 +97,23 @@ public final class Cancellation implements AutoCloseable {
    * @throws CancellationException if so
    */
   public static void check() {
-    if (callers.get().map(BooleanSupplier::getAsBoolean).orElse(false)) {
+    caller();
+  }
+
+  /**
+   * Returns the caller that the current thread works for, if there is one and it has not given up.
+   */
+  private static Optional<BooleanSupplier> caller() {
+    Optional<BooleanSupplier> caller = callers.get();
+    if (caller.isPresent() && caller.get().getAsBoolean()) {
       throw cancelled();
     }
+    return caller;
   }
 
   /** Begins a call of the current thread, which ends it by {@link #close}. Calls do not nest. */
   static Cancellation begin() {
-    check();
-    Optional<BooleanSupplier> caller = callers.get();
+    Optional<BooleanSupplier> caller = caller();
     if (caller.isEmpty()) {
       return new Cancellation(() -> false, Never.FLAG);
     }
@@ -111,7 +122,7 @@ public final class Cancellation implements AutoCloseable {
     call.flag.set(false);
     CURRENT.set(call);
     CALLS.add(call);
-    LockSupport.unpark(Watcher.THREAD);
+    Watcher.begin();
     return call;
   }
 
@@ -166,11 +177,7 @@ public final class Cancellation implements AutoCloseable {
 
   private static void watch() {
     while (true) {
-      if (CALLS.isEmpty()) {
-        LockSupport.park();
-      } else {
-        LockSupport.parkNanos(POLL_NANOS);
-      }
+      LockSupport.parkNanos(POLL_NANOS);
       CALLS.forEach(Cancellation::look);
     }
   }
