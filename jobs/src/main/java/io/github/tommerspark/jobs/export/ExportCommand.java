@@ -1,11 +1,10 @@
 package io.github.tommerspark.jobs.export;
 
 import io.github.tommerspark.decode.Decoder;
+import io.github.tommerspark.jobs.cli.AnnotatedInputOptions;
 import io.github.tommerspark.jobs.cli.CommonOptions;
 import io.github.tommerspark.jobs.cli.Sessions;
-import io.github.tommerspark.jobs.dataset.AnnotatedInput;
 import io.github.tommerspark.jobs.dataset.DocumentSample;
-import io.github.tommerspark.jobs.format.InputFormat;
 import io.github.tommerspark.jobs.output.ResultPlace;
 import java.io.IOException;
 import java.util.List;
@@ -53,24 +52,7 @@ public final class ExportCommand implements Callable<Integer> {
           "What annotate wrote, with its texts, on any Hadoop file system, or table:CATALOG.DB.NAME; or other files with a column of structs with start and end.")
   private List<String> inputs;
 
-  @Option(
-      names = "--input-format",
-      paramLabel = "FORMAT",
-      description = "parquet, json or orc; by default what the file names say.")
-  private String inputFormat;
-
-  @Option(
-      names = "--text-column",
-      paramLabel = "NAME",
-      description = "The column that was annotated (default: what the provenance says, else text).")
-  private String textColumn;
-
-  @Option(
-      names = "--id-column",
-      paramLabel = "NAME",
-      description =
-          "The column that identifies a row (default: what the provenance says, else id, else a hash of the text).")
-  private String idColumn;
+  @Mixin private AnnotatedInputOptions reading;
 
   @Option(
       names = "--column",
@@ -191,12 +173,7 @@ public final class ExportCommand implements Callable<Integer> {
           "--files does not go with --format brat, which has two files a document");
     }
     return new ExportOptions(
-        new AnnotatedInput(
-            inputs,
-            inputFormat == null ? null : InputFormat.parse(inputFormat),
-            textColumn,
-            idColumn,
-            columns),
+        reading.of(inputs, columns),
         new DocumentSample(documents, seed),
         chosen,
         new ResultPlace(output, mode.equals("overwrite")),

@@ -1,9 +1,8 @@
 package io.github.tommerspark.jobs.judge;
 
+import io.github.tommerspark.jobs.cli.AnnotatedInputOptions;
 import io.github.tommerspark.jobs.cli.CommonOptions;
 import io.github.tommerspark.jobs.cli.Sessions;
-import io.github.tommerspark.jobs.dataset.AnnotatedInput;
-import io.github.tommerspark.jobs.format.InputFormat;
 import io.github.tommerspark.jobs.output.ResultPlace;
 import io.github.tommerspark.judge.ApiKey;
 import io.github.tommerspark.judge.Endpoint;
@@ -69,24 +68,7 @@ public final class JudgeCommand implements Callable<Integer> {
           "What annotate wrote, with its texts; on any Hadoop file system, or table:CATALOG.DB.NAME. Its text and id columns and its models are known from its provenance.")
   private String input;
 
-  @Option(
-      names = "--input-format",
-      paramLabel = "FORMAT",
-      description = "parquet, json or orc; by default what the file names say.")
-  private String inputFormat;
-
-  @Option(
-      names = "--text-column",
-      paramLabel = "NAME",
-      description = "The column that was annotated (default: what the provenance says, else text).")
-  private String textColumn;
-
-  @Option(
-      names = "--id-column",
-      paramLabel = "NAME",
-      description =
-          "The column that identifies a row (default: what the provenance says, else id, else a hash of the text).")
-  private String idColumn;
+  @Mixin private AnnotatedInputOptions reading;
 
   @Option(
       names = "--column",
@@ -244,12 +226,7 @@ public final class JudgeCommand implements Callable<Integer> {
     return common.checked(
         () ->
             new JudgeOptions(
-                new AnnotatedInput(
-                    List.of(input),
-                    inputFormat == null ? null : InputFormat.parse(inputFormat),
-                    textColumn,
-                    idColumn,
-                    columns),
+                reading.of(List.of(input), columns),
                 sampleDocuments,
                 seed,
                 new ResultPlace(output, overwrite),
